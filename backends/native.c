@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* native: the host itself. Commands run in place, on the host's own files. */
+#include "config.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "crossbpf-backend.h"
+#include "shared/process.h"
+#include "shared/strbuf.h"
+
+struct crossbpf_session {
+	const struct crossbpf_host *host;
+};
+
+static int native_probe(const struct crossbpf_host *host, const struct crossbpf_kv *conf,
+			char *ret_why, size_t len)
+{
+	(void)host, (void)conf, (void)ret_why, (void)len;
+	return 0;
+}
+
+static int native_open(const struct crossbpf_host *host, const struct crossbpf_kv *conf,
+		       const struct crossbpf_project *project,
+		       struct crossbpf_session **ret_session)
+{
+	(void)conf, (void)project;
+
+	struct crossbpf_session *session = malloc(sizeof(*session));
+	if (!session) {
+		host->error(host->ctx, "out of memory", NULL);
+		return -ENOMEM;
+	}
+	session->host = host;
+	*ret_session = session;
+	return 0;
+}
+
+static int native_run(struct crossbpf_session *session, const struct crossbpf_run *run,
+		      int *ret_status)
+{
+	const struct crossbpf_host *host = session->host;
+	struct process process = {
+		.argv = run->argv,
+		.env = run->env,
+		.dir = run->dir,
+		.fd = {run->fd[0], run->fd[1], run->fd[2]},
+	};
+	pid_t pid;
+
+	int r = process_start(&process, &pid);
+	if (r == 0)
+		r = process_wait(pid, run->control, ret_status);
+	if (r < 0) {
+		cleanup_free char *message =
+			str_printf("cannot run '%s': %s", run->argv[0], strerror(-r));
+		host->error(host->ctx, message ? message : "out of memory", NULL);
+	}
+	return r;
+}
+
+static void native_close(struct crossbpf_session *session)
+{
+	free(session);
+}
+
+static const struct crossbpf_backend native = {
+	.size = sizeof(native),
+	.abi = CROSSBPF_BACKEND_ABI,
+	.name = "native",
+	.summary = "this machine, where it has a clang that compiles BPF",
+	.caps = CROSSBPF_CAP_HOST_FILES,
+	.probe = native_probe,
+	.open = native_open,
+	.run = native_run,
+	.close = native_close,
+};
+
+const struct crossbpf_backend *crossbpf_backend_init(void)
+{
+	return &native;
+}

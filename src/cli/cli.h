@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the commands share. Only the files in this directory print or exit. */
+#ifndef CROSSBPF_CLI_H
+#define CROSSBPF_CLI_H
+
+#include "core/error.h"
+
+struct command {
+	const char *name;
+	const char *arguments; /* for the synopsis */
+	const char *summary;   /* one line, without a full stop */
+	/* argv[0] is the command's name; returns the exit status. */
+	int (*run)(int argc, char **argv);
+};
+
+int cmd_clang(int argc, char **argv);
+
+/* Prints an error and its hint on standard error; returns its exit status. */
+int cli_report(const struct crossbpf_error *e);
+
+/* A line for those who asked for more, on standard error. */
+void cli_log(const char *message);
+
+/* CROSSBPF_NAME from the environment, or the fallback where it is unset or empty. */
+const char *cli_setting(const char *name, const char *fallback);
+
+/* The same for a directory of ours, such as that of the plugins; of no effect under setuid. */
+const char *cli_directory(const char *name, const char *fallback);
+
+/* SIGINT, SIGTERM and SIGHUP from now on close what the returned descriptor is the other end of:
+ * for `control` of struct crossbpf_run. -1 where that cannot be had. */
+int cli_catch_interrupts(void);
+
+/* Ends the process by the signal that came, if one did, so that a shell sees what happened. */
+void cli_die_of_interrupt(void);
+
+#endif

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The one program: crossbpf COMMAND, and crossbpf-COMMAND as a link to it. */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli.h"
+#include "shared/io.h"
+
+static const struct command commands[] = {
+	{"clang", "ARGUMENT...", "take clang's place in any build; also as crossbpf-clang",
+	 cmd_clang},
+};
+
+static const struct command *find_command(const char *name)
+{
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		if (strcmp(commands[i].name, name) == 0)
+			return &commands[i];
+	return NULL;
+}
+
+/* What was asked for is worth nothing where it could not be written. */
+static int finish_output(void)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return EXIT_STATUS_OK;
+	fprintf(stderr, "crossbpf: cannot write to standard output: %s\n", strerror(errno));
+	return EXIT_STATUS_OUTPUT;
+}
+
+static int print_help(void)
+{
+	printf("Usage: crossbpf COMMAND [ARGUMENT...]\n"
+	       "Compiles eBPF programs from any host, to the same bytes wherever clang ran.\n\n"
+	       "Commands:\n");
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		printf("  %s %s\n      %s\n", commands[i].name, commands[i].arguments,
+		       commands[i].summary);
+	printf("\nOptions:\n"
+	       "  --help     print this and exit\n"
+	       "  --version  print the version and exit\n\n"
+	       "See crossbpf(1). Report bugs to <" PACKAGE_BUGREPORT ">.\n");
+	return finish_output();
+}
+
+static int print_version(void)
+{
+	printf("crossbpf " PACKAGE_VERSION "\n"
+	       "backend: " CROSSBPF_DEFAULT_BACKEND " (order: " CROSSBPF_BACKEND_ORDER ")\n"
+	       "plugins: %s\n",
+	       cli_directory("CROSSBPF_BACKENDDIR", CROSSBPF_BACKENDDIR));
+	return finish_output();
+}
+
+/* A descriptor that we open must not become one of the three standard streams. */
+static void open_standard_streams(void)
+{
+	int fd;
+
+	do {
+		fd = open("/dev/null", O_RDWR);
+	} while (fd >= 0 && fd <= 2);
+	closep(&fd);
+}
+
+int main(int argc, char **argv)
+{
+	static const char prefix[] = "crossbpf-";
+	const char *name = argc > 0 ? io_basename(argv[0]) : "crossbpf";
+
+	open_standard_streams();
+	if (strncmp(name, prefix, strlen(prefix)) == 0) {
+		const struct command *command = find_command(name + strlen(prefix));
+		if (command)
+			return command->run(argc, argv);
+	}
+
+	if (argc < 2) {
+		fprintf(stderr, "crossbpf: no command was given\n"
+				"crossbpf: hint: crossbpf --help lists them\n");
+		return EXIT_STATUS_USAGE;
+	}
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+	    strcmp(argv[1], "help") == 0)
+		return print_help();
+	if (strcmp(argv[1], "--version") == 0)
+		return print_version();
+
+	const struct command *command = find_command(argv[1]);
+	if (!command) {
+		fprintf(stderr,
+			"crossbpf: '%s' is no command\n"
+			"crossbpf: hint: crossbpf --help lists them\n",
+			argv[1]);
+		return EXIT_STATUS_USAGE;
+	}
+	return command->run(argc - 1, argv + 1);
+}

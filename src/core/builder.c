@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <errno.h>
+#include <string.h>
+
+#include "builder.h"
+#include "project.h"
+
+void builder_close(struct builder *b)
+{
+	toolchain_free(&b->toolchain);
+	session_close(&b->session);
+}
+
+static int try_backend(struct builder *b, const struct builder_request *request, const char *name,
+		       const char *where, const struct project *project, struct crossbpf_error *e)
+{
+	b->session.log = request->log;
+	int r = session_open(&b->session, request->dir, name, where, project, e);
+	if (r == 0)
+		r = toolchain_find(&b->session, &request->toolchain, &b->toolchain, e);
+	if (r < 0)
+		builder_close(b);
+	return r;
+}
+
+/* NAME or NAME:WHERE, as the user said. */
+static int open_named(struct builder *b, const struct builder_request *request,
+		      const struct project *project, char **ret_why, struct crossbpf_error *e)
+{
+	cleanup_free char *name = strdup(request->backend);
+	if (!name)
+		return error_no_memory(e);
+
+	char *where = strchr(name, ':');
+	if (where)
+		*where++ = '\0';
+	int r = try_backend(b, request, name, where, project, e);
+	if (r == 0)
+		*ret_why = str_printf("backend %s, as asked for: clang %s, %s", request->backend,
+				      b->toolchain.number, b->toolchain.clang);
+	return r;
+}
+
+static int open_auto(struct builder *b, const struct builder_request *request,
+		     const struct project *project, char **ret_why, struct crossbpf_error *e)
+{
+	cleanup_free char *order = strdup(request->order);
+	cleanup_strbuf struct strbuf reasons = {0};
+	char *rest = NULL;
+
+	if (!order)
+		return error_no_memory(e);
+	for (char *name = strtok_r(order, " ", &rest); name; name = strtok_r(NULL, " ", &rest)) {
+		cleanup_error struct crossbpf_error why = {0};
+
+		if (try_backend(b, request, name, NULL, project, &why) == 0) {
+			*ret_why = str_printf("backend %s, the first in the order (%s) that works"
+					      ": clang %s, %s",
+					      name, request->order, b->toolchain.number,
+					      b->toolchain.clang);
+			return 0;
+		}
+		strbuf_printf(&reasons, "\n  %s", why.message ? why.message : name);
+		if (why.hint)
+			strbuf_printf(&reasons, "\n    (%s)", why.hint);
+	}
+	return error_set(e, -ENOENT, EXIT_STATUS_NO_BACKEND, NULL, "no backend can build here:%s",
+			 reasons.data ? reasons.data : " the order is empty");
+}
+
+int builder_open(struct builder *b, const struct builder_request *request,
+		 const struct project *project, char **ret_why, struct crossbpf_error *e)
+{
+	*b = (struct builder){0};
+	if (strcmp(request->backend, "auto") == 0)
+		return open_auto(b, request, project, ret_why, e);
+	return open_named(b, request, project, ret_why, e);
+}

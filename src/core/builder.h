@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Chooses where to build: a backend's open session with a clang that compiles BPF. */
+#ifndef CROSSBPF_BUILDER_H
+#define CROSSBPF_BUILDER_H
+
+#include "toolchain.h"
+
+struct builder_request {
+	const char *backend; /* NAME, NAME:WHERE, or "auto" */
+	const char *order;   /* names parted by blanks, for auto */
+	const char *dir;     /* absolute path of the plugins' directory */
+	struct toolchain_request toolchain;
+	void (*log)(const char *message); /* or NULL */
+};
+
+struct builder {
+	struct session session;
+	struct toolchain toolchain;
+};
+
+/*
+ * Opens the backend that was named, or for "auto" the first in order that is installed, can work
+ * here and has a clang for BPF. The builder must not move in memory while it is open. *ret_why is
+ * one line on what was chosen and why; the caller frees it.
+ */
+int builder_open(struct builder *b, const struct builder_request *request,
+		 const struct project *project, char **ret_why, struct crossbpf_error *e);
+void builder_close(struct builder *b);
+#define cleanup_builder CLEANUP(builder_close)
+
+#endif

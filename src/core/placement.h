@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Where an action writes its outputs: beside the place where each belongs, under a name of its
+ * own, and renamed in the end. An output that is not a regular file (a pipe, /dev/null,
+ * /dev/fd/3, a link), or whose directory cannot be written, is left to clang, in place.
+ */
+#ifndef CROSSBPF_PLACEMENT_H
+#define CROSSBPF_PLACEMENT_H
+
+#include "plan.h"
+
+struct placement {
+	const struct action *action;
+	char *temporary[2]; /* for each output; NULL: in place */
+};
+
+void placement_begin(struct placement *p, const struct action *action);
+
+/* Appends the options that lead clang to the temporary files, none where all is in place. */
+void placement_options(const struct placement *p, struct strv *argv);
+
+/*
+ * Puts in place what a command left that ended with `status`. Like clang: one that failed removes
+ * the old object. One that was ended by a signal changes nothing.
+ */
+int placement_end(struct placement *p, int status, struct crossbpf_error *e);
+
+/* Removes what is left; right at any time. */
+void placement_free(struct placement *p);
+#define cleanup_placement CLEANUP(placement_free)
+
+#endif

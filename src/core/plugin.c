@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <dlfcn.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "plugin.h"
+#include "shared/strbuf.h"
+
+/* What a table must reach: all up to the last mandatory operation. */
+#define MANDATORY_SIZE \
+	(offsetof(struct crossbpf_backend, close) + sizeof(((struct crossbpf_backend *)0)->close))
+
+static bool is_backend_name(const char *name)
+{
+	size_t len = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_-");
+
+	return len > 0 && name[len] == '\0';
+}
+
+/* A module runs with all our rights: its file must be ours or root's, and no one else's. */
+static int check_file(const char *path, const char *name, struct crossbpf_error *e)
+{
+	struct stat st;
+
+	if (stat(path, &st) < 0)
+		return error_set(e, -errno, EXIT_STATUS_NO_BACKEND,
+				 "install it, or choose another with --backend or "
+				 "CROSSBPF_BACKEND",
+				 "backend '%s' is not installed: %s: %s", name, path,
+				 strerror(errno));
+	if (!S_ISREG(st.st_mode))
+		return error_set(e, -EPERM, EXIT_STATUS_NO_BACKEND, NULL,
+				 "backend '%s' refused: %s is not a regular file", name, path);
+	if (st.st_mode & S_IWOTH)
+		return error_set(e, -EPERM, EXIT_STATUS_NO_BACKEND,
+				 "chmod o-w it once you know what it holds",
+				 "backend '%s' refused: everyone may write %s", name, path);
+	if (st.st_uid != 0 && st.st_uid != geteuid())
+		return error_set(e, -EPERM, EXIT_STATUS_NO_BACKEND,
+				 "it must belong to root or to you",
+				 "backend '%s' refused: %s belongs to user %lu", name, path,
+				 (unsigned long)st.st_uid);
+	return 0;
+}
+
+static int check_table(const struct crossbpf_backend *table, const char *path, const char *name,
+		       struct crossbpf_error *e)
+{
+	static const char rebuild[] = "rebuild it against this crossbpf's crossbpf-backend.h";
+
+	if (!table)
+		return error_set(e, -ENOEXEC, EXIT_STATUS_NO_BACKEND, NULL,
+				 "backend '%s' refused: %s says it cannot work here", name, path);
+	if (table->abi != CROSSBPF_BACKEND_ABI)
+		return error_set(e, -ENOEXEC, EXIT_STATUS_NO_BACKEND, rebuild,
+				 "backend '%s' refused: %s was made for ABI %lu, this crossbpf "
+				 "speaks ABI %lu",
+				 name, path, (unsigned long)table->abi,
+				 (unsigned long)CROSSBPF_BACKEND_ABI);
+	if (table->size < MANDATORY_SIZE)
+		return error_set(e, -ENOEXEC, EXIT_STATUS_NO_BACKEND, rebuild,
+				 "backend '%s' refused: the table in %s has %lu bytes, at least "
+				 "%lu are needed",
+				 name, path, (unsigned long)table->size,
+				 (unsigned long)MANDATORY_SIZE);
+
+	const char *missing = !table->probe   ? "probe"
+			      : !table->open  ? "open"
+			      : !table->run   ? "run"
+			      : !table->close ? "close"
+					      : NULL;
+	if (missing)
+		return error_set(e, -ENOEXEC, EXIT_STATUS_NO_BACKEND, rebuild,
+				 "backend '%s' refused: %s lacks the operation '%s'", name, path,
+				 missing);
+	if (!table->name || strcmp(table->name, name) != 0)
+		return error_set(e, -ENOEXEC, EXIT_STATUS_NO_BACKEND, rebuild,
+				 "backend '%s' refused: %s calls itself '%s'", name, path,
+				 table->name ? table->name : "");
+	return 0;
+}
+
+int plugin_load(const char *dir, const char *name, struct plugin *ret_plugin,
+		struct crossbpf_error *e)
+{
+	if (!is_backend_name(name))
+		return error_set(e, -EINVAL, EXIT_STATUS_USAGE,
+				 "a name has lower-case letters, digits, '_' and '-'; its place "
+				 "follows a colon, as in ssh:HOST",
+				 "'%s' is no backend's name", name);
+
+	cleanup_free char *path = str_printf("%s/%s.so", dir, name);
+	if (!path)
+		return error_no_memory(e);
+	int r = check_file(path, name, e);
+	if (r < 0)
+		return r;
+
+	struct plugin p = {.handle = dlopen(path, RTLD_NOW | RTLD_LOCAL)};
+	if (!p.handle)
+		return error_set(e, -ENOEXEC, EXIT_STATUS_NO_BACKEND, NULL,
+				 "backend '%s' cannot be loaded: %s", name, dlerror());
+
+	const struct crossbpf_backend *(*init)(void);
+	*(void **)&init = dlsym(p.handle, "crossbpf_backend_init");
+	if (!init) {
+		r = error_set(e, -ENOEXEC, EXIT_STATUS_NO_BACKEND, NULL,
+			      "backend '%s' refused: %s has no crossbpf_backend_init", name, path);
+	} else {
+		const struct crossbpf_backend *table = init();
+		r = check_table(table, path, name, e);
+		if (r == 0)
+			memcpy(&p.backend, table,
+			       table->size < sizeof(p.backend) ? table->size : sizeof(p.backend));
+	}
+	if (r < 0)
+		plugin_unload(&p);
+	else
+		*ret_plugin = p;
+	return r;
+}
+
+void plugin_unload(struct plugin *p)
+{
+	if (p->handle)
+		dlclose(p->handle);
+	*p = (struct plugin){0};
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Loads a backend's module and refuses what must not be trusted. */
+#ifndef CROSSBPF_PLUGIN_H
+#define CROSSBPF_PLUGIN_H
+
+#include "crossbpf-backend.h"
+#include "error.h"
+
+struct plugin {
+	void *handle;                    /* of dlopen() */
+	struct crossbpf_backend backend; /* our copy: what an older plugin lacks is zero */
+};
+
+/*
+ * Loads DIR/NAME.so. -ENOENT where there is no such file, -EINVAL for a name that is none, -EPERM
+ * for a file that everyone may write or a stranger owns, -ENOEXEC for a module that is no backend
+ * for this program. `e` is filled for each.
+ */
+int plugin_load(const char *dir, const char *name, struct plugin *ret_plugin,
+		struct crossbpf_error *e);
+
+void plugin_unload(struct plugin *p);
+
+#endif

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "project.h"
+#include "session.h"
+#include "shared/io.h"
+
+enum { CAPTURE_LIMIT = 16 << 20 };
+
+static void host_error(void *ctx, const char *message, const char *hint)
+{
+	struct session *s = ctx;
+
+	pthread_mutex_lock(&s->lock);
+	error_set(&s->reported, 0, EXIT_STATUS_NO_BACKEND, hint, "%s", message);
+	pthread_mutex_unlock(&s->lock);
+}
+
+static void host_log(void *ctx, int level, const char *message)
+{
+	struct session *s = ctx;
+
+	(void)level;
+	if (s->log)
+		s->log(message);
+}
+
+static int host_ask(void *ctx, const char *prompt, int echo, char *buf, size_t len)
+{
+	(void)ctx, (void)prompt, (void)echo, (void)buf, (void)len;
+	return -ENOTTY; /* no backend asks yet: the ssh backend brings the terminal */
+}
+
+/* Tells the user what the plugin said of its failure `r`. */
+static int take_reported(struct session *s, int r, enum exit_status status,
+			 struct crossbpf_error *e)
+{
+	pthread_mutex_lock(&s->lock);
+	error_set(e, r, status, s->reported.hint, "%s: %s", s->plugin.backend.name,
+		  s->reported.message ? s->reported.message : strerror(-r));
+	error_free(&s->reported);
+	pthread_mutex_unlock(&s->lock);
+	return r;
+}
+
+int session_open(struct session *s, const char *dir, const char *name, const char *where,
+		 const struct project *project, struct crossbpf_error *e)
+{
+	char why[256] = "";
+	static const char *const no_dirs[] = {NULL};
+	void (*log)(const char *) = s->log;
+
+	*s = (struct session){.log = log};
+	pthread_mutex_init(&s->lock, NULL);
+	s->host = (struct crossbpf_host){
+		.size = sizeof(s->host),
+		.abi = CROSSBPF_BACKEND_ABI,
+		.ctx = s,
+		.error = host_error,
+		.log = host_log,
+		.ask = host_ask,
+	};
+	s->conf[0] = where ? (struct crossbpf_kv){"where", where} : (struct crossbpf_kv){0};
+	s->project = (struct crossbpf_project){
+		.size = sizeof(s->project),
+		.id = project->id,
+		.root = project->root,
+		.dirs = no_dirs,
+	};
+
+	int r = plugin_load(dir, name, &s->plugin, e);
+	if (r < 0)
+		return r;
+	r = s->plugin.backend.probe(&s->host, s->conf, why, sizeof(why));
+	if (r < 0)
+		return error_set(e, r, EXIT_STATUS_NO_BACKEND, NULL,
+				 "backend '%s' cannot work here: %s", name,
+				 why[0] ? why : strerror(-r));
+	r = s->plugin.backend.open(&s->host, s->conf, &s->project, &s->handle);
+	return r < 0 ? take_reported(s, r, EXIT_STATUS_NO_BACKEND, e) : 0;
+}
+
+void session_close(struct session *s)
+{
+	if (s->handle)
+		s->plugin.backend.close(s->handle);
+	s->handle = NULL;
+	plugin_unload(&s->plugin);
+	error_free(&s->reported);
+}
+
+bool session_sees_host_files(const struct session *s)
+{
+	return s->plugin.backend.caps & CROSSBPF_CAP_HOST_FILES;
+}
+
+int session_run(struct session *s, const struct crossbpf_run *run, int *ret_status,
+		struct crossbpf_error *e)
+{
+	int r = s->plugin.backend.run(s->handle, run, ret_status);
+
+	if (r < 0)
+		return take_reported(s, r, r == -EPIPE ? EXIT_STATUS_LOST : EXIT_STATUS_NO_BACKEND,
+				     e);
+	return 0;
+}
+
+int session_capture(struct session *s, const char *const *argv, const char *const *env,
+		    struct strbuf *ret_output, int *ret_status, struct crossbpf_error *e)
+{
+	cleanup_close int out = -1;
+	cleanup_close int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	int r = null < 0 ? -errno : io_temporary(&out);
+	if (r < 0)
+		return error_set(e, r, EXIT_STATUS_OUTPUT, "set TMPDIR to a directory with room",
+				 "no temporary file can be made: %s", strerror(-r));
+
+	struct crossbpf_run run = {
+		.size = sizeof(run),
+		.argv = argv,
+		.env = env,
+		.fd = {null, out, null},
+		.control = -1,
+	};
+	r = session_run(s, &run, ret_status, e);
+	if (r < 0)
+		return r;
+	r = lseek(out, 0, SEEK_SET) < 0 ? -errno : io_read_fd(out, CAPTURE_LIMIT, ret_output);
+	if (r < 0)
+		return error_set(e, r, EXIT_STATUS_NO_BACKEND, NULL,
+				 "%s: cannot read what '%s' printed: %s", s->plugin.backend.name,
+				 argv[0], strerror(-r));
+	return 0;
+}

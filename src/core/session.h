@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A session of a backend: where commands run. The one place that calls a plugin's operations. */
+#ifndef CROSSBPF_SESSION_H
+#define CROSSBPF_SESSION_H
+
+#include <pthread.h>
+#include <stdbool.h>
+
+#include "plugin.h"
+#include "shared/strbuf.h"
+
+struct project;
+
+struct session {
+	struct plugin plugin;
+	struct crossbpf_session *handle;
+	struct crossbpf_host host;
+	struct crossbpf_kv conf[2];
+	struct crossbpf_project project;
+	pthread_mutex_t lock;             /* guards `reported` */
+	struct crossbpf_error reported;   /* what the plugin last said through host->error() */
+	void (*log)(const char *message); /* or NULL */
+};
+
+/*
+ * Loads the backend NAME from DIR and opens a session on it. `where` (or NULL) is what followed
+ * the colon in NAME:WHERE. The session must not move in memory while it is open; session_close()
+ * is also right for one that never opened.
+ */
+int session_open(struct session *s, const char *dir, const char *name, const char *where,
+		 const struct project *project, struct crossbpf_error *e);
+void session_close(struct session *s);
+#define cleanup_session CLEANUP(session_close)
+
+/* Do commands see the host's files at the host's paths? */
+bool session_sees_host_files(const struct session *s);
+
+/* Runs one command on the caller's own streams; any number of threads may. */
+int session_run(struct session *s, const struct crossbpf_run *run, int *ret_status,
+		struct crossbpf_error *e);
+
+/* Runs `argv` without input or standard error, and collects its standard output. */
+int session_capture(struct session *s, const char *const *argv, const char *const *env,
+		    struct strbuf *ret_output, int *ret_status, struct crossbpf_error *e);
+
+#endif

@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Finds a builder's clang and headers; any POSIX shell runs it: sh -c SCRIPT probe [CLANG]
+# CLANG is a program's name or path; without it the newest clang wins that compiles BPF.
+# Answers in lines of KEY, a tab, VALUE; toolchain.c reads them.
+
+export LC_ALL=C CROSSBPF_PROBE=1
+
+compiles_bpf() {
+	echo 'int crossbpf_probe;' | "$1" -target bpf -x c -c -o /dev/null - 2>/dev/null
+}
+
+# Prints "MAJOR.MINOR.PATCH" of a clang, "apple" for Apple's, nothing for no clang.
+version() {
+	line=$("$1" --version 2>/dev/null | head -n 1)
+	case $line in
+	*'Apple clang version'* | *'Apple LLVM'*) echo apple ;;
+	*'clang version '*) echo "$line" | sed 's/.*clang version \([0-9][0-9.]*\).*/\1/' ;;
+	esac
+}
+
+# Where the caller's PATH does not lead: Homebrew keeps its LLVM out of it.
+candidates() {
+	IFS=:
+	for dir in $PATH; do
+		for file in "$dir"/clang "$dir"/clang-[0-9] "$dir"/clang-[0-9][0-9]; do
+			[ ! -x "$file" ] || [ -d "$file" ] || printf '%s\n' "$file"
+		done
+	done
+	for prefix in /opt/homebrew /usr/local /home/linuxbrew/.linuxbrew; do
+		for file in "$prefix"/opt/llvm/bin/clang "$prefix"/opt/llvm@[0-9]*/bin/clang; do
+			[ ! -x "$file" ] || printf '%s\n' "$file"
+		done
+	done
+}
+
+# Newest first; of equal ones the first in PATH.
+newest_first() {
+	n=0
+	candidates | while IFS= read -r file; do
+		n=$((n + 1))
+		version=$(version "$file")
+		case $version in
+		'') ;;
+		apple) printf '0\t0\t0\t%s\tapple\t%s\n' $n "$file" ;;
+		*) echo "$version" | {
+			IFS=. read -r major minor patch
+			printf '%s\t%s\t%s\t%s\t%s\t%s\n' "$major" "${minor:-0}" "${patch:-0}" \
+				$n "$version" "$file"
+		} ;;
+		esac
+	done | sort -k1,1nr -k2,2nr -k3,3nr -k4,4n | cut -f 5-
+}
+
+report() {
+	printf 'clang\t%s\n' "$1"
+	printf 'number\t%s\n' "$2"
+	printf 'version\t%s\n' "$("$1" --version | head -n 1)"
+
+	search=$("$1" -target bpf -E -x c -v /dev/null 2>&1 >/dev/null |
+		sed -n '/<...> search starts here:/,/End of search list/s/^ \//\//p')
+	has() {
+		printf '%s\n' "$search" | while IFS= read -r dir; do
+			[ ! -e "$dir/$1" ] || echo yes
+		done
+	}
+
+	# Debian keeps asm/ in a directory for each architecture, which clang searches for its
+	# own target only; cross packages have a third place.
+	for pair in x86:x86_64-linux-gnu arm64:aarch64-linux-gnu s390:s390x-linux-gnu \
+		arm:arm-linux-gnueabihf arm:arm-linux-gnueabi riscv:riscv64-linux-gnu \
+		powerpc:powerpc64le-linux-gnu loongarch:loongarch64-linux-gnu \
+		mips:mips64el-linux-gnuabi64; do
+		for dir in /usr/include/${pair#*:} /usr/${pair#*:}/include; do
+			[ ! -e "$dir/asm/types.h" ] || printf 'asm\t%s:%s\n' "${pair%%:*}" "$dir"
+		done
+	done
+	if [ -z "$(has bpf/bpf_helpers.h)" ]; then
+		for dir in "$(pkg-config --variable=includedir libbpf 2>/dev/null)" \
+			/usr/local/include /opt/local/include; do
+			[ -z "$dir" ] || [ ! -e "$dir/bpf/bpf_helpers.h" ] || {
+				printf 'libbpf\t%s\n' "$dir"
+				break
+			}
+		done
+	fi
+}
+
+if [ -n "${1-}" ]; then
+	file=$(command -v -- "$1") || {
+		printf 'missing\t%s\n' "$1"
+		exit 0
+	}
+	version=$(version "$file")
+	if [ -z "$version" ]; then
+		printf 'none\t%s\n' "$file"
+	elif [ "$version" = apple ]; then
+		printf 'apple\t%s\n' "$file"
+	elif compiles_bpf "$file"; then
+		report "$file" "$version"
+	else
+		printf 'no-bpf\t%s\n' "$file"
+	fi
+	exit 0
+fi
+
+newest_first | {
+	while IFS='	' read -r version file; do
+		if [ "$version" = apple ]; then
+			printf 'apple\t%s\n' "$file"
+		elif compiles_bpf "$file"; then
+			report "$file" "$version"
+			break
+		else
+			printf 'no-bpf\t%s\n' "$file"
+		fi
+	done
+}

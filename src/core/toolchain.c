@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <errno.h>
+#include <string.h>
+
+#include "toolchain-memory.h"
+#include "toolchain-probe.h" /* made from toolchain-probe.sh */
+#include "toolchain.h"
+
+void toolchain_free(struct toolchain *t)
+{
+	free(t->clang);
+	free(t->number);
+	free(t->version);
+	free(t->libbpf_dir);
+	strv_free(&t->asm_dirs);
+	*t = (struct toolchain){0};
+}
+
+void toolchain_header_dirs(const struct toolchain *t, const char *arch, struct strv *dirs)
+{
+	for (size_t i = 0; arch && i < t->asm_dirs.n; i++) {
+		const char *colon = strchr(t->asm_dirs.v[i], ':');
+		size_t len = colon ? (size_t)(colon - t->asm_dirs.v[i]) : 0;
+		if (len && len == strlen(arch) && strncmp(t->asm_dirs.v[i], arch, len) == 0) {
+			strv_add(dirs, colon + 1);
+			break;
+		}
+	}
+	if (t->libbpf_dir)
+		strv_add(dirs, t->libbpf_dir);
+}
+
+static const char install_clang[] =
+#ifdef __APPLE__
+	"brew install llvm, or choose another backend with CROSSBPF_BACKEND";
+#else
+	"install one (Debian: apt install clang llvm libbpf-dev), name it in CROSSBPF_CLANG, or "
+	"choose another backend with CROSSBPF_BACKEND";
+#endif
+
+/* What the probe found in place of a clang for BPF. */
+static int say_why(const char *backend, const char *why, const char *program,
+		   struct crossbpf_error *e)
+{
+	if (why && strcmp(why, "apple") == 0)
+		return error_set(e, -ENOENT, EXIT_STATUS_NO_BACKEND, "brew install llvm",
+				 "%s: %s is Apple's clang, which cannot compile BPF", backend,
+				 program);
+	if (why && strcmp(why, "no-bpf") == 0)
+		return error_set(e, -ENOENT, EXIT_STATUS_NO_BACKEND, install_clang,
+				 "%s: %s has no BPF target", backend, program);
+	if (why && strcmp(why, "none") == 0)
+		return error_set(e, -ENOENT, EXIT_STATUS_NO_BACKEND,
+				 "set CROSSBPF_CLANG to a clang, or unset it", "%s: %s is no clang",
+				 backend, program);
+	if (why && strcmp(why, "missing") == 0)
+		return error_set(e, -ENOENT, EXIT_STATUS_NO_BACKEND,
+				 "set CROSSBPF_CLANG to a clang, or unset it",
+				 "%s: there is no program '%s'", backend, program);
+	return error_set(e, -ENOENT, EXIT_STATUS_NO_BACKEND, install_clang,
+			 "%s: no clang was found", backend);
+}
+
+static int replace(char **string, const char *value)
+{
+	free(*string);
+	*string = strdup(value);
+	return *string ? 0 : -ENOMEM;
+}
+
+int toolchain_parse(char *answer, const char *backend, struct toolchain *ret_toolchain,
+		    struct crossbpf_error *e)
+{
+	cleanup_toolchain struct toolchain t = {0};
+	const char *why = NULL, *program = NULL;
+	char *rest = NULL;
+
+	for (char *line = strtok_r(answer, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
+		char *value = strchr(line, '\t');
+		int r = 0;
+
+		if (!value)
+			continue;
+		*value++ = '\0';
+		if (strcmp(line, "clang") == 0)
+			r = replace(&t.clang, value);
+		else if (strcmp(line, "number") == 0)
+			r = replace(&t.number, value);
+		else if (strcmp(line, "version") == 0)
+			r = replace(&t.version, value);
+		else if (strcmp(line, "asm") == 0)
+			strv_add(&t.asm_dirs, value);
+		else if (strcmp(line, "libbpf") == 0)
+			r = replace(&t.libbpf_dir, value);
+		else
+			why = line, program = value;
+		if (r < 0 || t.asm_dirs.error)
+			return error_no_memory(e);
+	}
+	if (!t.clang || !t.number || !t.version)
+		return say_why(backend, why, program, e);
+	*ret_toolchain = t;
+	t = (struct toolchain){0};
+	return 0;
+}
+
+static int probe(struct session *s, const struct toolchain_request *request,
+		 struct toolchain *ret_toolchain, struct crossbpf_error *e)
+{
+	const char *argv[] = {"sh", "-c", toolchain_probe, "probe", request->clang, NULL};
+	cleanup_strbuf struct strbuf answer = {0};
+	int status;
+
+	int r = session_capture(s, argv, request->env, &answer, &status, e);
+	if (r < 0)
+		return r;
+	return toolchain_parse(answer.data, s->plugin.backend.name, ret_toolchain, e);
+}
+
+static const char *path_in(const char *const *env)
+{
+	for (; env && *env; env++)
+		if (strncmp(*env, "PATH=", 5) == 0)
+			return *env + 5;
+	return "";
+}
+
+int toolchain_find(struct session *s, const struct toolchain_request *request,
+		   struct toolchain *ret_toolchain, struct crossbpf_error *e)
+{
+	cleanup_toolchain_memory struct toolchain_memory memory = {0};
+
+	/* Only what can be checked by looking at the host's files is remembered. */
+	if (!request->cache_dir || !session_sees_host_files(s))
+		return probe(s, request, ret_toolchain, e);
+
+	int r = toolchain_memory_open(request->cache_dir, s->plugin.backend.name, request->clang,
+				      path_in(request->env), &memory);
+	if (r < 0)
+		return error_no_memory(e);
+	if (toolchain_memory_load(&memory, ret_toolchain) == 0)
+		return 0;
+	r = probe(s, request, ret_toolchain, e);
+	if (r == 0)
+		toolchain_memory_save(&memory, ret_toolchain);
+	return r;
+}

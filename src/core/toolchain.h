@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The clang of a builder and the headers that clang does not find by itself.
+ *
+ * Found by one script that runs in a session, and remembered: on a session that sees the host's
+ * files, for as long as the directories in PATH, the compiler and the header directories have the
+ * modification times that they had.
+ */
+#ifndef CROSSBPF_TOOLCHAIN_H
+#define CROSSBPF_TOOLCHAIN_H
+
+#include "session.h"
+#include "shared/strv.h"
+
+struct toolchain {
+	char *clang;          /* absolute path on the builder */
+	char *number;         /* "14.0.6" */
+	char *version;        /* the first line of clang --version */
+	struct strv asm_dirs; /* "ARCH:DIR"s with an asm/types.h each, by falling preference */
+	char *libbpf_dir;     /* holds bpf/bpf_helpers.h, or NULL where clang finds that itself */
+};
+
+struct toolchain_request {
+	const char *clang;      /* a program's name or path, or NULL: the newest that will do */
+	const char *const *env; /* environment of the commands that are run */
+	const char *cache_dir;  /* where it is remembered, or NULL: nowhere */
+};
+
+/* -ENOENT with `e` filled where the session has no clang that compiles BPF. */
+int toolchain_find(struct session *s, const struct toolchain_request *request,
+		   struct toolchain *ret_toolchain, struct crossbpf_error *e);
+void toolchain_free(struct toolchain *t);
+#define cleanup_toolchain CLEANUP(toolchain_free)
+
+/* Appends the directories in which clang is to look for headers last, for a program for `arch`
+ * (or NULL). Errors are sticky in `dirs`. */
+void toolchain_header_dirs(const struct toolchain *t, const char *arch, struct strv *dirs);
+
+/* Reads what the probe printed. 0, -ENOENT where it found no clang (`e` says why), or -ENOMEM. */
+int toolchain_parse(char *answer, const char *backend, struct toolchain *ret_toolchain,
+		    struct crossbpf_error *e);
+
+#endif

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "digest.h"
+
+void digest_init(struct digest *d)
+{
+	sha256_init(&d->sha256);
+}
+
+void digest_string(struct digest *d, const char *string)
+{
+	/* One tag byte, so that an absent string equals no other. */
+	sha256_update(&d->sha256, 1, (const uint8_t *)(string ? "s" : "-"));
+	if (string)
+		sha256_update(&d->sha256, strlen(string) + 1, (const uint8_t *)string);
+}
+
+void digest_finish(struct digest *d, char ret_hex[DIGEST_HEX_SIZE])
+{
+	uint8_t bytes[SHA256_DIGEST_SIZE];
+
+	sha256_digest(&d->sha256, sizeof(bytes), bytes);
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		snprintf(ret_hex + 2 * i, 3, "%02x", bytes[i]);
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* SHA-256 (FIPS 180-4), by nettle. */
+#ifndef CROSSBPF_DIGEST_H
+#define CROSSBPF_DIGEST_H
+
+#include <nettle/sha2.h>
+#include <stddef.h>
+
+#define DIGEST_HEX_SIZE (2 * SHA256_DIGEST_SIZE + 1) /* lower-case digits and a NUL */
+
+struct digest {
+	struct sha256_ctx sha256;
+};
+
+void digest_init(struct digest *d);
+/* Adds a string with its end, so that ("ab", "c") and ("a", "bc") differ; NULL is not "". */
+void digest_string(struct digest *d, const char *string);
+void digest_finish(struct digest *d, char ret_hex[DIGEST_HEX_SIZE]);
+
+#endif

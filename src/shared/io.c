@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <string.h>
+#include <time.h>
+
+#include "io.h"
+
+int io_read_fd(int fd, size_t limit, struct strbuf *ret_content)
+{
+	char chunk[16384];
+
+	for (;;) {
+		ssize_t n = read(fd, chunk, sizeof(chunk));
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		if (n == 0)
+			break;
+		if ((size_t)n > limit - ret_content->len)
+			return -EFBIG;
+		strbuf_add(ret_content, chunk, (size_t)n);
+	}
+	strbuf_add(ret_content, "", 0);
+	return ret_content->error;
+}
+
+int io_read_file(const char *path, size_t limit, struct strbuf *ret_content)
+{
+	cleanup_close int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+
+	return fd < 0 ? -errno : io_read_fd(fd, limit, ret_content);
+}
+
+int io_write_fd(int fd, const void *data, size_t len)
+{
+	const char *at = data;
+
+	while (len) {
+		ssize_t n = write(fd, at, len);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		at += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+int io_replace_file(const char *path, const void *data, size_t len)
+{
+	cleanup_free char *temporary = str_printf("%s.XXXXXX", path);
+	if (!temporary)
+		return -ENOMEM;
+
+	cleanup_close int fd = mkostemp(temporary, O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+
+	int r = io_write_fd(fd, data, len);
+	if (r == 0 && close(TAKE_FD(fd)) < 0)
+		r = -errno;
+	if (r == 0 && rename(temporary, path) < 0)
+		r = -errno;
+	if (r < 0)
+		unlink(temporary);
+	return r;
+}
+
+int io_make_parents(const char *path)
+{
+	cleanup_free char *dir = strdup(path);
+	if (!dir)
+		return -ENOMEM;
+
+	for (char *slash = strchr(dir + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		if (mkdir(dir, 0700) < 0 && errno != EEXIST)
+			return -errno;
+		*slash = '/';
+	}
+	return 0;
+}
+
+#ifndef HAVE_PIPE2
+static pthread_mutex_t spawn_lock = PTHREAD_MUTEX_INITIALIZER;
+#endif
+
+void io_lock_spawn(void)
+{
+#ifndef HAVE_PIPE2
+	pthread_mutex_lock(&spawn_lock);
+#endif
+}
+
+void io_unlock_spawn(void)
+{
+#ifndef HAVE_PIPE2
+	pthread_mutex_unlock(&spawn_lock);
+#endif
+}
+
+int io_pipe(int ret_fds[2])
+{
+#ifdef HAVE_PIPE2
+	return pipe2(ret_fds, O_CLOEXEC) < 0 ? -errno : 0;
+#else
+	int r = 0;
+
+	io_lock_spawn();
+	if (pipe(ret_fds) < 0) {
+		r = -errno;
+	} else {
+		fcntl(ret_fds[0], F_SETFD, FD_CLOEXEC);
+		fcntl(ret_fds[1], F_SETFD, FD_CLOEXEC);
+	}
+	io_unlock_spawn();
+	return r;
+#endif
+}
+
+int io_temporary(int *ret_fd)
+{
+	const char *dir = getenv("TMPDIR");
+	cleanup_free char *path =
+		str_printf("%s/crossbpf-XXXXXX", dir && dir[0] == '/' ? dir : "/tmp");
+	if (!path)
+		return -ENOMEM;
+
+	int fd = mkostemp(path, O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	unlink(path);
+	*ret_fd = fd;
+	return 0;
+}
+
+int64_t io_mtime(const struct stat *st)
+{
+#ifdef __APPLE__
+	const struct timespec *t = &st->st_mtimespec;
+#else
+	const struct timespec *t = &st->st_mtim;
+#endif
+	return (int64_t)t->tv_sec * 1000000000 + t->tv_nsec;
+}
+
+const char *io_basename(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+int io_cache_dir(char **ret_path)
+{
+	const char *xdg = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+	char *path;
+
+	/* The XDG base directory specification: a relative path is to be ignored. */
+	if (xdg && xdg[0] == '/')
+		path = str_printf("%s/crossbpf", xdg);
+	else if (home && home[0] == '/')
+		path = str_printf("%s/.cache/crossbpf", home);
+	else
+		return -ENOENT;
+	if (!path)
+		return -ENOMEM;
+	*ret_path = path;
+	return 0;
+}

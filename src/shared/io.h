@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Files and descriptors. 0 or a negative errno; every descriptor made here is close-on-exec. */
+#ifndef CROSSBPF_IO_H
+#define CROSSBPF_IO_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/stat.h>
+
+#include "strbuf.h"
+
+/* Reads until end of file, or fails with -EFBIG past `limit` bytes. */
+int io_read_fd(int fd, size_t limit, struct strbuf *ret_content);
+int io_read_file(const char *path, size_t limit, struct strbuf *ret_content);
+
+int io_write_fd(int fd, const void *data, size_t len);
+
+/* Writes `data` beside `path` and renames it there, so that readers see the old content or the
+ * new, never a part. */
+int io_replace_file(const char *path, const void *data, size_t len);
+
+/* Makes the directories that lead to the file `path`, private to the user (mode 0700). */
+int io_make_parents(const char *path);
+
+/* A pipe: ret_fds[0] is read from, ret_fds[1] written to. */
+int io_pipe(int ret_fds[2]);
+
+/* Where the system cannot make a close-on-exec pipe in one step (macOS), children are started
+ * between these two, so that none is born between the two steps. */
+void io_lock_spawn(void);
+void io_unlock_spawn(void);
+
+/* An open file without a name, for what a child reads or writes. */
+int io_temporary(int *ret_fd);
+
+/* A modification time in nanoseconds since the epoch. */
+int64_t io_mtime(const struct stat *st);
+
+/* The last part of a path, as it stands: never changes or copies it. */
+const char *io_basename(const char *path);
+
+/* `$XDG_CACHE_HOME/crossbpf`, else `~/.cache/crossbpf`; -ENOENT where there is neither. */
+int io_cache_dir(char **ret_path);
+
+#endif

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A vector of strings, always NULL-terminated once filled: an argv. Errors are sticky as in
+ * strbuf.h: check `error` once, before use. */
+#ifndef CROSSBPF_STRV_H
+#define CROSSBPF_STRV_H
+
+#include <stddef.h>
+
+#include "cleanup.h"
+
+struct strv {
+	char **v; /* n owned strings and a NULL; NULL while empty */
+	size_t n;
+	size_t room;
+	int error; /* 0 or -ENOMEM */
+};
+
+void strv_free(struct strv *s);
+#define cleanup_strv CLEANUP(strv_free)
+
+/* Appends a copy. */
+void strv_add(struct strv *s, const char *string);
+/* Appends an owned string; NULL counts as out of memory. */
+void strv_take(struct strv *s, char *string);
+
+#endif
