@@ -45,12 +45,10 @@ static int native_run(struct crossbpf_session *session, const struct crossbpf_ru
 		.env = run->env,
 		.dir = run->dir,
 		.fd = {run->fd[0], run->fd[1], run->fd[2]},
+		.control = run->control,
 	};
-	pid_t pid;
 
-	int r = process_start(&process, &pid);
-	if (r == 0)
-		r = process_wait(pid, run->control, ret_status);
+	int r = process_run(&process, ret_status);
 	if (r < 0) {
 		cleanup_free char *message =
 			str_printf("cannot run '%s': %s", run->argv[0], strerror(-r));

@@ -3,21 +3,21 @@
 #
 # CROSSBPF_PROG([MINIMUM-VERSION], [ACTION-IF-FOUND], [ACTION-IF-NOT-FOUND])
 #
-# Finds crossbpf and substitutes CROSSBPF, CROSSBPF_CLANG, which takes clang's arguments, and
-# BPF_CFLAGS, which compile a program for the host of the package. In configure.ac
+# Finds crossbpf and substitutes CROSSBPF and BPF_CFLAGS, which compile a program for the host of
+# the package. (CROSSBPF_CLANG is no output variable: it names the clang that crossbpf runs.) In
+# configure.ac
 #
 #	CROSSBPF_PROG([0.1])
 #
 # and in Makefile.am
 #
 #	prog.bpf.o: prog.bpf.c
-#		$(CROSSBPF_CLANG) $(BPF_CFLAGS) -c -o $@ $<
+#		$(CROSSBPF) clang $(BPF_CFLAGS) -c -o $@ $<
 #
 # Without ACTION-IF-NOT-FOUND a missing crossbpf is an error.
 AC_DEFUN([CROSSBPF_PROG], [
 	AC_REQUIRE([AC_CANONICAL_HOST])
 	AC_ARG_VAR([CROSSBPF], [the crossbpf program])
-	AC_ARG_VAR([CROSSBPF_CLANG], [the compiler of BPF programs])
 	AC_ARG_VAR([BPF_CFLAGS], [flags of the compiler of BPF programs])
 	AC_PATH_PROG([CROSSBPF], [crossbpf])
 	crossbpf_why="crossbpf was not found: install it or set CROSSBPF"
@@ -33,7 +33,6 @@ AC_DEFUN([CROSSBPF_PROG], [
 	])
 	AS_IF([test -n "$crossbpf_why"],
 		[m4_default([$3], [AC_MSG_ERROR([$crossbpf_why])])], [
-		AS_IF([test -z "$CROSSBPF_CLANG"], [CROSSBPF_CLANG="$CROSSBPF clang"])
 		AS_IF([test -z "$BPF_CFLAGS"], [
 			AS_CASE([$host_cpu],
 				[x86_64 | i?86], [crossbpf_target="bpfel -D__TARGET_ARCH_x86"],

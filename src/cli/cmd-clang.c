@@ -27,13 +27,15 @@ static bool is_verbose(void)
 static void hint_at_missing_debug(const struct plan *plan)
 {
 	for (size_t i = 0; i < plan->n; i++) {
-		const char *source = plan->actions[i].without_debug;
-		const char *use = source ? core_hint_needs_btf(source) : NULL;
-		if (use)
-			fprintf(stderr,
-				"crossbpf: warning: %s uses %s, which needs BTF, and is compiled "
-				"without -g: add -g\n",
-				source, use);
+		const struct strv *sources = &plan->actions[i].without_debug;
+		for (size_t j = 0; j < sources->n; j++) {
+			const char *use = core_hint_needs_btf(sources->v[j]);
+			if (use)
+				fprintf(stderr,
+					"crossbpf: warning: %s uses %s, which needs BTF, and is "
+					"compiled without -g: add -g\n",
+					sources->v[j], use);
+		}
 	}
 }
 
@@ -82,7 +84,7 @@ static int run(const struct project *project, int control, int *ret_status,
 		.log = verbose ? cli_log : NULL,
 	};
 	r = executor_run(&executor, &plan, ret_status, e);
-	if (r == 0)
+	if (r == 0 && *ret_status <= 128)
 		hint_at_missing_debug(&plan);
 	return r;
 }

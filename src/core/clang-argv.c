@@ -160,8 +160,11 @@ static void read_option(struct clang_argv *c, enum clang_option_id id, const cha
 	case OPT_NO_SYSTEM:
 		c->no_system = true;
 		break;
-	case OPT_QUERY:
-		c->query = true;
+	case OPT_VERBOSE:
+		c->verbose = true;
+		break;
+	case OPT_VERBATIM:
+		c->verbatim = true;
 		break;
 	case OPT_MORE_OUTPUTS:
 		c->more_outputs = true;
@@ -180,7 +183,7 @@ static size_t read_argument(struct clang_argv *c, size_t i, const char **languag
 	struct clang_option option = clang_option_find(c->args.v[i]);
 
 	if (option.more >= c->args.n - i) {
-		c->query = true; /* its value is missing: clang says so */
+		c->verbatim = true; /* its value is missing: clang says so */
 		return c->args.n;
 	}
 	if (option.id == OPT_END_OF_OPTIONS)
@@ -231,7 +234,10 @@ void clang_argv_free(struct clang_argv *c)
 
 bool clang_argv_compiles_bpf(const struct clang_argv *c)
 {
-	if (!c->bpf || c->query || c->phase == PHASE_LINK || c->n_inputs == 0)
+	/* `clang -v -E -` asks for clang's search path, which Makefiles feed back to it. */
+	bool asks = c->verbatim || (c->verbose && c->phase == PHASE_PREPROCESS);
+
+	if (!c->bpf || asks || c->phase == PHASE_LINK || c->n_inputs == 0)
 		return false;
 	for (size_t i = 0; i < c->n_inputs; i++)
 		if (c->inputs[i].kind == INPUT_OTHER)
@@ -239,17 +245,17 @@ bool clang_argv_compiles_bpf(const struct clang_argv *c)
 	return true;
 }
 
-/* The name of input `i` with another ending, as the driver derives it. */
-static char *with_ending(const struct clang_argv *c, size_t i, const char *ending)
+/* The name of the input with another ending, as the driver derives it. */
+static char *with_ending(const struct clang_argv *c, const char *ending)
 {
-	const char *name = io_basename(c->args.v[c->inputs[i].arg]);
+	const char *name = io_basename(c->args.v[c->inputs[0].arg]);
 	const char *dot = strrchr(name, '.');
 	size_t stem = dot ? (size_t)(dot - name) : strlen(name);
 
 	return str_printf("%.*s.%s", (int)stem, name, ending);
 }
 
-int clang_argv_output(const struct clang_argv *c, size_t i, char **ret_output)
+int clang_argv_output(const struct clang_argv *c, char **ret_output)
 {
 	*ret_output = NULL;
 	if (c->phase == PHASE_SYNTAX || c->phase == PHASE_DEPENDENCIES ||
@@ -259,18 +265,18 @@ int clang_argv_output(const struct clang_argv *c, size_t i, char **ret_output)
 	if (c->output)
 		*ret_output = strdup(c->output);
 	else if (c->phase == PHASE_OBJECT)
-		*ret_output = with_ending(c, i, c->emit_llvm ? "bc" : "o");
+		*ret_output = with_ending(c, c->emit_llvm ? "bc" : "o");
 	else if (c->phase == PHASE_ASSEMBLY)
-		*ret_output = with_ending(c, i, c->emit_llvm ? "ll" : "s");
+		*ret_output = with_ending(c, c->emit_llvm ? "ll" : "s");
 	else
 		return 0;
 	return *ret_output ? 0 : -ENOMEM;
 }
 
-int clang_argv_deps_output(const struct clang_argv *c, size_t i, char **ret_deps)
+int clang_argv_deps_output(const struct clang_argv *c, char **ret_deps)
 {
 	*ret_deps = NULL;
-	if (!c->deps || c->phase == PHASE_DEPENDENCIES || c->inputs[i].kind != INPUT_SOURCE ||
+	if (!c->deps || c->phase == PHASE_DEPENDENCIES || c->inputs[0].kind != INPUT_SOURCE ||
 	    (c->deps_output && strcmp(c->deps_output, "-") == 0))
 		return 0;
 
@@ -281,13 +287,13 @@ int clang_argv_deps_output(const struct clang_argv *c, size_t i, char **ret_deps
 		size_t stem = dot ? (size_t)(dot - c->output) : strlen(c->output);
 		*ret_deps = str_printf("%.*s.d", (int)stem, c->output);
 	} else {
-		*ret_deps = with_ending(c, i, "d");
+		*ret_deps = with_ending(c, "d");
 	}
 	return *ret_deps ? 0 : -ENOMEM;
 }
 
-int clang_argv_deps_target(const struct clang_argv *c, size_t i, char **ret_target)
+int clang_argv_deps_target(const struct clang_argv *c, char **ret_target)
 {
-	*ret_target = c->output ? strdup(c->output) : with_ending(c, i, "o");
+	*ret_target = c->output ? strdup(c->output) : with_ending(c, "o");
 	return *ret_target ? 0 : -ENOMEM;
 }

@@ -39,7 +39,8 @@ struct clang_argv {
 	bool debug;         /* -g */
 	bool no_system;     /* -nostdinc */
 	bool emit_llvm;     /* -emit-llvm */
-	bool query;         /* a question; nothing is compiled */
+	bool verbose;       /* -v */
+	bool verbatim;      /* to be run as it stands: a question, or it ends in an output */
 	bool more_outputs;  /* writes files, or its output's name into one, that we do not follow */
 	bool deps;          /* -MD, -MMD */
 	bool deps_target;   /* -MT or -MQ names the target in it */
@@ -59,12 +60,12 @@ void clang_argv_free(struct clang_argv *c);
 /* Does this compile BPF programs from sources? (Else it is clang's own affair.) */
 bool clang_argv_compiles_bpf(const struct clang_argv *c);
 
-/* The files that clang writes when it compiles input `i` alone; NULL: none, or standard output.
- * 0 or -ENOMEM; the caller frees. */
-int clang_argv_output(const struct clang_argv *c, size_t i, char **ret_output);
-int clang_argv_deps_output(const struct clang_argv *c, size_t i, char **ret_deps);
+/* The files that clang writes where it has one input; NULL: none, or standard output. 0 or -ENOMEM;
+ * the caller frees. */
+int clang_argv_output(const struct clang_argv *c, char **ret_output);
+int clang_argv_deps_output(const struct clang_argv *c, char **ret_deps);
 
-/* The target that clang names in the dependency file of input `i` where no -MT does. */
-int clang_argv_deps_target(const struct clang_argv *c, size_t i, char **ret_target);
+/* The target that clang names in that dependency file where no -MT does. */
+int clang_argv_deps_target(const struct clang_argv *c, char **ret_target);
 
 #endif

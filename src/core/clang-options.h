@@ -27,8 +27,9 @@ enum clang_option_id {
 	OPT_DEBUG,         /* -g…: debug information, and with it BTF */
 	OPT_NO_DEBUG,      /* -g0 */
 	OPT_NO_SYSTEM,     /* -nostdinc: the user wants no system header */
-	OPT_QUERY,         /* answers a question and compiles nothing */
-	OPT_MORE_OUTPUTS,  /* writes further files, or the name of the output into it */
+	OPT_VERBOSE,       /* -v */
+	OPT_VERBATIM,      /* a question, or a command line that itself ends in an output */
+	OPT_MORE_OUTPUTS,  /* writes further files, or where they are into its output */
 	OPT_END_OF_OPTIONS /* -- */
 };
 

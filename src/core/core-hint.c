@@ -65,8 +65,11 @@ const char *core_hint_needs_btf(const char *path)
 	strv_add(&files, path);
 	for (size_t i = 0; i < files.n && !files.error; i++) {
 		cleanup_strbuf struct strbuf text = {0};
+		struct stat st;
 
-		if (io_read_file(files.v[i], MAX_FILE_SIZE, &text) < 0)
+		/* A pipe was read by clang already. */
+		if (stat(files.v[i], &st) < 0 || !S_ISREG(st.st_mode) ||
+		    io_read_file(files.v[i], MAX_FILE_SIZE, &text) < 0)
 			continue;
 		const char *use = find_use(text.data);
 		if (use)

@@ -14,8 +14,8 @@ struct executor {
 };
 
 /*
- * Runs the actions in order, also behind one that failed, as clang does with several inputs.
- * *ret_status is the first status that is not 0. An output appears whole or not at all; an
+ * Runs the actions in order, also behind one that failed. *ret_status is the first status that is
+ * not 0. An output appears whole or not at all; an
  * action that was interrupted (status over 128) leaves the old one.
  */
 int executor_run(const struct executor *x, const struct plan *plan, int *ret_status,

@@ -15,7 +15,7 @@ static void action_free(struct action *a)
 	for (size_t i = 0; i < a->n_outputs; i++)
 		free(a->outputs[i].path);
 	free(a->deps_target);
-	free(a->without_debug);
+	strv_free(&a->without_debug);
 	*a = (struct action){0};
 }
 
@@ -25,14 +25,6 @@ void plan_free(struct plan *p)
 		action_free(&p->actions[i]);
 	free(p->actions);
 	*p = (struct plan){0};
-}
-
-static bool is_other_input(const struct clang_argv *c, size_t arg, size_t wanted)
-{
-	for (size_t i = 0; i < c->n_inputs; i++)
-		if (c->inputs[i].arg == arg)
-			return i != wanted;
-	return false;
 }
 
 /* Clang's missing headers, last of all: what clang finds by itself it still finds there. */
@@ -54,56 +46,61 @@ static int add_header_dirs(struct action *a, const struct project *project,
 	return dirs.error ? dirs.error : a->argv.error;
 }
 
-static int add_output(struct action *a, const char *option, char *path)
+static void add_output(struct action *a, const char *option, char *path)
 {
 	if (path)
 		a->outputs[a->n_outputs++] = (struct output){option, path};
-	return 0;
 }
 
-static int find_outputs(struct action *a, const struct clang_argv *c, size_t input)
+static int find_outputs(struct action *a, const struct clang_argv *c)
 {
 	char *path;
 
-	int r = clang_argv_output(c, input, &path);
-	if (r == 0)
-		r = add_output(a, "-o", path);
-	if (r == 0)
-		r = clang_argv_deps_output(c, input, &path);
-	if (r == 0)
-		r = add_output(a, "-MF", path);
-	if (r == 0 && c->deps && !c->deps_target)
-		r = clang_argv_deps_target(c, input, &a->deps_target);
-	return r;
+	int r = clang_argv_output(c, &path);
+	if (r < 0)
+		return r;
+	add_output(a, "-o", path);
+	r = clang_argv_deps_output(c, &path);
+	if (r < 0)
+		return r;
+	add_output(a, "-MF", path);
+	if (!c->deps || c->deps_target || c->inputs[0].kind != INPUT_SOURCE)
+		return 0;
+	return clang_argv_deps_target(c, &a->deps_target);
 }
 
-/* Compiles input `input` alone, or all of them where that is n_inputs. */
+static bool has_source(const struct clang_argv *c)
+{
+	for (size_t i = 0; i < c->n_inputs; i++)
+		if (c->inputs[i].kind == INPUT_SOURCE)
+			return true;
+	return false;
+}
+
 static int fill_compile(struct action *a, const struct project *project,
-			const struct toolchain *toolchain, const char *header_dir, size_t input)
+			const struct toolchain *toolchain, const char *header_dir)
 {
 	const struct clang_argv *c = &project->clang;
-	bool alone = input < c->n_inputs;
-	const struct clang_input *first = &c->inputs[alone ? input : 0];
 	int r = 0;
 
 	strv_add(&a->argv, toolchain->clang);
-	for (size_t i = 0; i <= c->args.n; i++) {
+	for (size_t i = 0; i <= c->args.n && r == 0; i++) {
 		if (i == c->end) {
-			if (first->kind == INPUT_SOURCE)
+			/* Without a source they would be "unused", and warned about. */
+			if (has_source(c))
 				r = add_header_dirs(a, project, toolchain, header_dir);
 			a->insert = a->argv.n;
 		}
-		if (i < c->args.n && !(alone && is_other_input(c, i, input)))
+		if (i < c->args.n)
 			strv_add(&a->argv, c->args.v[i]);
 	}
+	for (size_t i = 0; i < c->n_inputs; i++)
+		if (!c->debug && c->phase <= PHASE_ASSEMBLY && c->inputs[i].kind == INPUT_SOURCE)
+			strv_add(&a->without_debug, c->args.v[c->inputs[i].arg]);
 	if (r == 0)
-		r = a->argv.error;
-	if (r == 0 && alone)
-		r = find_outputs(a, c, input);
-	if (r == 0 && !c->debug && c->phase <= PHASE_ASSEMBLY && first->kind == INPUT_SOURCE) {
-		a->without_debug = strdup(c->args.v[first->arg]);
-		r = a->without_debug ? 0 : -ENOMEM;
-	}
+		r = a->argv.error ? a->argv.error : a->without_debug.error;
+	if (r == 0 && c->n_inputs == 1 && !c->more_outputs)
+		r = find_outputs(a, c);
 	return r;
 }
 
@@ -130,23 +127,17 @@ static bool is_too_long(const struct clang_argv *c)
 int plan_make(const struct project *project, const struct toolchain *toolchain,
 	      const char *header_dir, struct plan *ret_plan, struct crossbpf_error *e)
 {
-	const struct clang_argv *c = &project->clang;
-	bool compiles = clang_argv_compiles_bpf(c) && !is_too_long(c);
-	bool by_input = compiles && !c->more_outputs && (c->n_inputs == 1 || !c->output);
-	size_t n = by_input ? c->n_inputs : 1;
-
-	cleanup_plan struct plan p = {.actions = calloc(n, sizeof(*p.actions)), .n = n};
+	cleanup_plan struct plan p = {.actions = calloc(1, sizeof(*p.actions)), .n = 1};
 	if (!p.actions) {
 		p.n = 0;
 		return error_no_memory(e);
 	}
-	for (size_t i = 0; i < n; i++) {
-		int r = compiles ? fill_compile(&p.actions[i], project, toolchain, header_dir,
-						by_input ? i : c->n_inputs)
-				 : fill_verbatim(&p.actions[i], project, toolchain);
-		if (r < 0)
-			return error_no_memory(e);
-	}
+
+	int r = clang_argv_compiles_bpf(&project->clang) && !is_too_long(&project->clang)
+			? fill_compile(p.actions, project, toolchain, header_dir)
+			: fill_verbatim(p.actions, project, toolchain);
+	if (r < 0)
+		return error_no_memory(e);
 	*ret_plan = p;
 	p = (struct plan){0};
 	return 0;

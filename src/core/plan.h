@@ -17,8 +17,8 @@ struct action {
 	size_t insert;    /* index in argv before which options may be inserted */
 	struct output outputs[2]; /* what the executor places: an object, a dependency file */
 	size_t n_outputs;
-	char *deps_target;   /* what the dependency file must call the object, or NULL */
-	char *without_debug; /* the source, where it is compiled to BPF without -g; or NULL */
+	char *deps_target;         /* what the dependency file must call the object, or NULL */
+	struct strv without_debug; /* sources that it compiles to BPF without -g */
 };
 
 struct plan {
@@ -27,9 +27,9 @@ struct plan {
 };
 
 /*
- * The actions of a clang command line: one an input where it compiles BPF and all that it writes
- * is known, else one that is the command line itself. `header_dir` (or NULL) is searched for
- * headers last of all.
+ * The action of a clang command line. Its outputs are known where it compiles one input to BPF and
+ * has no option that writes further files. Several inputs stay one command, as the driver warns
+ * once for all of them. `header_dir` (or NULL) is searched for headers last of all.
  */
 int plan_make(const struct project *project, const struct toolchain *toolchain,
 	      const char *header_dir, struct plan *ret_plan, struct crossbpf_error *e);

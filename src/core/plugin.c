@@ -27,8 +27,7 @@ static int check_file(const char *path, const char *name, struct crossbpf_error 
 
 	if (stat(path, &st) < 0)
 		return error_set(e, -errno, EXIT_STATUS_NO_BACKEND,
-				 "install it, or choose another with --backend or "
-				 "CROSSBPF_BACKEND",
+				 "install it, or choose another with CROSSBPF_BACKEND",
 				 "backend '%s' is not installed: %s: %s", name, path,
 				 strerror(errno));
 	if (!S_ISREG(st.st_mode))

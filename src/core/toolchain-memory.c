@@ -140,14 +140,12 @@ int toolchain_memory_load(const struct toolchain_memory *m, struct toolchain *re
 
 void toolchain_memory_save(struct toolchain_memory *m, const struct toolchain *t)
 {
-	/* The directories in which other headers, or a shadowing libbpf, would appear. */
-	static const char *const header_dirs[] = {"/usr/include", "/usr/local/include"};
-
-	if (add_witness(m, t->clang, strlen(t->clang)) < 0)
+	/* Another clang, or other headers where they would appear. */
+	int r = add_witness(m, t->clang, strlen(t->clang));
+	for (size_t i = 0; i < t->looked.n && r == 0; i++)
+		r = add_witness(m, t->looked.v[i], strlen(t->looked.v[i]));
+	if (r < 0)
 		return;
-	for (size_t i = 0; i < sizeof(header_dirs) / sizeof(header_dirs[0]); i++)
-		if (add_witness(m, header_dirs[i], strlen(header_dirs[i])) < 0)
-			return;
 
 	json_t *asm_dirs = json_array(), *witnesses = json_array();
 	for (size_t i = 0; i < t->asm_dirs.n; i++)

@@ -64,6 +64,12 @@ report() {
 		done
 	}
 
+	# What lies where, beside what clang finds by itself; "looked" says what to watch for change.
+	look() {
+		printf 'looked\t%s\n' "$1"
+		[ -e "$1/$2" ]
+	}
+
 	# Debian keeps asm/ in a directory for each architecture, which clang searches for its
 	# own target only; cross packages have a third place.
 	for pair in x86:x86_64-linux-gnu arm64:aarch64-linux-gnu s390:s390x-linux-gnu \
@@ -71,13 +77,14 @@ report() {
 		powerpc:powerpc64le-linux-gnu loongarch:loongarch64-linux-gnu \
 		mips:mips64el-linux-gnuabi64; do
 		for dir in /usr/include/${pair#*:} /usr/${pair#*:}/include; do
-			[ ! -e "$dir/asm/types.h" ] || printf 'asm\t%s:%s\n' "${pair%%:*}" "$dir"
+			! look "$dir" asm/types.h || printf 'asm\t%s:%s\n' "${pair%%:*}" "$dir"
 		done
 	done
+	printf '%s\n' "$search" | sed 's/^/looked	/'
 	if [ -z "$(has bpf/bpf_helpers.h)" ]; then
 		for dir in "$(pkg-config --variable=includedir libbpf 2>/dev/null)" \
 			/usr/local/include /opt/local/include; do
-			[ -z "$dir" ] || [ ! -e "$dir/bpf/bpf_helpers.h" ] || {
+			[ -z "$dir" ] || ! look "$dir" bpf/bpf_helpers.h || {
 				printf 'libbpf\t%s\n' "$dir"
 				break
 			}

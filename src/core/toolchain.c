@@ -13,6 +13,7 @@ void toolchain_free(struct toolchain *t)
 	free(t->version);
 	free(t->libbpf_dir);
 	strv_free(&t->asm_dirs);
+	strv_free(&t->looked);
 	*t = (struct toolchain){0};
 }
 
@@ -90,11 +91,13 @@ int toolchain_parse(char *answer, const char *backend, struct toolchain *ret_too
 			r = replace(&t.version, value);
 		else if (strcmp(line, "asm") == 0)
 			strv_add(&t.asm_dirs, value);
+		else if (strcmp(line, "looked") == 0)
+			strv_add(&t.looked, value);
 		else if (strcmp(line, "libbpf") == 0)
 			r = replace(&t.libbpf_dir, value);
 		else
 			why = line, program = value;
-		if (r < 0 || t.asm_dirs.error)
+		if (r < 0 || t.asm_dirs.error || t.looked.error)
 			return error_no_memory(e);
 	}
 	if (!t.clang || !t.number || !t.version)

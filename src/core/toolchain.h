@@ -17,6 +17,7 @@ struct toolchain {
 	char *number;         /* "14.0.6" */
 	char *version;        /* the first line of clang --version */
 	struct strv asm_dirs; /* "ARCH:DIR"s with an asm/types.h each, by falling preference */
+	struct strv looked;   /* directories in which headers were looked for */
 	char *libbpf_dir;     /* holds bpf/bpf_helpers.h, or NULL where clang finds that itself */
 };
 

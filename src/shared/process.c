@@ -34,8 +34,9 @@ static int add_streams(posix_spawn_file_actions_t *actions, const int fd[3], int
 	return 0;
 }
 
-static int set_signals(posix_spawnattr_t *attr)
+static int set_attributes(posix_spawnattr_t *attr, bool own_group)
 {
+	short flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF;
 	sigset_t none, defaults;
 
 	sigemptyset(&none);
@@ -44,33 +45,38 @@ static int set_signals(posix_spawnattr_t *attr)
 	int r = posix_spawnattr_setsigmask(attr, &none);
 	if (!r)
 		r = posix_spawnattr_setsigdefault(attr, &defaults);
+	if (!r && own_group) {
+		flags |= POSIX_SPAWN_SETPGROUP;
+		r = posix_spawnattr_setpgroup(attr, 0);
+	}
 	if (!r)
-		r = posix_spawnattr_setflags(attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+		r = posix_spawnattr_setflags(attr, flags);
 	return -r;
 }
 
-static int spawn(const struct process *p, const posix_spawn_file_actions_t *actions, pid_t *ret_pid)
+static int spawn(const char *const *argv, const char *const *env, bool own_group,
+		 const posix_spawn_file_actions_t *actions, pid_t *ret_pid)
 {
 	posix_spawnattr_t attr;
-	int r = posix_spawnattr_init(&attr);
-	if (r)
-		return -r;
+	int r = -posix_spawnattr_init(&attr);
+	if (r < 0)
+		return r;
 
-	r = set_signals(&attr);
+	r = set_attributes(&attr, own_group);
 	if (r == 0) {
 		io_lock_spawn();
-		r = -posix_spawnp(ret_pid, p->argv[0], actions, &attr, (char *const *)p->argv,
-				  (char *const *)p->env);
+		r = -posix_spawnp(ret_pid, argv[0], actions, &attr, (char *const *)argv,
+				  (char *const *)env);
 		io_unlock_spawn();
 	}
 	posix_spawnattr_destroy(&attr);
 	return r;
 }
 
-int process_start(const struct process *p, pid_t *ret_pid)
+static int start(const struct process *p, bool own_group, pid_t *ret_pid)
 {
 	cleanup_strv struct strv shell = {0};
-	struct process in_dir = *p;
+	const char *const *argv = p->argv;
 	posix_spawn_file_actions_t actions;
 	int lifted[3] = {-1, -1, -1};
 
@@ -90,11 +96,11 @@ int process_start(const struct process *p, pid_t *ret_pid)
 		for (const char *const *arg = p->argv; *arg; arg++)
 			strv_add(&shell, *arg);
 		r = shell.error;
-		in_dir.argv = (const char *const *)shell.v;
+		argv = (const char *const *)shell.v;
 #endif
 	}
 	if (r == 0)
-		r = spawn(&in_dir, &actions, ret_pid);
+		r = spawn(argv, p->env, own_group, &actions, ret_pid);
 
 	posix_spawn_file_actions_destroy(&actions);
 	for (int i = 0; i < 3; i++)
@@ -129,7 +135,8 @@ static void *wait_for_end(void *arg)
 	return NULL;
 }
 
-static void poll_until_end(pid_t pid, int control, int ended)
+/* `target` is what kill() takes: a process, or a group as a negative number. */
+static void poll_until_end(pid_t target, int control, int ended)
 {
 	struct pollfd fds[2] = {{.fd = ended, .events = POLLIN}, {.fd = control, .events = POLLIN}};
 	int timeout = -1;
@@ -139,16 +146,41 @@ static void poll_until_end(pid_t pid, int control, int ended)
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0 || fds[0].revents)
-			return;
+			break;
 		if (n == 0) {
-			kill(pid, SIGKILL);
+			kill(target, SIGKILL);
 			timeout = -1;
 		} else if (fds[1].revents && control_ends(control)) {
-			kill(pid, SIGTERM);
+			kill(target, SIGTERM);
 			fds[1].fd = -1; /* one order is enough */
 			timeout = TERMINATE_GRACE_MS;
 		}
 	}
+	if (fds[1].fd < 0)
+		kill(target, SIGKILL); /* who of the group outlived it */
+}
+
+/* Until the child ended, or was made to. */
+static int wait_controlled(pid_t pid, pid_t target, int control)
+{
+	cleanup_close int ended = -1;
+	struct waiter waiter = {.pid = pid};
+	pthread_t thread;
+	int fds[2];
+
+	int r = io_pipe(fds);
+	if (r < 0)
+		return r;
+	ended = fds[0];
+	waiter.ended = fds[1];
+	r = -pthread_create(&thread, NULL, wait_for_end, &waiter);
+	if (r < 0) {
+		close(waiter.ended);
+		return r;
+	}
+	poll_until_end(target, control, ended);
+	pthread_join(thread, NULL);
+	return 0;
 }
 
 static int reap(pid_t pid, int *ret_status)
@@ -162,26 +194,19 @@ static int reap(pid_t pid, int *ret_status)
 	return 0;
 }
 
-int process_wait(pid_t pid, int control, int *ret_status)
+int process_run(const struct process *p, int *ret_status)
 {
-	if (control >= 0) {
-		cleanup_close int ended = -1;
-		int pipe_fds[2];
-		struct waiter waiter = {.pid = pid};
-		pthread_t thread;
+	bool own_group = p->control >= 0 && !isatty(p->fd[0]);
+	pid_t pid;
 
-		int r = io_pipe(pipe_fds);
+	int r = start(p, own_group, &pid);
+	if (r < 0)
+		return r;
+	if (p->control >= 0) {
+		r = wait_controlled(pid, own_group ? -pid : pid, p->control);
 		if (r < 0)
-			return r;
-		ended = pipe_fds[0];
-		waiter.ended = pipe_fds[1];
-		r = -pthread_create(&thread, NULL, wait_for_end, &waiter);
-		if (r < 0) {
-			close(waiter.ended);
-			return r;
-		}
-		poll_until_end(pid, control, ended);
-		pthread_join(thread, NULL);
+			kill(pid, SIGKILL);
 	}
-	return reap(pid, ret_status);
+	int reaped = reap(pid, ret_status);
+	return r < 0 ? r : reaped;
 }

@@ -3,26 +3,24 @@
 #ifndef CROSSBPF_PROCESS_H
 #define CROSSBPF_PROCESS_H
 
-#include <sys/types.h>
-
 struct process {
 	const char *const *argv; /* argv[0] is looked up in PATH where it has no slash */
 	const char *const *env;  /* whole environment */
 	const char *dir;         /* NULL: the caller's */
 	int fd[3];               /* the child's streams; stay open in the caller */
+	int control;             /* readable with 'k', or at its end: end it; -1: none */
 };
 
 /*
- * Starts a child with SIGPIPE and an empty signal mask reset, in the caller's process group, so
- * that a terminal's ^C and ^Z reach it. 0 or a negative errno, -ENOENT where there is no such
+ * Runs a child, with SIGPIPE reset and no signal blocked, and waits for it. *ret_status is its exit
+ * status, or 128 + N where signal N ended it. 0 or a negative errno, -ENOENT where there is no such
  * program or directory.
+ *
+ * With a control descriptor the child leads a process group of its own, all of which is sent
+ * SIGTERM on that order, and SIGKILL once the child ended or two seconds passed: a compiler driver
+ * does not take its compilers along. Where its input is a terminal it stays in the caller's group,
+ * or it could not read there; the terminal's ^C then reaches all of them by itself.
  */
-int process_start(const struct process *p, pid_t *ret_pid);
-
-/*
- * Waits for a child; when `control` (-1: none) becomes readable with 'k' or at its end, the child
- * is sent SIGTERM, and SIGKILL two seconds later. *ret_status is the exit status or 128 + signal.
- */
-int process_wait(pid_t pid, int control, int *ret_status);
+int process_run(const struct process *p, int *ret_status);
 
 #endif

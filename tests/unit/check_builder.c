@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "suite.h"
+
+#include "core/builder.h"
+#include "core/project.h"
+#include "fake-clang.h"
+
+/* A directory of plugins, and an environment whose only clang is a fake one, where there is one. */
+struct bench {
+	struct project project;
+	struct builder_request request;
+	struct builder builder;
+	struct crossbpf_error error;
+	char *plugins;
+	char *why;
+	char *path;
+	const char *env[2];
+};
+
+static void bench_open(struct bench *b, bool with_clang)
+{
+	static const char *const plugins[] = {"failing", "null_table", "record", "wrong_abi"};
+	static char root[] = "/";
+	cleanup_free char *here = getcwd(NULL, 0);
+
+	*b = (struct bench){.project = {.root = root, .id = "0"}};
+	ck_assert_int_eq(mkdir("plugins", 0755), 0);
+	ck_assert_int_eq(symlink(BACKEND_DIR "/native.so", "plugins/native.so"), 0);
+	for (size_t i = 0; i < LENGTH(plugins); i++) {
+		cleanup_free char *file = str_printf(TEST_PLUGINDIR "/%s.so", plugins[i]);
+		cleanup_free char *link = str_printf("plugins/%s.so", plugins[i]);
+		ck_assert_int_eq(symlink(file, link), 0);
+	}
+	make_tools("tools");
+	if (with_clang)
+		write_clang("tools/mine", "Fake clang version 98.7.6", true, "/none");
+	b->plugins = str_printf("%s/plugins", here);
+	b->path = str_printf("PATH=%s/tools", here);
+	b->env[0] = b->path;
+	b->request = (struct builder_request){
+		.backend = "auto",
+		.order = "native record",
+		.dir = b->plugins,
+		.toolchain = {.clang = "mine", .env = b->env},
+	};
+}
+
+static void bench_close(struct bench *b)
+{
+	builder_close(&b->builder);
+	builder_close(&b->builder);
+	error_free(&b->error);
+	free(b->plugins);
+	free(b->path);
+	free(b->why);
+}
+
+#define BENCH(b) __attribute__((cleanup(bench_close))) struct bench b
+
+static int open_builder(struct bench *b, const char *backend, const char *order)
+{
+	b->request.backend = backend;
+	b->request.order = order;
+	return builder_open(&b->builder, &b->request, &b->project, &b->why, &b->error);
+}
+
+static void assert_opens(const char *backend, const char *order, const char *name, const char *why)
+{
+	BENCH(b);
+
+	bench_open(&b, true);
+	int r = open_builder(&b, backend, order);
+	ck_assert_msg(r == 0, "%s", b.error.message);
+	ck_assert_int_eq(b.error.status, EXIT_STATUS_OK);
+	ck_assert_str_eq(b.builder.session.plugin.backend.name, name);
+	ck_assert_str_eq(b.builder.toolchain.number, "98.7.6");
+	assert_contains(b.why, why);
+	assert_contains(b.why, ": clang 98.7.6, /");
+}
+
+TEST(named)
+{
+	assert_opens("record", "native", "record", "backend record, as asked for");
+}
+
+TEST(named_with_a_place)
+{
+	assert_opens("failing:here", "", "failing", "backend failing:here, as asked for");
+}
+
+TEST(first_in_the_order)
+{
+	assert_opens("auto", "native record", "native",
+		     "backend native, the first in the order (native record) that works");
+}
+
+TEST(second_in_the_order)
+{
+	assert_opens("auto", "missing  record native", "record",
+		     "backend record, the first in the order");
+}
+
+/* Refused ones are passed over, too. */
+TEST(last_in_the_order)
+{
+	assert_opens("auto", "wrong_abi null_table native", "native", "backend native");
+}
+
+/* One that the user named is never replaced by another. */
+static void assert_fails(const char *backend, int code, enum exit_status status,
+			 const char *message)
+{
+	BENCH(b);
+
+	bench_open(&b, true);
+	ck_assert_int_eq(open_builder(&b, backend, "native record"), code);
+	ck_assert_int_eq(b.error.status, status);
+	assert_contains(b.error.message, message);
+	ck_assert_ptr_eq(b.why, NULL);
+	ck_assert_ptr_eq(b.builder.session.handle, NULL);
+}
+
+TEST(named_is_missing)
+{
+	assert_fails("missing", -ENOENT, EXIT_STATUS_NO_BACKEND, "'missing' is not installed");
+}
+
+TEST(named_is_refused)
+{
+	assert_fails("wrong_abi", -ENOEXEC, EXIT_STATUS_NO_BACKEND, "ABI");
+}
+
+TEST(named_does_not_open)
+{
+	assert_fails("failing:open", -ECONNREFUSED, EXIT_STATUS_NO_BACKEND, "the door is shut");
+	suite_begin();
+	assert_fails("failing:probe", -ENOENT, EXIT_STATUS_NO_BACKEND, "there is no engine");
+}
+
+TEST(named_is_no_name)
+{
+	assert_fails("", -EINVAL, EXIT_STATUS_USAGE, "no backend's name");
+	suite_begin();
+	assert_fails("../native", -EINVAL, EXIT_STATUS_USAGE, "no backend's name");
+	suite_begin();
+	assert_fails(":place", -EINVAL, EXIT_STATUS_USAGE, "no backend's name");
+}
+
+TEST(named_has_no_clang)
+{
+	BENCH(b);
+
+	bench_open(&b, false);
+	ck_assert_int_eq(open_builder(&b, "native", ""), -ENOENT);
+	ck_assert_int_eq(b.error.status, EXIT_STATUS_NO_BACKEND);
+	assert_contains(b.error.message, "native: there is no program 'mine'");
+	ck_assert_ptr_eq(b.builder.session.handle, NULL);
+}
+
+/* What is wrong with each is said, and what to do about it. */
+TEST(none_in_the_order)
+{
+	BENCH(b);
+
+	bench_open(&b, false);
+	ck_assert_int_eq(open_builder(&b, "auto", "missing null_table native"), -ENOENT);
+	ck_assert_int_eq(b.error.status, EXIT_STATUS_NO_BACKEND);
+	assert_contains(b.error.message, "no backend can build here:\n  ");
+	assert_contains(b.error.message, "'missing' is not installed");
+	assert_contains(b.error.message, "\n    (install it");
+	assert_contains(b.error.message, "'null_table' refused");
+	assert_contains(b.error.message, "native: there is no program 'mine'");
+	ck_assert_ptr_eq(b.why, NULL);
+}
+
+TEST(order_is_empty)
+{
+	BENCH(b);
+
+	bench_open(&b, true);
+	ck_assert_int_eq(open_builder(&b, "auto", " "), -ENOENT);
+	assert_contains(b.error.message, "the order is empty");
+}
+
+static char logged[256];
+
+static void keep_log(const char *message)
+{
+	snprintf(logged, sizeof(logged), "%s", message);
+}
+
+TEST(log_reaches_the_backend)
+{
+	BENCH(b);
+
+	bench_open(&b, true);
+	b.request.log = keep_log;
+	ck_assert_int_eq(open_builder(&b, "auto", "missing failing"), 0);
+	ck_assert_str_eq(logged, "/");
+}
+
+static void add_tests(TCase *c)
+{
+	tcase_add_test(c, named);
+	tcase_add_test(c, named_with_a_place);
+	tcase_add_test(c, first_in_the_order);
+	tcase_add_test(c, second_in_the_order);
+	tcase_add_test(c, last_in_the_order);
+	tcase_add_test(c, named_is_missing);
+	tcase_add_test(c, named_is_refused);
+	tcase_add_test(c, named_does_not_open);
+	tcase_add_test(c, named_is_no_name);
+	tcase_add_test(c, named_has_no_clang);
+	tcase_add_test(c, none_in_the_order);
+	tcase_add_test(c, order_is_empty);
+	tcase_add_test(c, log_reaches_the_backend);
+}
+
+int main(void)
+{
+	return suite_run("builder", add_tests);
+}

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "suite.h"
+
+#include "core/project.h"
+#include "shared/strbuf.h"
+
+static const char *const args[] = {"-target", "bpf", "-c", "a.c", NULL};
+
+static void make(struct project *p)
+{
+	cleanup_error struct crossbpf_error e = {0};
+
+	ck_assert_int_eq(project_from_clang(args, p, &e), 0);
+	ck_assert_int_eq(e.status, EXIT_STATUS_OK);
+}
+
+/* The root where the environment says that $PWD is `pwd`. */
+static char *root_with(const char *pwd)
+{
+	cleanup_project struct project p = {0};
+
+	if (pwd)
+		setenv("PWD", pwd, 1);
+	else
+		unsetenv("PWD");
+	make(&p);
+	return TAKE_PTR(p.root);
+}
+
+static void assert_root(const char *pwd, const char *expected)
+{
+	cleanup_free char *root = root_with(pwd);
+
+	ck_assert_str_eq(root, expected);
+}
+
+TEST(holds_the_command_line)
+{
+	cleanup_project struct project p = {0};
+
+	make(&p);
+	ck_assert_ptr_eq(p.args, args);
+	ck_assert(p.clang.bpf);
+	ck_assert_int_eq(p.clang.phase, PHASE_OBJECT);
+	ck_assert_uint_eq(p.clang.n_inputs, 1);
+}
+
+TEST(root_is_the_working_directory)
+{
+	cleanup_free char *here = getcwd(NULL, 0);
+
+	assert_root(here, here);
+	assert_root(NULL, here);
+}
+
+/* Debug information holds the directory as $PWD names it. */
+TEST(root_by_another_name)
+{
+	cleanup_free char *here = getcwd(NULL, 0);
+	cleanup_free char *real = str_printf("%s/real", here);
+	cleanup_free char *link = str_printf("%s/link", here);
+
+	ck_assert_int_eq(mkdir("real", 0700), 0);
+	ck_assert_int_eq(symlink("real", "link"), 0);
+	ck_assert_int_eq(chdir("real"), 0);
+	assert_root(link, link);
+	assert_root(NULL, real);
+}
+
+TEST(root_where_pwd_is_wrong)
+{
+	cleanup_free char *here = getcwd(NULL, 0);
+	cleanup_free char *missing = str_printf("%s/missing", here);
+
+	assert_root("/", here);
+	assert_root(missing, here);
+	assert_root(".", here);
+	assert_root("", here);
+}
+
+/* Longer than what is first made room for. */
+TEST(root_is_long)
+{
+	char name[101];
+
+	memset(name, 'd', 100);
+	name[100] = '\0';
+	for (int i = 0; i < 10; i++) {
+		ck_assert_int_eq(mkdir(name, 0700), 0);
+		ck_assert_int_eq(chdir(name), 0);
+	}
+	cleanup_free char *here = getcwd(NULL, 0);
+	ck_assert_uint_gt(strlen(here), 1000);
+	assert_root(NULL, here);
+}
+
+TEST(id_names_the_root)
+{
+	cleanup_project struct project p = {0}, again = {0}, other = {0};
+
+	make(&p);
+	make(&again);
+	ck_assert_uint_eq(strlen(p.id), 64);
+	ck_assert_uint_eq(strspn(p.id, "0123456789abcdef"), 64);
+	ck_assert_str_eq(p.id, again.id);
+	ck_assert_int_eq(mkdir("other", 0700), 0);
+	ck_assert_int_eq(chdir("other"), 0);
+	make(&other);
+	ck_assert_str_ne(p.id, other.id);
+}
+
+TEST(directory_is_gone)
+{
+	cleanup_error struct crossbpf_error e = {0};
+	struct project p;
+
+	unsetenv("PWD");
+	ck_assert_int_eq(mkdir("gone", 0700), 0);
+	ck_assert_int_eq(chdir("gone"), 0);
+	ck_assert_int_eq(rmdir("../gone"), 0);
+	int r = project_from_clang(args, &p, &e);
+	ck_assert_int_eq(chdir("/"), 0);
+	ck_assert_int_eq(r, -ENOENT);
+	ck_assert_int_eq(e.status, EXIT_STATUS_USAGE);
+	assert_contains(e.message, "working directory");
+	ck_assert_ptr_ne(e.hint, NULL);
+}
+
+TEST(freed_twice)
+{
+	struct project p;
+
+	make(&p);
+	project_free(&p);
+	ck_assert_ptr_eq(p.root, NULL);
+	project_free(&p);
+}
+
+static void add_tests(TCase *c)
+{
+	tcase_add_test(c, holds_the_command_line);
+	tcase_add_test(c, root_is_the_working_directory);
+	tcase_add_test(c, root_by_another_name);
+	tcase_add_test(c, root_where_pwd_is_wrong);
+	tcase_add_test(c, root_is_long);
+	tcase_add_test(c, id_names_the_root);
+	tcase_add_test(c, directory_is_gone);
+	tcase_add_test(c, freed_twice);
+}
+
+int main(void)
+{
+	return suite_run("project", add_tests);
+}

@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "suite.h"
+
+#include "core/project.h"
+#include "core/session.h"
+#include "shared/io.h"
+
+extern char **environ;
+
+#define SHELL(script) ((const char *const[]){"sh", "-c", (script), NULL})
+
+static char last_log[256];
+
+static void keep_log(const char *message)
+{
+	snprintf(last_log, sizeof(last_log), "%s", message);
+}
+
+static struct project a_project(void)
+{
+	static char root[] = "/the/root";
+
+	return (struct project){.root = root, .id = "0123456789abcdef"};
+}
+
+/* Opens NAME:WHERE of the tests' plugins. */
+static int open_test(struct session *s, const char *name, const char *where,
+		     struct crossbpf_error *e)
+{
+	static struct project project;
+
+	project = a_project();
+	return session_open(s, TEST_PLUGINDIR, name, where, &project, e);
+}
+
+static void open_native(struct session *s)
+{
+	static struct project project;
+	cleanup_error struct crossbpf_error e = {0};
+
+	project = a_project();
+	ck_assert_int_eq(session_open(s, BACKEND_DIR, "native", NULL, &project, &e), 0);
+}
+
+static struct crossbpf_run run_of(const char *const *argv)
+{
+	return (struct crossbpf_run){
+		.size = sizeof(struct crossbpf_run),
+		.argv = argv,
+		.env = (const char *const *)environ,
+		.fd = {0, 1, 2},
+		.control = -1,
+	};
+}
+
+TEST(never_opened)
+{
+	struct session s = {0};
+
+	session_close(&s);
+	session_close(&s);
+}
+
+TEST(native_sees_host_files)
+{
+	cleanup_session struct session s = {0};
+
+	open_native(&s);
+	ck_assert(session_sees_host_files(&s));
+	session_close(&s);
+	ck_assert_ptr_eq(s.handle, NULL);
+}
+
+TEST(others_need_not)
+{
+	cleanup_session struct session s = {0};
+	cleanup_error struct crossbpf_error e = {0};
+
+	ck_assert_int_eq(open_test(&s, "newer", NULL, &e), 0);
+	ck_assert(!session_sees_host_files(&s));
+}
+
+TEST(missing_plugin)
+{
+	cleanup_session struct session s = {0};
+	cleanup_error struct crossbpf_error e = {0};
+
+	ck_assert_int_eq(open_test(&s, "missing", NULL, &e), -ENOENT);
+	ck_assert_int_eq(e.status, EXIT_STATUS_NO_BACKEND);
+	assert_contains(e.message, "'missing' is not installed");
+}
+
+/* Opening NAME:WHERE must fail so. */
+static void assert_open_fails(const char *where, int code, const char *message, const char *hint)
+{
+	cleanup_session struct session s = {.log = keep_log};
+	cleanup_error struct crossbpf_error e = {0};
+
+	ck_assert_int_eq(open_test(&s, "failing", where, &e), code);
+	ck_assert_int_eq(e.status, EXIT_STATUS_NO_BACKEND);
+	ck_assert_str_eq(e.message, message);
+	if (hint)
+		ck_assert_str_eq(e.hint ? e.hint : "(none)", hint);
+	else
+		ck_assert_ptr_eq(e.hint, NULL);
+	ck_assert_ptr_eq(s.handle, NULL);
+}
+
+TEST(probe_refuses)
+{
+	cleanup_free char *silent =
+		str_printf("backend 'failing' cannot work here: %s", strerror(EACCES));
+
+	assert_open_fails("probe", -ENOENT,
+			  "backend 'failing' cannot work here: there is no engine", NULL);
+	assert_open_fails("probe-silent", -EACCES, silent, NULL);
+}
+
+/* The first thing that a plugin says counts. */
+TEST(open_fails)
+{
+	cleanup_free char *silent = str_printf("failing: %s", strerror(ECONNREFUSED));
+
+	assert_open_fails("open", -ECONNREFUSED, "failing: the door is shut", "knock");
+	assert_open_fails("open-silent", -ECONNREFUSED, silent, NULL);
+	assert_open_fails("ask", -ENOTTY, "failing: no terminal", NULL);
+}
+
+TEST(where_and_log_reach_the_plugin)
+{
+	cleanup_session struct session s = {.log = keep_log}, quiet = {0};
+	cleanup_error struct crossbpf_error e = {0};
+
+	ck_assert_int_eq(open_test(&s, "failing", NULL, &e), 0);
+	ck_assert_str_eq(last_log, "/the/root");
+	strcpy(last_log, "none");
+	ck_assert_int_eq(open_test(&quiet, "failing", "elsewhere", &e), 0);
+	ck_assert_str_eq(last_log, "none");
+	ck_assert_str_eq(quiet.conf[0].key, "where");
+	ck_assert_str_eq(quiet.conf[0].value, "elsewhere");
+	ck_assert_ptr_eq(quiet.conf[1].key, NULL);
+	ck_assert_ptr_eq(s.conf[0].key, NULL);
+}
+
+static int status_of(struct session *s, const char *const *argv)
+{
+	cleanup_error struct crossbpf_error e = {0};
+	struct crossbpf_run run = run_of(argv);
+	int status = -1;
+
+	ck_assert_int_eq(session_run(s, &run, &status, &e), 0);
+	return status;
+}
+
+TEST(runs)
+{
+	cleanup_session struct session s = {0};
+
+	open_native(&s);
+	ck_assert_int_eq(status_of(&s, SHELL("exit 0")), 0);
+	ck_assert_int_eq(status_of(&s, SHELL("exit 9")), 9);
+	ck_assert_int_eq(status_of(&s, SHELL("kill -TERM $$")), 128 + SIGTERM);
+}
+
+TEST(runs_in_a_directory_with_an_environment)
+{
+	cleanup_session struct session s = {0};
+	cleanup_error struct crossbpf_error e = {0};
+	struct crossbpf_run run = run_of(SHELL("echo \"$GREETING\" >said"));
+	int status;
+
+	open_native(&s);
+	ck_assert_int_eq(mkdir("dir", 0700), 0);
+	run.dir = "dir";
+	run.env = (const char *const[]){"GREETING=hello", NULL};
+	ck_assert_int_eq(session_run(&s, &run, &status, &e), 0);
+	assert_text("dir/said", "hello\n");
+}
+
+TEST(control_ends_the_command)
+{
+	cleanup_session struct session s = {0};
+	cleanup_error struct crossbpf_error e = {0};
+	struct crossbpf_run run = run_of((const char *const[]){"sleep", "50", NULL});
+	int control[2], status;
+
+	open_native(&s);
+	ck_assert_int_eq(io_pipe(control), 0);
+	run.control = control[0];
+	close(control[1]);
+	ck_assert_int_eq(session_run(&s, &run, &status, &e), 0);
+	close(control[0]);
+	ck_assert_int_eq(status, 128 + SIGTERM);
+}
+
+static void assert_run_fails(struct session *s, const char *program, int code,
+			     enum exit_status exit_status, const char *message, const char *hint)
+{
+	cleanup_error struct crossbpf_error e = {0};
+	struct crossbpf_run run = run_of((const char *const[]){program, NULL});
+	int status = 77;
+
+	ck_assert_int_eq(session_run(s, &run, &status, &e), code);
+	ck_assert_int_eq(status, 77);
+	ck_assert_int_eq(e.status, exit_status);
+	assert_contains(e.message, message);
+	if (hint)
+		ck_assert_str_eq(e.hint ? e.hint : "(none)", hint);
+	else
+		ck_assert_ptr_eq(e.hint, NULL);
+}
+
+TEST(missing_program)
+{
+	cleanup_session struct session s = {0};
+
+	open_native(&s);
+	assert_run_fails(&s, "crossbpf-no-such-program", -ENOENT, EXIT_STATUS_NO_BACKEND,
+			 "native: cannot run 'crossbpf-no-such-program': ", NULL);
+	ck_assert_int_eq(status_of(&s, SHELL("exit 3")), 3);
+}
+
+/* What was said of one failure is not said of the next. */
+TEST(run_fails)
+{
+	cleanup_session struct session s = {0};
+	cleanup_error struct crossbpf_error e = {0};
+
+	ck_assert_int_eq(open_test(&s, "failing", NULL, &e), 0);
+	assert_run_fails(&s, "lost", -EPIPE, EXIT_STATUS_LOST, "failing: the line broke",
+			 "try again");
+	assert_run_fails(&s, "silent", -EACCES, EXIT_STATUS_NO_BACKEND, strerror(EACCES), NULL);
+	assert_run_fails(&s, "lost", -EPIPE, EXIT_STATUS_LOST, "failing: the line broke",
+			 "try again");
+}
+
+static int capture(struct session *s, const char *script, struct strbuf *ret_output)
+{
+	cleanup_error struct crossbpf_error e = {0};
+	int status = -1;
+
+	ck_assert_int_eq(session_capture(s, SHELL(script), (const char *const *)environ,
+					 ret_output, &status, &e),
+			 0);
+	return status;
+}
+
+TEST(captures)
+{
+	cleanup_session struct session s = {0};
+	cleanup_strbuf struct strbuf output = {0}, nothing = {0}, much = {0};
+
+	open_native(&s);
+	/* Its input is empty, and what it says on standard error is not for us. */
+	ck_assert_int_eq(capture(&s, "cat; echo out; echo error >&2; exit 5", &output), 5);
+	ck_assert_str_eq(output.data, "out\n");
+	ck_assert_int_eq(capture(&s, "exit 0", &nothing), 0);
+	ck_assert_str_eq(nothing.data, "");
+	ck_assert_int_eq(capture(&s, "head -c 300000 /dev/zero", &much), 0);
+	ck_assert_uint_eq(much.len, 300000);
+}
+
+/* The message of what goes wrong in capturing `argv`. */
+static void assert_capture_fails(const char *const *argv, int code, enum exit_status exit_status,
+				 const char *message)
+{
+	cleanup_session struct session s = {0};
+	cleanup_strbuf struct strbuf output = {0};
+	cleanup_error struct crossbpf_error e = {0};
+	int status;
+
+	open_native(&s);
+	ck_assert_int_eq(session_capture(&s, argv, (const char *const *)environ, &output, &status,
+					 &e),
+			 code);
+	ck_assert_int_eq(e.status, exit_status);
+	assert_contains(e.message, message);
+}
+
+TEST(capture_fails)
+{
+	cleanup_free char *here = getcwd(NULL, 0);
+	cleanup_free char *missing = str_printf("%s/missing", here);
+	const char *old = getenv("TMPDIR");
+
+	assert_capture_fails((const char *const[]){"crossbpf-no-such-program", NULL}, -ENOENT,
+			     EXIT_STATUS_NO_BACKEND, "crossbpf-no-such-program");
+	assert_capture_fails(SHELL("head -c 17000000 /dev/zero"), -EFBIG, EXIT_STATUS_NO_BACKEND,
+			     "cannot read what 'sh' printed");
+
+	cleanup_free char *kept = old ? strdup(old) : NULL;
+	setenv("TMPDIR", missing, 1);
+	assert_capture_fails(SHELL("exit 0"), -ENOENT, EXIT_STATUS_OUTPUT, "temporary");
+	if (kept)
+		setenv("TMPDIR", kept, 1);
+	else
+		unsetenv("TMPDIR");
+}
+
+/* A backend for the tests, but its record is what other tests rely on. */
+TEST(record_records)
+{
+	cleanup_session struct session s = {0};
+	cleanup_error struct crossbpf_error e = {0};
+	cleanup_free char *here = getcwd(NULL, 0);
+	cleanup_free char *file = str_printf("CROSSBPF_RECORD=%s/record", here);
+	cleanup_free char *dir = str_printf("CROSSBPF_RECORD=%s", here);
+	struct crossbpf_run run = run_of(SHELL("exit\n4"));
+	int status;
+
+	ck_assert_int_eq(open_test(&s, "record", NULL, &e), 0);
+	ck_assert_int_eq(status_of(&s, (const char *const[]){"true", NULL}), 0);
+	run.env = (const char *const[]){"PATH=/bin", file, NULL};
+	ck_assert_int_eq(session_run(&s, &run, &status, &e), 0);
+	run.argv = (const char *const[]){"true", "it's", "", NULL};
+	ck_assert_int_eq(session_run(&s, &run, &status, &e), 0);
+	ck_assert_int_eq(status, 0);
+	assert_text("record", "sh -c 'exit 4'\ntrue 'it'\\''s' ''\n");
+
+	run.env = (const char *const[]){dir, NULL};
+	ck_assert_int_eq(session_run(&s, &run, &status, &e), -EISDIR);
+	assert_contains(e.message, here);
+}
+
+TEST(old_plugin_works)
+{
+	cleanup_session struct session s = {0};
+	cleanup_error struct crossbpf_error e = {0};
+
+	ck_assert_int_eq(open_test(&s, "old_abi1", NULL, &e), 0);
+	ck_assert(session_sees_host_files(&s));
+	ck_assert_int_eq(status_of(&s, SHELL("exit 6")), 6);
+}
+
+static void add_tests(TCase *c)
+{
+	tcase_add_test(c, never_opened);
+	tcase_add_test(c, native_sees_host_files);
+	tcase_add_test(c, others_need_not);
+	tcase_add_test(c, missing_plugin);
+	tcase_add_test(c, probe_refuses);
+	tcase_add_test(c, open_fails);
+	tcase_add_test(c, where_and_log_reach_the_plugin);
+	tcase_add_test(c, runs);
+	tcase_add_test(c, runs_in_a_directory_with_an_environment);
+	tcase_add_test(c, control_ends_the_command);
+	tcase_add_test(c, missing_program);
+	tcase_add_test(c, run_fails);
+	tcase_add_test(c, captures);
+	tcase_add_test(c, capture_fails);
+	tcase_add_test(c, record_records);
+	tcase_add_test(c, old_plugin_works);
+}
+
+int main(void)
+{
+	return suite_run("session", add_tests);
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "suite.h"
+
+#include "shared/strv.h"
+
+TEST(begins_empty)
+{
+	struct strv s = {0};
+
+	ck_assert_ptr_eq(s.v, NULL);
+	strv_free(&s);
+	strv_free(&s);
+	ck_assert_uint_eq(s.n, 0);
+}
+
+TEST(add_copies)
+{
+	cleanup_strv struct strv s = {0};
+	char word[] = "word";
+
+	strv_add(&s, word);
+	word[0] = 'l';
+	strv_add(&s, word);
+	strv_add(&s, "");
+	ck_assert_int_eq(s.error, 0);
+	ck_assert_uint_eq(s.n, 3);
+	ck_assert_str_eq(s.v[0], "word");
+	ck_assert_str_eq(s.v[1], "lord");
+	ck_assert_str_eq(s.v[2], "");
+	ck_assert_ptr_eq(s.v[3], NULL);
+}
+
+/* NULL-terminated at every length, also where the room is just used up. */
+TEST(grows)
+{
+	cleanup_strv struct strv s = {0};
+	char text[16];
+
+	for (size_t i = 0; i < 100; i++) {
+		snprintf(text, sizeof(text), "%zu", i);
+		strv_add(&s, text);
+		ck_assert_uint_eq(s.n, i + 1);
+		ck_assert_ptr_eq(s.v[s.n], NULL);
+	}
+	for (size_t i = 0; i < 100; i++)
+		ck_assert_int_eq(atoi(s.v[i]), (int)i);
+}
+
+TEST(take_owns)
+{
+	cleanup_strv struct strv s = {0};
+	char *owned = strdup("owned");
+
+	strv_take(&s, owned);
+	ck_assert_uint_eq(s.n, 1);
+	ck_assert_ptr_eq(s.v[0], owned);
+}
+
+/* What is handed over after an error is freed: a leak checker sees whether it was. */
+TEST(error_is_sticky)
+{
+	struct strv s = {0};
+
+	strv_add(&s, "kept");
+	strv_take(&s, NULL);
+	ck_assert_int_eq(s.error, -ENOMEM);
+	strv_take(&s, strdup("dropped"));
+	strv_add(&s, "dropped");
+	ck_assert_uint_eq(s.n, 1);
+	ck_assert_str_eq(s.v[0], "kept");
+	ck_assert_ptr_eq(s.v[1], NULL);
+	strv_free(&s);
+	ck_assert_int_eq(s.error, 0);
+	ck_assert_ptr_eq(s.v, NULL);
+}
+
+static void add_tests(TCase *c)
+{
+	tcase_add_test(c, begins_empty);
+	tcase_add_test(c, add_copies);
+	tcase_add_test(c, grows);
+	tcase_add_test(c, take_owns);
+	tcase_add_test(c, error_is_sticky);
+}
+
+int main(void)
+{
+	return suite_run("strv", add_tests);
+}
