@@ -110,6 +110,7 @@ if [ -n "${1-}" ]; then
 	exit 0
 fi
 
+candidates | sed 's/^/looked	/'
 newest_first | {
 	while IFS='	' read -r version file; do
 		if [ "$version" = apple ]; then

@@ -49,8 +49,7 @@ static int record_run(struct crossbpf_session *session, const struct crossbpf_ru
 	int r = path ? append(path, run->argv) : 0;
 
 	if (r < 0) {
-		cleanup_free char *message =
-			str_printf("cannot write %s: %s", path, strerror(-r));
+		cleanup_free char *message = str_printf("cannot write %s: %s", path, strerror(-r));
 		session->host->error(session->host->ctx, message ? message : "out of memory", NULL);
 		return r;
 	}

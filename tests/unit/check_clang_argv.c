@@ -14,10 +14,10 @@ static struct clang_argv parse(const char *const *args)
 	return c;
 }
 
-#define assert_parsed(condition, ...)                                \
-	do {                                                         \
+#define assert_parsed(condition, ...)                                        \
+	do {                                                                 \
 		cleanup_clang_argv struct clang_argv c = PARSE(__VA_ARGS__); \
-		ck_assert(condition);                                \
+		ck_assert(condition);                                        \
 	} while (0)
 
 #define assert_compiles(...) assert_parsed(clang_argv_compiles_bpf(&c), __VA_ARGS__)
@@ -67,7 +67,8 @@ TEST(typical)
 	ck_assert(!c.deps_target);
 	ck_assert(!c.no_system);
 	ck_assert(!c.emit_llvm);
-	ck_assert(!c.query);
+	ck_assert(!c.verbatim);
+	ck_assert(!c.verbose);
 	ck_assert(!c.more_outputs);
 	ck_assert(!c.expanded);
 	ck_assert_str_eq(c.output, "x.bpf.o");
@@ -142,8 +143,8 @@ TEST(output)
 TEST(inputs)
 {
 	cleanup_clang_argv struct clang_argv c =
-		PARSE("a.c", "-I", "dir.c", "-include", "h.c", "-", "b.S", "-D", "c.c", "-MT", "d.c",
-		      "-Xclang", "e.c", "-mllvm", "f.c", "-Xlinker", "g.c", "c.o");
+		PARSE("a.c", "-I", "dir.c", "-include", "h.c", "-", "b.S", "-D", "c.c", "-MT",
+		      "d.c", "-Xclang", "e.c", "-mllvm", "f.c", "-Xlinker", "g.c", "c.o");
 
 	assert_inputs(&c, INPUTS("a.c", "-", "b.S", "c.o"));
 	ck_assert_uint_eq(c.inputs[0].arg, 0);
@@ -170,17 +171,17 @@ TEST(kinds_by_ending)
 		const char *name;
 		enum clang_input_kind kind;
 	} table[] = {
-		{"a.c", INPUT_SOURCE},		{"a.bpf.c", INPUT_SOURCE},
-		{"dir.o/a.c", INPUT_SOURCE},	{"a.cc", INPUT_SOURCE},
-		{"a.cpp", INPUT_SOURCE},	{"a.cxx", INPUT_SOURCE},
-		{"a.C", INPUT_SOURCE},		{"a.S", INPUT_SOURCE},
-		{".c", INPUT_SOURCE},		{"a.i", INPUT_PREPROCESSED},
-		{"a.ii", INPUT_PREPROCESSED},	{"a.s", INPUT_PREPROCESSED},
-		{"a.ll", INPUT_PREPROCESSED},	{"a.bc", INPUT_PREPROCESSED},
-		{"a.h", INPUT_OTHER},		{"a.o", INPUT_OTHER},
-		{"a.a", INPUT_OTHER},		{"a", INPUT_OTHER},
-		{"dir.c/a", INPUT_OTHER},	{"a.", INPUT_OTHER},
-		{"a.c.txt", INPUT_OTHER},	{"", INPUT_OTHER},
+		{"a.c", INPUT_SOURCE},        {"a.bpf.c", INPUT_SOURCE},
+		{"dir.o/a.c", INPUT_SOURCE},  {"a.cc", INPUT_SOURCE},
+		{"a.cpp", INPUT_SOURCE},      {"a.cxx", INPUT_SOURCE},
+		{"a.C", INPUT_SOURCE},        {"a.S", INPUT_SOURCE},
+		{".c", INPUT_SOURCE},         {"a.i", INPUT_PREPROCESSED},
+		{"a.ii", INPUT_PREPROCESSED}, {"a.s", INPUT_PREPROCESSED},
+		{"a.ll", INPUT_PREPROCESSED}, {"a.bc", INPUT_PREPROCESSED},
+		{"a.h", INPUT_OTHER},         {"a.o", INPUT_OTHER},
+		{"a.a", INPUT_OTHER},         {"a", INPUT_OTHER},
+		{"dir.c/a", INPUT_OTHER},     {"a.", INPUT_OTHER},
+		{"a.c.txt", INPUT_OTHER},     {"", INPUT_OTHER},
 		{"a.cx", INPUT_OTHER},
 	};
 
@@ -262,36 +263,51 @@ TEST(debug)
 	assert_parsed(!c.debug, "-MT", "-g", "-I", "-g");
 }
 
-TEST(queries)
+/* A question, or a command line that is itself part of an output. */
+TEST(verbatim)
 {
-	assert_parsed(c.query, "-###", "-target", "bpf", "-c", "a.c");
-	assert_parsed(c.query, "--version");
-	assert_parsed(c.query, "-print-file-name=x");
-	assert_parsed(c.query, "-cc1", "-triple", "bpf");
-	assert_parsed(!c.query, "-target", "bpf", "-c", "a.c", "-v");
-	assert_parsed(!c.query, "-o", "--version", "-MF", "-###");
+	assert_parsed(c.verbatim, "-###", "-target", "bpf", "-c", "a.c");
+	assert_parsed(c.verbatim, "--version");
+	assert_parsed(c.verbatim, "-print-file-name=x");
+	assert_parsed(c.verbatim, "-cc1", "-triple", "bpf");
+	assert_parsed(c.verbatim, "-MJ", "f");
+	assert_parsed(c.verbatim, "-frecord-command-line");
+	assert_parsed(c.verbatim, "-MM", "-MG");
+	assert_parsed(!c.verbatim, "-target", "bpf", "-c", "a.c", "-v");
+	assert_parsed(!c.verbatim, "-o", "--version", "-MF", "-###");
+}
+
+/* The answer to "clang -v -E -" goes into Makefiles: it must be clang's own. */
+TEST(search_path_is_asked_for)
+{
+	assert_parsed(c.verbose, "-v");
+	assert_parsed(c.verbose, "--verbose");
+	assert_passes("-target", "bpf", "-v", "-E", "-");
+	assert_passes("-target", "bpf", "-E", "-xc", "--verbose", "/dev/null");
+	assert_compiles("-target", "bpf", "-v", "-c", "a.c");
+	assert_compiles("-target", "bpf", "-E", "-xc", "/dev/null");
 }
 
 /* Clang says that a value is missing, and compiles nothing. */
 TEST(value_is_missing)
 {
-	assert_parsed(c.query, "-target", "bpf", "-c", "a.c", "-o");
-	assert_parsed(c.query, "-target");
-	assert_parsed(c.query, "-I");
-	assert_parsed(c.query, "-Xclang");
-	assert_parsed(c.query, "-MF");
-	assert_parsed(c.query, "-include");
-	assert_parsed(c.query, "-sectcreate", "a", "b");
-	assert_parsed(!c.query, "-sectcreate", "a", "b", "c");
+	assert_parsed(c.verbatim, "-target", "bpf", "-c", "a.c", "-o");
+	assert_parsed(c.verbatim, "-target");
+	assert_parsed(c.verbatim, "-I");
+	assert_parsed(c.verbatim, "-Xclang");
+	assert_parsed(c.verbatim, "-MF");
+	assert_parsed(c.verbatim, "-include");
+	assert_parsed(c.verbatim, "-sectcreate", "a", "b");
+	assert_parsed(!c.verbatim, "-sectcreate", "a", "b", "c");
 	assert_passes("-target", "bpf", "-c", "a.c", "-o");
 	/* Joined and empty it is there. */
-	assert_parsed(!c.query && is_same(c.output, ""), "--output=");
+	assert_parsed(!c.verbatim && is_same(c.output, ""), "--output=");
 }
 
 TEST(dependency_options)
 {
 	assert_parsed(c.deps && !c.deps_output && !c.deps_target, "-MD");
-	assert_parsed(c.deps && !c.deps_output, "-MMD", "-MP", "-MG");
+	assert_parsed(c.deps && !c.deps_output, "-MMD", "-MP");
 	assert_parsed(!c.deps && is_same(c.deps_output, "f"), "-MF", "f");
 	assert_parsed(c.deps && is_same(c.deps_output, "/dev/fd/3"), "-MD", "-MF/dev/fd/3");
 	assert_parsed(is_same(c.deps_output, "b"), "-MFa", "-MF", "b");
@@ -321,7 +337,6 @@ TEST(more_outputs)
 {
 	assert_parsed(c.more_outputs, "-save-temps");
 	assert_parsed(c.more_outputs, "-gsplit-dwarf");
-	assert_parsed(c.more_outputs, "-MJ", "f");
 	assert_parsed(c.more_outputs, "-Xclang", "-o", "-Xclang", "f");
 	assert_parsed(c.more_outputs, "-Xclang", "-emit-llvm");
 	assert_parsed(c.more_outputs, "-Xclang", "-dependency-file");
@@ -497,7 +512,8 @@ static void add_tests(TCase *c)
 	tcase_add_test(c, end_of_options);
 	tcase_add_test(c, arch);
 	tcase_add_test(c, debug);
-	tcase_add_test(c, queries);
+	tcase_add_test(c, verbatim);
+	tcase_add_test(c, search_path_is_asked_for);
 	tcase_add_test(c, value_is_missing);
 	tcase_add_test(c, dependency_options);
 	tcase_add_test(c, kbuild_dependency_options);

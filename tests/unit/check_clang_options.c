@@ -106,7 +106,6 @@ TEST(phases)
 		{"--", OPT_END_OF_OPTIONS, NULL, 0},
 		/* No value, no meaning. */
 		{"-MP", OPT_OTHER, NULL, 0},
-		{"-MG", OPT_OTHER, NULL, 0},
 		{"-MV", OPT_OTHER, NULL, 0},
 		{"-P", OPT_OTHER, NULL, 0},
 		{"-C", OPT_OTHER, NULL, 0},
@@ -132,43 +131,48 @@ TEST(debug)
 				   "-gdwarf-4", "-gdwarf-5", "-gline-tables-only", "-gmodules",
 				   "--debug", "-gfull", "-gbtf"));
 	assert_ids(OPT_NO_DEBUG, ARGS("-g0", "-ggdb0"));
-	assert_ids(OPT_OTHER, ARGS("-gcolumn-info", "-gno-column-info", "-gz", "-gz=zlib",
-				   "-gstrict-dwarf", "-gno-strict-dwarf", "-gpubnames",
-				   "-gno-pubnames", "-gembed-source", "-gdwarf-aranges",
-				   "-gcc-toolchain=/usr", "-gcodeview-ghash",
-				   "-ginline-line-tables", "-gsimple-template-names=simple"));
-	assert_ids(OPT_MORE_OUTPUTS, ARGS("-gsplit-dwarf", "-gsplit-dwarf=single",
-					  "-grecord-command-line", "-grecord-gcc-switches"));
+	assert_ids(OPT_OTHER,
+		   ARGS("-gcolumn-info", "-gno-column-info", "-gz", "-gz=zlib", "-gstrict-dwarf",
+			"-gno-strict-dwarf", "-gpubnames", "-gno-pubnames", "-gembed-source",
+			"-gdwarf-aranges", "-gcc-toolchain=/usr", "-gcodeview-ghash",
+			"-ginline-line-tables", "-gsimple-template-names=simple"));
+	assert_ids(OPT_MORE_OUTPUTS, ARGS("-gsplit-dwarf", "-gsplit-dwarf=single"));
 }
 
-TEST(queries)
+/* A question, or a command line that is itself part of an output. */
+TEST(verbatim)
 {
-	assert_ids(OPT_QUERY,
+	assert_ids(OPT_VERBATIM,
 		   ARGS("-###", "--version", "-help", "--help", "--help-hidden", "-dumpmachine",
 			"-dumpversion", "-print-search-dirs", "-print-file-name=libc.a",
 			"--print-target-triple", "-print-resource-dir", "-ccc-print-phases",
-			"-ccc-print-bindings", "-cc1", "-cc1as", "--autocomplete=-f"));
-	ck_assert_int_eq(clang_option_find("--print-file-name").id, OPT_QUERY);
-	ck_assert_uint_eq(clang_option_find("--print-file-name").more, 1);
+			"-ccc-print-bindings", "-cc1", "-cc1as", "--autocomplete=-f", "-MG", "-MJf",
+			"-frecord-command-line", "-frecord-gcc-switches", "-grecord-command-line",
+			"-grecord-gcc-switches"));
+	for (const char *const *arg = ARGS("--print-file-name", "--print-prog-name", "-MJ"); *arg;
+	     arg++) {
+		ck_assert_msg(clang_option_find(*arg).id == OPT_VERBATIM, "%s", *arg);
+		ck_assert_msg(clang_option_find(*arg).more == 1, "%s", *arg);
+	}
+	assert_ids(OPT_VERBOSE, ARGS("-v", "--verbose"));
 	/* These are none. */
-	assert_ids(OPT_OTHER, ARGS("-v", "-w", "--verbose", "-print", "-dumpx", "--versionx"));
+	assert_ids(OPT_OTHER, ARGS("-w", "-print", "-dumpx", "--versionx", "-vx"));
 }
 
 TEST(more_outputs)
 {
 	assert_ids(OPT_MORE_OUTPUTS,
 		   ARGS("-save-temps", "-save-temps=obj", "--save-temps", "-save-stats",
-			"--analyze", "--coverage", "-coverage", "-fprofile-arcs",
-			"-ftest-coverage", "-ftime-trace", "-ftime-trace=f",
-			"-fsave-optimization-record", "-foptimization-record-file=f",
-			"-fstack-usage", "-fmodules", "-fmodules-cache-path=x", "-MJf",
-			"--config=f", "-emit-ast", "-emit-interface-stubs", "-extract-api",
-			"--precompile", "-rewrite-objc", "-gen-reproducer=always",
-			"-working-directory=d", "-object-file-name=f", "-frecord-command-line",
+			"--analyze", "--coverage", "-coverage", "-fprofile-arcs", "-ftest-coverage",
+			"-ftime-trace", "-ftime-trace=f", "-fsave-optimization-record",
+			"-foptimization-record-file=f", "-fstack-usage", "-fmodules",
+			"-fmodules-cache-path=x", "--config=f", "-emit-ast",
+			"-emit-interface-stubs", "-extract-api", "--precompile", "-rewrite-objc",
+			"-gen-reproducer=always", "-working-directory=d", "-object-file-name=f",
 			"-fdriver-only", "-ccc-x"));
-	for (const char *const *arg = ARGS("-MJ", "--config", "-arch", "-dependency-file",
-					   "-dependency-dot", "-dumpdir", "-working-directory",
-					   "-object-file-name", "-gen-cdb-fragment-path");
+	for (const char *const *arg =
+		     ARGS("--config", "-arch", "-dependency-file", "-dependency-dot", "-dumpdir",
+			  "-working-directory", "-object-file-name", "-gen-cdb-fragment-path");
 	     *arg; arg++) {
 		ck_assert_msg(clang_option_find(*arg).id == OPT_MORE_OUTPUTS, "%s", *arg);
 		ck_assert_msg(clang_option_find(*arg).more == 1, "%s", *arg);
@@ -178,15 +182,15 @@ TEST(more_outputs)
 /* Options of no meaning that take the next argument, which is no input then. */
 TEST(skipped_with_a_value)
 {
-	for (const char *const *arg = ARGS(
-		     "-include", "-imacros", "-isysroot", "-iprefix", "-iwithprefix", "-U", "-L",
-		     "-l", "-u", "-T", "-e", "-B", "-F", "-A", "-G", "-b", "-z", "-mllvm", "-init",
-		     "-framework", "-rpath", "-Xlinker", "-Xassembler", "-Xanalyzer",
-		     "-include-pch", "--param", "--sysroot", "--std", "--prefix", "--include",
-		     "--imacros", "-resource-dir", "-specs", "--specs", "-ivfsoverlay",
-		     "-fdebug-compilation-dir", "-serialize-diagnostics", "-Xopenmp-target",
-		     "-cxx-isystem", "-undefined", "-mthread-model", "-meabi", "-ccc-gcc-name",
-		     "-Xarch_host");
+	for (const char *const *arg =
+		     ARGS("-include", "-imacros", "-isysroot", "-iprefix", "-iwithprefix", "-U",
+			  "-L", "-l", "-u", "-T", "-e", "-B", "-F", "-A", "-G", "-b", "-z",
+			  "-mllvm", "-init", "-framework", "-rpath", "-Xlinker", "-Xassembler",
+			  "-Xanalyzer", "-include-pch", "--param", "--sysroot", "--std", "--prefix",
+			  "--include", "--imacros", "-resource-dir", "-specs", "--specs",
+			  "-ivfsoverlay", "-fdebug-compilation-dir", "-serialize-diagnostics",
+			  "-Xopenmp-target", "-cxx-isystem", "-undefined", "-mthread-model",
+			  "-meabi", "-ccc-gcc-name", "-Xarch_host");
 	     *arg; arg++) {
 		struct clang_option option = clang_option_find(*arg);
 		ck_assert_msg(option.id == OPT_OTHER && option.more == 1, "%s: id %d, %zu more",
@@ -199,18 +203,19 @@ TEST(skipped_with_a_joined_value)
 	assert_ids(OPT_OTHER,
 		   ARGS("-includefile.h", "-imacrosfile.h", "-isysroot/", "-UX", "-Ldir", "-lc",
 			"-Tscript", "-Bdir", "--sysroot=/", "--std=c99", "-std=gnu17", "-mcpu=v3",
-			"-O2", "-Wall", "-Wno-x", "-Wa,x", "-Wl,x", "-fPIC", "-ffile-prefix-map=a=b",
-			"-fdebug-compilation-dir=x", "-fdebug-prefix-map=a=b", "-isysrootx",
-			"--param=x", "-resource-dir=x", "-march=bpf", "-nologo", "-pipe", "-Werror",
-			"-ferror-limit=3", "-fcolor-diagnostics"));
+			"-O2", "-Wall", "-Wno-x", "-Wa,x", "-Wl,x", "-fPIC",
+			"-ffile-prefix-map=a=b", "-fdebug-compilation-dir=x",
+			"-fdebug-prefix-map=a=b", "-isysrootx", "--param=x", "-resource-dir=x",
+			"-march=bpf", "-nologo", "-pipe", "-Werror", "-ferror-limit=3",
+			"-fcolor-diagnostics"));
 }
 
 TEST(skipped_with_several_values)
 {
 	static const struct row rows[] = {
-		{"-sectcreate", OPT_OTHER, NULL, 3},	    {"-sectalign", OPT_OTHER, NULL, 3},
-		{"-sectorder", OPT_OTHER, NULL, 3},	    {"-segcreate", OPT_OTHER, NULL, 3},
-		{"-segprot", OPT_OTHER, NULL, 3},	    {"-segaddr", OPT_OTHER, NULL, 2},
+		{"-sectcreate", OPT_OTHER, NULL, 3},        {"-sectalign", OPT_OTHER, NULL, 3},
+		{"-sectorder", OPT_OTHER, NULL, 3},         {"-segcreate", OPT_OTHER, NULL, 3},
+		{"-segprot", OPT_OTHER, NULL, 3},           {"-segaddr", OPT_OTHER, NULL, 2},
 		{"-sectobjectsymbols", OPT_OTHER, NULL, 2},
 	};
 
@@ -229,14 +234,11 @@ TEST(skipped_with_both)
 /* Flags and joined options whose names begin like one with a joined value; the longest wins. */
 TEST(look_alikes)
 {
-	assert_ids(OPT_OTHER, ARGS("-object",		/* -o */
-				   "-objcmt-migrate-all",
-				   "-undef",		/* -u */
-				   "-unwindlib=none",
-				   "-bundle",		/* -b */
-				   "-bind_at_load",
-				   "-export-dynamic",	/* -e */
-				   "-I-"));		/* -I */
+	assert_ids(OPT_OTHER, ARGS("-object",                          /* -o */
+				   "-objcmt-migrate-all", "-undef",    /* -u */
+				   "-unwindlib=none", "-bundle",       /* -b */
+				   "-bind_at_load", "-export-dynamic", /* -e */
+				   "-I-"));                            /* -I */
 	assert_ids(OPT_EMIT_LLVM, ARGS("-emit-llvm"));
 	/* -include-pch takes a value and is no -include with "-pch". */
 	ck_assert_uint_eq(clang_option_find("-include-pch").more, 1);
@@ -257,7 +259,7 @@ static void add_tests(TCase *c)
 	tcase_add_test(c, include_directories);
 	tcase_add_test(c, phases);
 	tcase_add_test(c, debug);
-	tcase_add_test(c, queries);
+	tcase_add_test(c, verbatim);
 	tcase_add_test(c, more_outputs);
 	tcase_add_test(c, skipped_with_a_value);
 	tcase_add_test(c, skipped_with_a_joined_value);

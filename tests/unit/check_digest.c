@@ -17,8 +17,8 @@ static const char *digest_of(const char *const *strings, size_t n)
 	return hex[turn];
 }
 
-#define DIGEST(...)                                                      \
-	digest_of((const char *const[]){__VA_ARGS__},                    \
+#define DIGEST(...)                                   \
+	digest_of((const char *const[]){__VA_ARGS__}, \
 		  sizeof((const char *const[]){__VA_ARGS__}) / sizeof(const char *))
 
 /* Records on disk are named by these: they must stay. From sha256sum(1). */

@@ -40,9 +40,8 @@ static void bench_open(struct bench *b)
 				.control = -1,
 			},
 	};
-	ck_assert_int_eq(session_open(&b->session, BACKEND_DIR, "native", NULL, &b->project,
-				      &b->error),
-			 0);
+	ck_assert_int_eq(
+		session_open(&b->session, BACKEND_DIR, "native", NULL, &b->project, &b->error), 0);
 }
 
 static void bench_close(struct bench *b)

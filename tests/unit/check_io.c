@@ -64,17 +64,6 @@ TEST(says_why_it_cannot_read)
 	ck_assert_int_eq(io_read_fd(-1, 10, &b), -EBADF);
 }
 
-/* By name only a regular file: who reads a pipe takes what is in it from the next. */
-TEST(reads_no_pipe_by_name)
-{
-	cleanup_strbuf struct strbuf b = {0};
-	pid_t pid = make_pipe("fifo", "text");
-
-	int r = io_read_file("fifo", 10, &b);
-	end_process(pid);
-	ck_assert_int_lt(r, 0);
-}
-
 struct writer {
 	pthread_t reader;
 	int fd;
@@ -262,8 +251,9 @@ TEST(mtime_in_nanoseconds)
 TEST(basename_is_the_last_part)
 {
 	static const char *const table[][2] = {
-		{"file", "file"}, {"dir/file.c", "file.c"}, {"/file", "file"},
-		{"a//b", "b"},	  {"dir/", ""},		    {"", ""},
+		{"file", "file"},  {"dir/file.c", "file.c"},
+		{"/file", "file"}, {"a//b", "b"},
+		{"dir/", ""},      {"", ""},
 	};
 
 	for (size_t i = 0; i < LENGTH(table); i++) {
@@ -312,7 +302,6 @@ static void add_tests(TCase *c)
 	tcase_add_test(c, reads_files);
 	tcase_add_test(c, refuses_more_than_the_limit);
 	tcase_add_test(c, says_why_it_cannot_read);
-	tcase_add_test(c, reads_no_pipe_by_name);
 	tcase_add_test(c, moves_much_through_a_pipe);
 	tcase_add_test(c, says_why_it_cannot_write);
 	tcase_add_test(c, replaces_a_file);

@@ -75,7 +75,7 @@ static bool has(const struct action *a, const char *word)
 TEST(typical)
 {
 	static const char *const args[] = {"-target", "bpf", "-D__TARGET_ARCH_arm64", "-g",
-					   "-MD",     "-c",  "dir/x.bpf.c",	      "-o",
+					   "-MD",     "-c",  "dir/x.bpf.c",           "-o",
 					   "x.o",     NULL};
 	cleanup_planned struct planned p = make("/data/include", args);
 	const struct action *a = p.plan.actions;
@@ -111,8 +111,7 @@ TEST(before_the_end_of_options)
 /* Without -D__TARGET_ARCH_ the program is for this host. */
 TEST(headers_by_arch)
 {
-	cleanup_planned struct planned host =
-		make(NULL, ARGS("-target", "bpf", "-c", "a.c"));
+	cleanup_planned struct planned host = make(NULL, ARGS("-target", "bpf", "-c", "a.c"));
 	cleanup_planned struct planned unknown =
 		make(NULL, ARGS("-target", "bpf", "-D__TARGET_ARCH_vax", "-c", "a.c"));
 	cleanup_planned struct planned valued =
@@ -144,8 +143,8 @@ TEST(no_headers_where_none_are_wanted)
 
 TEST(without_libbpf)
 {
-	static const char *const args[] = {"-target", "bpf", "-D__TARGET_ARCH_x86", "-c", "a.c",
-					   NULL};
+	static const char *const args[] = {"-target", "bpf", "-D__TARGET_ARCH_x86",
+					   "-c",      "a.c", NULL};
 	cleanup_error struct crossbpf_error e = {0};
 	cleanup_toolchain struct toolchain t = toolchain_with(false);
 	cleanup_project struct project project = {0};
@@ -187,14 +186,14 @@ TEST(debug_is_missed)
 		const char *option;
 		bool missed;
 	} table[] = {
-		{"-c", true},  {"-S", true},   {"-g0", false},		 {"-g", false},
+		{"-c", true},  {"-S", true},   {"-g0", false},           {"-g", false},
 		{"-E", false}, {"-MM", false}, {"-fsyntax-only", false}, {"-emit-llvm", false},
 	};
 
 	/* Those that name no phase link, which is not ours. */
 	for (size_t i = 0; i < LENGTH(table); i++) {
-		cleanup_planned struct planned p = make(
-			NULL, ARGS("-target", "bpf", "-nostdinc", table[i].option, "dir/a.c"));
+		cleanup_planned struct planned p =
+			make(NULL, ARGS("-target", "bpf", "-nostdinc", table[i].option, "dir/a.c"));
 		const struct strv *sources = &p.plan.actions->without_debug;
 
 		ck_assert_msg((sources->n == 1) == table[i].missed, "%s", table[i].option);
@@ -211,15 +210,15 @@ TEST(debug_is_missed)
 /* They stay one command, and its outputs are clang's affair. */
 TEST(several_inputs)
 {
-	cleanup_planned struct planned p = make(
-		"/data", ARGS("-target", "bpf", "-D__TARGET_ARCH_x86", "-c", "a.c", "-MD", "b.i",
-			      "sub/c.c"));
+	cleanup_planned struct planned p =
+		make("/data", ARGS("-target", "bpf", "-D__TARGET_ARCH_x86", "-c", "a.c", "-MD",
+				   "b.i", "sub/c.c"));
 	const struct action *a = p.plan.actions;
 
 	ck_assert_uint_eq(p.plan.n, 1);
 	assert_argv(a, ARGS(clang, "-target", "bpf", "-D__TARGET_ARCH_x86", "-c", "a.c", "-MD",
-			    "b.i", "sub/c.c", "-idirafter", "/asm/x86", "-idirafter",
-			    "/opt/libbpf", "-idirafter", "/data"));
+			    "b.i", "sub/c.c", "-idirafter", "/asm/x86", "-idirafter", "/opt/libbpf",
+			    "-idirafter", "/data"));
 	ck_assert_uint_eq(a->n_outputs, 0);
 	ck_assert_ptr_eq(a->deps_target, NULL);
 	ck_assert_uint_eq(a->without_debug.n, 2);

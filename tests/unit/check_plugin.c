@@ -130,15 +130,15 @@ TEST(no_symbol_is_refused)
 TEST(missing_file)
 {
 	assert_fails(TEST_PLUGINDIR, "missing", -ENOENT, EXIT_STATUS_NO_BACKEND, "not installed");
-	assert_fails("/missing", "native", -ENOENT, EXIT_STATUS_NO_BACKEND,
-		     "/missing/native.so");
+	assert_fails("/missing", "native", -ENOENT, EXIT_STATUS_NO_BACKEND, "/missing/native.so");
 }
 
 /* No name leads out of the directory. */
 TEST(names_that_are_none)
 {
-	static const char *const names[] = {"",	      "../native", "/native", "na/tive", ".",
-					    "native.so", "Native", "nat ive", "ssh:host", "n\xc3\xa4"};
+	static const char *const names[] = {"",         "../native", "/native", "na/tive",
+					    ".",        "native.so", "Native",  "nat ive",
+					    "ssh:host", "n\xc3\xa4"};
 
 	for (size_t i = 0; i < LENGTH(names); i++)
 		assert_fails(BACKEND_DIR, names[i], -EINVAL, EXIT_STATUS_USAGE,

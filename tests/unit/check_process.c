@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "suite.h"
 
+#include <poll.h>
 #include <pthread.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 
 #include "shared/io.h"
 #include "shared/process.h"
@@ -316,16 +318,16 @@ static void *give_orders(void *arg)
 }
 
 /* Runs the child to its end; `out` is still open for what it started. */
-static int run_controlled(struct controlled *c, const char *script, const char *orders, bool at_end)
+static int run_controlled_on(struct controlled *c, int input, const char *script,
+			     const char *orders, bool at_end)
 {
-	cleanup_close int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	pthread_t thread;
 
 	*c = (struct controlled){.orders = orders, .at_end = at_end};
 	ck_assert_int_eq(io_pipe(c->out), 0);
 	ck_assert_int_eq(io_pipe(c->control), 0);
 	c->process = process_of(SHELL(script));
-	c->process.fd[0] = null; /* no terminal */
+	c->process.fd[0] = input;
 	c->process.fd[1] = c->out[1];
 	c->process.control = c->control[0];
 	ck_assert_int_eq(pthread_create(&thread, NULL, give_orders, c), 0);
@@ -336,6 +338,13 @@ static int run_controlled(struct controlled *c, const char *script, const char *
 		close(c->control[1]);
 	close(c->out[1]);
 	return status;
+}
+
+static int run_controlled(struct controlled *c, const char *script, const char *orders, bool at_end)
+{
+	cleanup_close int no_terminal = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+	return run_controlled_on(c, no_terminal, script, orders, at_end);
 }
 
 static int status_after(const char *script, const char *orders, bool at_end)
@@ -413,24 +422,83 @@ TEST(child_that_will_not_end_is_killed)
 			 128 + SIGKILL);
 }
 
+/* Without an order nobody is ended, also not who outlives the child. */
 TEST(child_ends_before_any_order)
 {
-	/* Nor are those then killed that it left behind on purpose. */
 	struct controlled c;
+	char said[8] = "";
 
-	int status = run_controlled(&c, "{ read line; echo end >end; } <go & exit 6", "", false);
+	ck_assert_int_eq(mkfifo("go", 0600), 0);
+	int status = run_controlled(&c, "{ read line <go; echo alive; } & echo; exit 6", "", false);
+	cleanup_close int go = open("go", O_RDWR);
+	ck_assert_int_eq(write(go, "\n", 1), 1);
+	ssize_t n = read(c.out[0], said, sizeof(said) - 1);
 	close(c.out[0]);
 	ck_assert_int_eq(status, 6);
+	ck_assert_int_eq(n, 6);
+	ck_assert_str_eq(said, "alive\n");
+}
+
+struct stream_closer {
+	int control;
+	int input;
+};
+
+/* Closes the child's input once the orders were read. */
+static void *close_after_orders(void *arg)
+{
+	struct stream_closer *c = arg;
+	int pending = 1;
+
+	while (ioctl(c->control, FIONREAD, &pending) == 0 && pending)
+		usleep(1000);
+	close(c->input);
+	return NULL;
 }
 
 TEST(other_orders_end_nothing)
 {
-	/* It goes on until it is sure that both were read: its input is the pipe of orders. */
-	ck_assert_int_eq(status_after("echo; sleep 0.2; exit 8", "ww", false), 8);
+	struct process p = process_of(SHELL("cat; exit 8"));
+	int control[2], input[2];
+	pthread_t thread;
+
+	ck_assert_int_eq(io_pipe(control), 0);
+	ck_assert_int_eq(io_pipe(input), 0);
+	ck_assert_int_eq(write(control[1], "wx", 2), 2);
+	p.control = control[0];
+	p.fd[0] = input[0];
+	struct stream_closer closer = {control[0], input[1]};
+	ck_assert_int_eq(pthread_create(&thread, NULL, close_after_orders, &closer), 0);
+	ck_assert_int_eq(run(&p), 8);
+	pthread_join(thread, NULL);
+	close(input[0]);
+	close(control[0]);
+	close(control[1]);
 }
 
-/* To be reached by its orders as a whole the child leads a group of its own. */
-TEST(process_group)
+/* Without orders a child is in the caller's group, so that ^C and ^Z reach it. */
+TEST(same_process_group)
+{
+	struct controlled c = {.orders = "", .at_end = true};
+	pthread_t thread;
+
+	ck_assert_int_eq(io_pipe(c.out), 0);
+	ck_assert_int_eq(io_pipe(c.control), 0);
+	c.process = process_of(SHELL("echo $$; exec cat"));
+	c.process.fd[0] = c.control[0]; /* whose end ends it */
+	c.process.fd[1] = c.out[1];
+	ck_assert_int_eq(pthread_create(&thread, NULL, give_orders, &c), 0);
+	ck_assert_int_eq(run(&c.process), 0);
+	pthread_join(thread, NULL);
+	close(c.control[0]);
+	close(c.out[0]);
+	close(c.out[1]);
+	ck_assert_int_gt(c.pid, 0);
+	ck_assert_int_eq(c.group, getpgrp());
+}
+
+/* To be reached by its orders as a whole it leads a group of its own. */
+TEST(own_process_group)
 {
 	struct controlled c;
 
@@ -438,6 +506,47 @@ TEST(process_group)
 	close(c.out[0]);
 	ck_assert_int_gt(c.pid, 0);
 	ck_assert_int_eq(c.group, c.pid);
+}
+
+/* On a terminal a group of its own could not read. */
+TEST(same_process_group_on_a_terminal)
+{
+	struct controlled c;
+	int terminal = posix_openpt(O_RDWR | O_NOCTTY), slave = -1;
+
+	if (terminal >= 0 && grantpt(terminal) == 0 && unlockpt(terminal) == 0)
+		slave = open(ptsname(terminal), O_RDWR | O_NOCTTY);
+	if (slave >= 0) {
+		int status = run_controlled_on(&c, slave, "echo $$; exec sleep 50", "k", false);
+		close(c.out[0]);
+		ck_assert_int_eq(status, 128 + SIGTERM);
+		ck_assert_int_eq(c.group, getpgrp());
+	}
+	closep(&slave);
+	closep(&terminal);
+}
+
+/* The child was started, and must not be left behind where it cannot be watched. */
+TEST(no_descriptor_is_left)
+{
+	struct process p = process_of((const char *const[]){"sleep", "50", NULL});
+	struct rlimit old, none;
+	int control[2], status = 77;
+
+	ck_assert_int_eq(io_pipe(control), 0);
+	p.control = control[0];
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &old), 0);
+	none = old;
+	none.rlim_cur = (rlim_t)dup(0);
+	close((int)none.rlim_cur);
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+	int r = process_run(&p, &status);
+	setrlimit(RLIMIT_NOFILE, &old);
+	close(control[0]);
+	close(control[1]);
+	ck_assert_int_eq(r, -EMFILE);
+	ck_assert_int_eq(status, 77);
+	assert_no_child();
 }
 
 static void add_tests(TCase *c)
@@ -462,8 +571,9 @@ static void add_tests(TCase *c)
 	tcase_add_test(c, child_that_will_not_end_is_killed);
 	tcase_add_test(c, child_ends_before_any_order);
 	tcase_add_test(c, other_orders_end_nothing);
-	tcase_add_test(c, process_group);
-	tcase_add_test(c, process_group_on_a_terminal);
+	tcase_add_test(c, same_process_group);
+	tcase_add_test(c, own_process_group);
+	tcase_add_test(c, same_process_group_on_a_terminal);
 	tcase_add_test(c, no_descriptor_is_left);
 }
 

@@ -15,32 +15,32 @@ static void assert_args(const struct strv *args, const char *const *expected)
 }
 
 /* Expands `args`, and expects the words behind them. */
-#define assert_expands(expanded, args, ...)                                                   \
-	do {                                                                                  \
-		cleanup_strv struct strv got_ = {0};                                          \
-		bool expanded_ = !(expanded);                                                 \
-		ck_assert_int_eq(response_files_expand((args), &got_, &expanded_), 0);        \
-		assert_args(&got_, (const char *const[]){__VA_ARGS__, NULL});                 \
-		ck_assert_int_eq(expanded_, expanded);                                        \
+#define assert_expands(expanded, args, ...)                                            \
+	do {                                                                           \
+		cleanup_strv struct strv got_ = {0};                                   \
+		bool expanded_ = !(expanded);                                          \
+		ck_assert_int_eq(response_files_expand((args), &got_, &expanded_), 0); \
+		assert_args(&got_, (const char *const[]){__VA_ARGS__, NULL});          \
+		ck_assert_int_eq(expanded_, expanded);                                 \
 	} while (0)
 
 #define ARGS(...) ((const char *const[]){__VA_ARGS__, NULL})
 
 /* Writes `content` to a file, and expects its words. */
-#define assert_words(content, ...)                                \
-	do {                                                      \
-		write_text("words", content);                     \
+#define assert_words(content, ...)                                 \
+	do {                                                       \
+		write_text("words", content);                      \
 		assert_expands(true, ARGS("@words"), __VA_ARGS__); \
 	} while (0)
 
-#define assert_no_words(content)                                                             \
-	do {                                                                                 \
-		cleanup_strv struct strv got_ = {0};                                         \
-		bool expanded_ = false;                                                      \
-		write_text("words", content);                                                \
+#define assert_no_words(content)                                                               \
+	do {                                                                                   \
+		cleanup_strv struct strv got_ = {0};                                           \
+		bool expanded_ = false;                                                        \
+		write_text("words", content);                                                  \
 		ck_assert_int_eq(response_files_expand(ARGS("@words"), &got_, &expanded_), 0); \
-		ck_assert_uint_eq(got_.n, 0);                                                \
-		ck_assert(expanded_);                                                        \
+		ck_assert_uint_eq(got_.n, 0);                                                  \
+		ck_assert(expanded_);                                                          \
 	} while (0)
 
 TEST(others_are_copied)

@@ -239,8 +239,8 @@ static int capture(struct session *s, const char *script, struct strbuf *ret_out
 	cleanup_error struct crossbpf_error e = {0};
 	int status = -1;
 
-	ck_assert_int_eq(session_capture(s, SHELL(script), (const char *const *)environ,
-					 ret_output, &status, &e),
+	ck_assert_int_eq(session_capture(s, SHELL(script), (const char *const *)environ, ret_output,
+					 &status, &e),
 			 0);
 	return status;
 }
@@ -270,9 +270,9 @@ static void assert_capture_fails(const char *const *argv, int code, enum exit_st
 	int status;
 
 	open_native(&s);
-	ck_assert_int_eq(session_capture(&s, argv, (const char *const *)environ, &output, &status,
-					 &e),
-			 code);
+	ck_assert_int_eq(
+		session_capture(&s, argv, (const char *const *)environ, &output, &status, &e),
+		code);
 	ck_assert_int_eq(e.status, exit_status);
 	assert_contains(e.message, message);
 }

@@ -6,10 +6,9 @@
 TEST(leaves_plain_words)
 {
 	static const char *const plain[] = {
-		"clang",      "-target",   "--target=bpf",     "-DNAME=1",
-		"/a/b.c",     "x:y",       "a,b",              "user@host",
-		"100%",       "-Wp,-MD,f", "-std=gnu++17",     "_",
-		"0123456789", "-",         "abcXYZ.bpf.o",
+		"clang",        "-target", "--target=bpf", "-DNAME=1", "/a/b.c",
+		"x:y",          "a,b",     "user@host",    "100%",     "-Wp,-MD,f",
+		"-std=gnu++17", "_",       "0123456789",   "-",        "abcXYZ.bpf.o",
 	};
 
 	for (size_t i = 0; i < LENGTH(plain); i++) {
@@ -22,10 +21,18 @@ TEST(leaves_plain_words)
 TEST(quotes_the_rest)
 {
 	static const char *const table[][2] = {
-		{"", "''"},		  {"a b", "'a b'"},   {"$HOME", "'$HOME'"},
-		{"it's", "'it'\\''s'"},	  {"'", "''\\'''"},   {"~", "'~'"},
-		{"a\nb", "'a\nb'"},	  {"*", "'*'"},	      {"\"q\"", "'\"q\"'"},
-		{"back\\", "'back\\'"},	  {"#x", "'#x'"},     {"\xc3\xa9", "'\xc3\xa9'"},
+		{"", "''"},
+		{"a b", "'a b'"},
+		{"$HOME", "'$HOME'"},
+		{"it's", "'it'\\''s'"},
+		{"'", "''\\'''"},
+		{"~", "'~'"},
+		{"a\nb", "'a\nb'"},
+		{"*", "'*'"},
+		{"\"q\"", "'\"q\"'"},
+		{"back\\", "'back\\'"},
+		{"#x", "'#x'"},
+		{"\xc3\xa9", "'\xc3\xa9'"},
 		{"-DX=\"y\"", "'-DX=\"y\"'"},
 	};
 
@@ -72,15 +79,14 @@ static void assert_read_back(const char *const *words, size_t n)
 TEST(shell_reads_words_back)
 {
 	static const char *const words[] = {
-		"",	     " ",	  "a b",	"\t",	      "\n",	  "ends\n",
-		"\n\n",	     "'",	  "''",		"'a'",	      "a'b'c",	  "\\",
-		"\\\\",	     "\\'",	  "'\\''",	"\"",	      "\"a b\"",  "$HOME",
-		"${HOME}",   "$(echo x)", "`echo x`",	"$",	      "!",	  "!!",
-		"~",	     "~root",	  "*",		"?",	      "[a-z]",	  "{a,b}",
-		"#",	     "# comment", "a#b",	"a;b",	      "a&b",	  "a|b",
-		"<a",	     ">b",	  "(a)",	"-n",	      "-e \\n",	  "--",
-		"a=b",	     "=",	  "%s",		"%%",	      "\xff\xfe", "\xc3\xa9",
-		"-DS=\"a b\"", "^",	  "a\rb",	"while true", "if",
+		"",      " ",     "a b",        "\t",        "\n",       "ends\n",    "\n\n",
+		"'",     "''",    "'a'",        "a'b'c",     "\\",       "\\\\",      "\\'",
+		"'\\''", "\"",    "\"a b\"",    "$HOME",     "${HOME}",  "$(echo x)", "`echo x`",
+		"$",     "!",     "!!",         "~",         "~root",    "*",         "?",
+		"[a-z]", "{a,b}", "#",          "# comment", "a#b",      "a;b",       "a&b",
+		"a|b",   "<a",    ">b",         "(a)",       "-n",       "-e \\n",    "--",
+		"a=b",   "=",     "%s",         "%%",        "\xff\xfe", "\xc3\xa9",  "-DS=\"a b\"",
+		"^",     "a\rb",  "while true", "if",
 	};
 
 	assert_read_back(words, LENGTH(words));

@@ -9,12 +9,24 @@
 TEST(known_machines)
 {
 	static const char *const table[][2] = {
-		{"x86_64", "x86"},	 {"amd64", "x86"},	 {"i386", "x86"},
-		{"i686", "x86"},	 {"aarch64", "arm64"},	 {"arm64", "arm64"},
-		{"aarch64_be", "arm64"}, {"armv7l", "arm"},	 {"armv6l", "arm"},
-		{"arm", "arm"},		 {"s390x", "s390"},	 {"riscv64", "riscv"},
-		{"riscv32", "riscv"},	 {"ppc64le", "powerpc"}, {"ppc64", "powerpc"},
-		{"ppc", "powerpc"},	 {"mips64", "mips"},	 {"mips", "mips"},
+		{"x86_64", "x86"},
+		{"amd64", "x86"},
+		{"i386", "x86"},
+		{"i686", "x86"},
+		{"aarch64", "arm64"},
+		{"arm64", "arm64"},
+		{"aarch64_be", "arm64"},
+		{"armv7l", "arm"},
+		{"armv6l", "arm"},
+		{"arm", "arm"},
+		{"s390x", "s390"},
+		{"riscv64", "riscv"},
+		{"riscv32", "riscv"},
+		{"ppc64le", "powerpc"},
+		{"ppc64", "powerpc"},
+		{"ppc", "powerpc"},
+		{"mips64", "mips"},
+		{"mips", "mips"},
 		{"loongarch64", "loongarch"},
 	};
 

@@ -24,13 +24,13 @@
 
 #include "shared/cleanup.h"
 
-#define TEST(name)                   \
+#define TEST(name)                     \
 	static void name##_body(void); \
-	START_TEST(name)             \
-	{                            \
-		name##_body();       \
-	}                            \
-	END_TEST                     \
+	START_TEST(name)               \
+	{                              \
+		name##_body();         \
+	}                              \
+	END_TEST                       \
 	static void name##_body(void)
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
@@ -166,7 +166,7 @@ static inline unsigned count_entries(const char *path)
 #define assert_contains(string, part)                                                  \
 	do {                                                                           \
 		const char *string_ = (string), *part_ = (part);                       \
-		ck_assert_msg(string_ && strstr(string_, part_), "\"%s\" lacks \"%s\"", \
+		ck_assert_msg(string_ &&strstr(string_, part_), "\"%s\" lacks \"%s\"", \
 			      string_ ? string_ : "(none)", part_);                    \
 	} while (0)
 
