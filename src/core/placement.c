@@ -18,7 +18,7 @@ static bool is_replaceable(const char *path)
 	return S_ISREG(st.st_mode) && access(path, W_OK) == 0;
 }
 
-/* Makes an empty file beside `path`; NULL where none can be. Clang keeps its mode. */
+/* Makes an empty file beside `path`; NULL where none can be. */
 static char *make_temporary(const char *path, size_t i)
 {
 	const char *name = io_basename(path);
@@ -36,6 +36,11 @@ static char *make_temporary(const char *path, size_t i)
 	return temporary;
 }
 
+static bool is_deps(const struct placement *p, size_t i)
+{
+	return strcmp(p->action->outputs[i].option, "-MF") == 0;
+}
+
 void placement_begin(struct placement *p, const struct action *action)
 {
 	*p = (struct placement){.action = action};
@@ -43,6 +48,9 @@ void placement_begin(struct placement *p, const struct action *action)
 		const char *path = action->outputs[i].path;
 		if (path[0] && is_replaceable(path))
 			p->temporary[i] = make_temporary(path, i);
+		/* It can be made; whether clang makes one is seen in the end. */
+		if (p->temporary[i] && !is_deps(p, i))
+			unlink(p->temporary[i]);
 	}
 }
 
@@ -63,16 +71,12 @@ void placement_options(const struct placement *p, struct strv *argv)
 	}
 }
 
-static bool is_deps(const struct placement *p, size_t i)
-{
-	return strcmp(p->action->outputs[i].option, "-MF") == 0;
-}
-
 static int rename_output(struct placement *p, size_t i, struct crossbpf_error *e)
 {
 	const char *path = p->action->outputs[i].path;
 
-	if (rename(p->temporary[i], path) < 0)
+	/* -Xclang -ast-dump writes none. */
+	if (rename(p->temporary[i], path) < 0 && errno != ENOENT)
 		return error_set(e, -errno, EXIT_STATUS_OUTPUT,
 				 "check its directory's permissions and free space",
 				 "cannot write %s: %s", path, strerror(errno));

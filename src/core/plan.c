@@ -31,12 +31,15 @@ void plan_free(struct plan *p)
 static int add_header_dirs(struct action *a, const struct project *project,
 			   const struct toolchain *toolchain, const char *header_dir)
 {
-	const char *arch = project->clang.arch ? project->clang.arch : variant_host_arch();
+	const char *define = project->clang.arch; /* NAME or NAME=VALUE */
+	cleanup_free char *arch = define ? strndup(define, strcspn(define, "=")) : NULL;
 	cleanup_strv struct strv dirs = {0};
 
+	if (define && !arch)
+		return -ENOMEM;
 	if (project->clang.no_system)
 		return 0;
-	toolchain_header_dirs(toolchain, arch, &dirs);
+	toolchain_header_dirs(toolchain, arch ? arch : variant_host_arch(), &dirs);
 	if (header_dir)
 		strv_add(&dirs, header_dir);
 	for (size_t i = 0; i < dirs.n; i++) {

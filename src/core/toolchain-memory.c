@@ -159,8 +159,9 @@ void toolchain_memory_save(struct toolchain_memory *m, const struct toolchain *t
 		"{s:I, s:I, s:s, s:s, s:s, s:s*, s:o, s:o}", "format", (json_int_t)FORMAT, "began",
 		(json_int_t)m->began, "clang", t->clang, "number", t->number, "version", t->version,
 		"libbpf_dir", t->libbpf_dir, "asm_dirs", asm_dirs, "witnesses", witnesses);
-	char *text = record && json_array_size(witnesses) == m->n ? json_dumps(record, JSON_COMPACT)
-								  : NULL;
+	bool whole = record && json_array_size(witnesses) == m->n &&
+		     json_array_size(asm_dirs) == t->asm_dirs.n;
+	char *text = whole ? json_dumps(record, JSON_COMPACT) : NULL;
 	if (text && io_make_parents(m->file) == 0)
 		(void)io_replace_file(m->file, text, strlen(text));
 	free(text);

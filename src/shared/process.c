@@ -73,9 +73,33 @@ static int spawn(const char *const *argv, const char *const *env, bool own_group
 	return r;
 }
 
+/* Has the child start in p->dir; *argv may become another command line, kept in `shell`. */
+static int add_dir(const struct process *p, posix_spawn_file_actions_t *actions, struct strv *shell,
+		   const char *const **argv)
+{
+	if (!p->dir)
+		return 0;
+#ifdef HAVE_POSIX_SPAWN_FILE_ACTIONS_ADDCHDIR_NP
+	(void)shell, (void)argv;
+	return -posix_spawn_file_actions_addchdir_np(actions, p->dir);
+#else
+	(void)actions;
+	strv_add(shell, "/bin/sh");
+	strv_add(shell, "-c");
+	strv_add(shell, "cd \"$0\" && exec \"$@\"");
+	strv_add(shell, p->dir);
+	for (const char *const *arg = p->argv; *arg; arg++)
+		strv_add(shell, *arg);
+	*argv = (const char *const *)shell->v;
+	return shell->error;
+#endif
+}
+
 static int start(const struct process *p, bool own_group, pid_t *ret_pid)
 {
+#ifndef HAVE_POSIX_SPAWN_FILE_ACTIONS_ADDCHDIR_NP
 	cleanup_strv struct strv shell = {0};
+#endif
 	const char *const *argv = p->argv;
 	posix_spawn_file_actions_t actions;
 	int lifted[3] = {-1, -1, -1};
@@ -84,21 +108,8 @@ static int start(const struct process *p, bool own_group, pid_t *ret_pid)
 	if (r < 0)
 		return r;
 	r = add_streams(&actions, p->fd, lifted);
-
-	if (r == 0 && p->dir) {
-#ifdef HAVE_POSIX_SPAWN_FILE_ACTIONS_ADDCHDIR_NP
-		r = -posix_spawn_file_actions_addchdir_np(&actions, p->dir);
-#else
-		strv_add(&shell, "/bin/sh");
-		strv_add(&shell, "-c");
-		strv_add(&shell, "cd \"$0\" && exec \"$@\"");
-		strv_add(&shell, p->dir);
-		for (const char *const *arg = p->argv; *arg; arg++)
-			strv_add(&shell, *arg);
-		r = shell.error;
-		argv = (const char *const *)shell.v;
-#endif
-	}
+	if (r == 0)
+		r = add_dir(p, &actions, &shell, &argv);
 	if (r == 0)
 		r = spawn(argv, p->env, own_group, &actions, ret_pid);
 
@@ -114,7 +125,9 @@ static bool control_ends(int control)
 	char order;
 	ssize_t n = read(control, &order, 1);
 
-	return n == 0 || (n == 1 && order == 'k');
+	if (n < 0)
+		return errno != EINTR && errno != EAGAIN; /* nobody can say anything any more */
+	return n == 0 || order == 'k';
 }
 
 struct waiter {
@@ -207,6 +220,10 @@ int process_run(const struct process *p, int *ret_status)
 		if (r < 0)
 			kill(pid, SIGKILL);
 	}
-	int reaped = reap(pid, ret_status);
-	return r < 0 ? r : reaped;
+	int status = 0, reaped = reap(pid, &status);
+	if (r == 0)
+		r = reaped;
+	if (r == 0)
+		*ret_status = status;
+	return r;
 }

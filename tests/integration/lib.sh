@@ -29,7 +29,7 @@ fail() {
 
 # A test that cannot run here says why; in CI everything can.
 skip() {
-	[ "${CI-}" != true ] || fail "skipped, which CI may not: $*"
+	[ "${CI-}" != true ] || [ -n "${CROSSBPF_TEST_CONFINED-}" ] || fail "skipped, which CI may not: $*"
 	echo "SKIP: $*"
 	exit 77
 }

@@ -34,7 +34,7 @@ extern "C" {
 #define CROSSBPF_BACKEND_ABI UINT32_C(1)
 
 /* One setting; arrays of it end with a NULL key. A list has one entry for each of its values.
- * The key "where" holds what a user wrote behind the colon in --backend NAME:WHERE. */
+ * The key "where" holds what a user wrote behind the colon in CROSSBPF_BACKEND=NAME:WHERE. */
 struct crossbpf_kv {
 	const char *key;
 	const char *value;
@@ -65,7 +65,7 @@ struct crossbpf_host {
 	 */
 	void (*error)(void *ctx, const char *message, const char *hint);
 
-	/* A line for those who asked for more (crossbpf -v). Any thread. */
+	/* A line for those who asked for more (CROSSBPF_VERBOSE=1). Any thread. */
 	void (*log)(void *ctx, int level, const char *message);
 
 	/*

@@ -11,8 +11,9 @@ static char logged[1024];
 
 static void keep_log(const char *message)
 {
-	strcat(logged, message);
-	strcat(logged, "\n");
+	size_t len = strlen(logged);
+
+	snprintf(logged + len, sizeof(logged) - len, "%s\n", message);
 }
 
 /* A session, a plan of up to four actions, and the executor. */

@@ -162,9 +162,13 @@ TEST(directory)
 	assert_text("out", "outside");
 
 	p.dir = "missing";
+#ifdef HAVE_POSIX_SPAWN_FILE_ACTIONS_ADDCHDIR_NP
 	assert_fails(&p, -ENOENT);
 	p.dir = "file";
 	assert_fails(&p, -ENOTDIR);
+#else
+	ck_assert_int_ne(run(&p), 0); /* it is a shell that says so */
+#endif
 }
 
 TEST(streams)

@@ -42,8 +42,11 @@ static char suite_dir[256];
 /* Each test begins here. */
 static inline void suite_begin(void)
 {
-	char dir[sizeof(suite_dir) + 8];
+	char dir[sizeof(suite_dir) + 8], path[256];
 
+	/* With a directory in PATH that may not be searched a missing program is -EACCES. */
+	if (confstr(_CS_PATH, path, sizeof(path)) > 0)
+		setenv("PATH", path, 1);
 	snprintf(dir, sizeof(dir), "%s/XXXXXX", suite_dir);
 	if (!mkdtemp(dir) || chdir(dir) < 0)
 		ck_abort_msg("cannot enter %s: %s", dir, strerror(errno));
