@@ -85,11 +85,8 @@ void toolchain_memory_free(struct toolchain_memory *m)
 
 static bool witnesses_hold(json_t *witnesses, int64_t began)
 {
-	json_t *witness;
-	size_t i;
-
-	json_array_foreach(witnesses, i, witness)
-	{
+	for (size_t i = 0; i < json_array_size(witnesses); i++) {
+		json_t *witness = json_array_get(witnesses, i);
 		const char *path = json_string_value(json_array_get(witness, 0));
 		json_int_t then = json_integer_value(json_array_get(witness, 1));
 		int64_t now = path ? mtime_of(path) : -1;
@@ -113,9 +110,8 @@ int toolchain_memory_load(const struct toolchain_memory *m, struct toolchain *re
 		return -ENOENT; /* damaged: made anew */
 
 	const char *clang = NULL, *number = NULL, *version = NULL, *libbpf_dir = NULL;
-	json_t *asm_dirs = NULL, *witnesses = NULL, *dir;
+	json_t *asm_dirs = NULL, *witnesses = NULL;
 	json_int_t format = 0, began = 0;
-	size_t i;
 
 	if (json_unpack(record, "{s:I, s:I, s:s, s:s, s:s, s?s, s:o, s:o}", "format", &format,
 			"began", &began, "clang", &clang, "number", &number, "version", &version,
@@ -126,8 +122,10 @@ int toolchain_memory_load(const struct toolchain_memory *m, struct toolchain *re
 		t.number = strdup(number);
 		t.version = strdup(version);
 		t.libbpf_dir = libbpf_dir ? strdup(libbpf_dir) : NULL;
-		json_array_foreach(asm_dirs, i, dir)
-			strv_add(&t.asm_dirs, json_string_value(dir) ? json_string_value(dir) : "");
+		for (size_t i = 0; i < json_array_size(asm_dirs); i++) {
+			const char *dir = json_string_value(json_array_get(asm_dirs, i));
+			strv_add(&t.asm_dirs, dir ? dir : "");
+		}
 		if (t.clang && t.number && t.version && !t.asm_dirs.error) {
 			*ret_toolchain = t;
 			t = (struct toolchain){0};

@@ -97,9 +97,7 @@ static int add_dir(const struct process *p, posix_spawn_file_actions_t *actions,
 
 static int start(const struct process *p, bool own_group, pid_t *ret_pid)
 {
-#ifndef HAVE_POSIX_SPAWN_FILE_ACTIONS_ADDCHDIR_NP
 	cleanup_strv struct strv shell = {0};
-#endif
 	const char *const *argv = p->argv;
 	posix_spawn_file_actions_t actions;
 	int lifted[3] = {-1, -1, -1};
