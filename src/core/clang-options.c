@@ -146,6 +146,7 @@ static const struct {
 	{"-gen-reproducer", KIND_JOINED, OPT_MORE_OUTPUTS},
 	{"-gsplit-dwarf", KIND_JOINED, OPT_MORE_OUTPUTS},
 	{"-module-file-info", KIND_FLAG, OPT_MORE_OUTPUTS},
+	{"-object", KIND_FLAG, OPT_OTHER},
 	{"-object-file-name", KIND_SEPARATE, OPT_MORE_OUTPUTS},
 	{"-object-file-name=", KIND_JOINED, OPT_MORE_OUTPUTS},
 	{"--precompile", KIND_FLAG, OPT_MORE_OUTPUTS},
@@ -327,8 +328,8 @@ static const struct {
 
 /* Flags and joined options whose names begin like one that takes a joined value. */
 static const char *const look_alikes[] = {
-	"--include-", "-I-",       "-bind_at_load", "-bundle", "-emit-",  "-enable-", "-export",
-	"-include-",  "-isystem-", "-objcmt-",      "-object", "-openmp", "-undef",   "-unwindlib"};
+	"--include-", "-I-",       "-bind_at_load", "-bundle", "-emit-", "-enable-",  "-export",
+	"-include-",  "-isystem-", "-objcmt-",      "-openmp", "-undef", "-unwindlib"};
 
 struct match {
 	struct clang_option option;

@@ -10,10 +10,20 @@ const char *variant_arch_of_machine(const char *machine)
 	static const struct {
 		const char *machine, *arch;
 	} table[] = {
-		{"x86_64", "x86"},  {"amd64", "x86"},           {"i386", "x86"},
-		{"i686", "x86"},    {"arm64", "arm64"},         {"aarch64", "arm64"},
-		{"arm", "arm"},     {"s390", "s390"},           {"riscv", "riscv"},
-		{"ppc", "powerpc"}, {"loongarch", "loongarch"}, {"mips", "mips"},
+		{"x86_64", "x86"},
+		{"amd64", "x86"},
+		{"i386", "x86"},
+		{"i486", "x86"},
+		{"i586", "x86"},
+		{"i686", "x86"},
+		{"arm64", "arm64"},
+		{"aarch64", "arm64"},
+		{"arm", "arm"},
+		{"s390", "s390"},
+		{"riscv", "riscv"},
+		{"ppc", "powerpc"},
+		{"loongarch", "loongarch"},
+		{"mips", "mips"},
 	};
 
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)

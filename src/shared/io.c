@@ -78,7 +78,8 @@ int io_make_parents(const char *path)
 	if (!dir)
 		return -ENOMEM;
 
-	for (char *slash = strchr(dir + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+	for (char *slash = dir[0] ? strchr(dir + 1, '/') : NULL; slash;
+	     slash = strchr(slash + 1, '/')) {
 		*slash = '\0';
 		if (mkdir(dir, 0700) < 0 && errno != EEXIST)
 			return -errno;

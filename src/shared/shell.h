@@ -5,7 +5,8 @@
 
 #include "strbuf.h"
 
-/* Appends `word` so that a shell reads exactly it, whatever it holds: quoted only where needed. */
+/* Appends an argument so that a shell reads exactly it, whatever it holds: quoted only where
+ * needed. (A command's first word could still be an assignment or a keyword.) */
 void shell_quote(struct strbuf *b, const char *word);
 
 #endif

@@ -46,6 +46,33 @@ need_root() {
 	[ "$(id -u)" = 0 ] || skip "needs root"
 }
 
+# own_mounts [-n] COMMAND…: as root, with mounts (-n: and a network) that nobody else sees. In a plain
+# chroot, whose root is no mount point, unshare cannot make them private: there it is enough that
+# none is shared.
+own_mounts() {
+	network=
+	[ "$1" != -n ] || { network=-n && shift; }
+	if unshare -m true 2>/dev/null; then
+		unshare -m $network "$@"
+	else
+		unshare -m --propagation unchanged $network "$@"
+	fi
+}
+
+has_own_mounts() {
+	[ "$(id -u)" = 0 ] && [ -z "${CROSSBPF_TEST_CONFINED-}" ] || return 1
+	! unshare -m true 2>/dev/null || return 0
+	! grep -q ' shared:' /proc/self/mountinfo && unshare -m --propagation unchanged true 2>/dev/null
+}
+
+# A part of a test that needs them; without is a skipped test in CI.
+if_own_mounts() {
+	! has_own_mounts || return 0
+	[ "$(id -u)" != 0 ] || [ -n "${CROSSBPF_TEST_CONFINED-}" ] || [ "${CI-}" != true ] || fail "no mount namespace"
+	echo "left out, for it needs a mount namespace: $*"
+	return 1
+}
+
 pass_line() {
 	echo "ok: $*"
 }

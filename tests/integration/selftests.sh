@@ -29,7 +29,7 @@ make_selftests() {
 	[ -n "$image" ] || { fetch_kernel "$1" && image=$(selftests_image "$1"); }
 	sh "$1/scripts/extract-vmlinux" "$image" >"$1/vmlinux.elf"
 	bpftool btf dump file "$1/vmlinux.elf" format c >"$1/vmlinux/vmlinux.h"
-	rm -rf "$1/vmlinux.elf" "$1"/*.deb "$1/boot" "$1/lib"
+	rm -rf "$1/vmlinux.elf" "$1"/*.deb "$1/boot" "$1/lib" "$1/usr"
 	selftests_digest "$1" >"$1/digest"
 }
 
@@ -42,7 +42,7 @@ prepare_selftests() {
 	[ "$(uname -m)" = x86_64 ] || skip "the vmlinux.h of the selftests is made for x86-64 here"
 	tarball=/usr/src/linux-source-6.1.tar.xz
 	[ -e "$tarball" ] || skip "there is no $tarball: apt install linux-source-6.1"
-	need xz bpftool sha256sum flock
+	need xz lz4 bpftool sha256sum flock
 
 	mkdir -p "$corpus_cache"
 	exec 9>"$corpus_cache/selftests.lock"

@@ -102,9 +102,8 @@ struct crossbpf_run {
 				  * it started, 'w' that the window's size changed; -1: none */
 };
 
-/* Capabilities. */
-#define CROSSBPF_CAP_HOST_FILES UINT64_C(1) /* commands see the host's files at the host's paths \
-					     */
+/* Capabilities: commands see the host's files at the host's paths. */
+#define CROSSBPF_CAP_HOST_FILES UINT64_C(1)
 
 /* A session, defined by the plugin. */
 struct crossbpf_session;

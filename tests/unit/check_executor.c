@@ -172,18 +172,22 @@ TEST(logs_commands)
 	ck_assert_str_eq(logged, "sh -c 'exit 1' script end\nsh -c : script end\n");
 }
 
+/* Not even begun: each command is logged before it runs. */
 TEST(interrupted_before)
 {
 	int control[2];
 	BENCH(b);
 
+	logged[0] = '\0';
 	bench_open(&b);
+	b.executor.log = keep_log;
 	add(&b, "echo >ran", NULL);
 	ck_assert_int_eq(io_pipe(control), 0);
 	b.executor.control = control[0];
 	close(control[1]);
 	ck_assert_int_eq(run(&b), 0);
 	close(control[0]);
+	ck_assert_str_eq(logged, "");
 	ck_assert_uint_eq(count_entries("."), 0);
 }
 
@@ -225,8 +229,10 @@ TEST(interrupted_while_it_runs)
 	int control[2];
 	BENCH(b);
 
+	logged[0] = '\0';
 	write_text(output, "old");
 	bench_open(&b);
+	b.executor.log = keep_log;
 	pid_t holder = start_holder(control);
 	b.executor.control = control[0];
 	add(&b, "echo half >\"$2\"; : >order; exec sleep 50", output);
@@ -237,6 +243,7 @@ TEST(interrupted_while_it_runs)
 	ck_assert_int_eq(r, 0);
 	ck_assert_int_eq(b.status, 128 + SIGTERM);
 	assert_text(output, "old");
+	ck_assert_ptr_eq(strstr(logged, "ran"), NULL);
 	ck_assert_uint_eq(count_entries("."), 2); /* and the pipe */
 }
 

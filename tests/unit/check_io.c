@@ -39,6 +39,11 @@ TEST(reads_files)
 	ck_assert_mem_eq(b.data, "before m", 8);
 	ck_assert_str_eq(b.data + 7, much);
 
+	/* The limit is for all that is in the buffer then. */
+	strbuf_free(&b);
+	strbuf_puts(&b, "before ");
+	ck_assert_int_eq(io_read_file("much", 50006, &b), -EFBIG);
+
 	strbuf_free(&b);
 	ck_assert_int_eq(io_read_file("empty", 0, &b), 0);
 	ck_assert_ptr_ne(b.data, NULL);

@@ -125,6 +125,11 @@ TEST(failure_without_old_object)
 	struct action a = both_outputs();
 
 	placement_begin(&p, &a);
+	end(&p, 1);
+	ck_assert_uint_eq(count_entries("dir"), 0);
+	/* The highest status that is no signal's. */
+	write_text(object, "old object");
+	placement_begin(&p, &a);
 	end(&p, 128);
 	ck_assert_uint_eq(count_entries("dir"), 0);
 }
