@@ -16,6 +16,8 @@ AC_DEFUN([CROSSBPF_BACKEND_CHOICE], [
 
 	AS_CASE([$with_backend], [auto | native | docker | ssh | vm], [],
 		[AC_MSG_ERROR([--with-backend takes auto, native, docker, ssh or vm, not '$with_backend'])])
+	AS_CASE([$with_ssh_host:$with_docker_image], [yes:* | *:yes],
+		[AC_MSG_ERROR([--with-ssh-host and --with-docker-image take a name])])
 	AS_IF([test "$with_backend" = ssh && test -z "$with_ssh_host"],
 		[AC_MSG_ERROR([--with-backend=ssh needs --with-ssh-host=HOST])])
 

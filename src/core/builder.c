@@ -41,11 +41,19 @@ static int open_named(struct builder *b, const struct builder_request *request,
 	return r;
 }
 
+static void add_reason(struct strbuf *reasons, const struct crossbpf_error *why)
+{
+	strbuf_printf(reasons, "\n  %s", why->message ? why->message : "out of memory");
+	if (why->hint)
+		strbuf_printf(reasons, "\n    (%s)", why->hint);
+}
+
 static int open_auto(struct builder *b, const struct builder_request *request,
 		     const struct project *project, char **ret_why, struct crossbpf_error *e)
 {
 	cleanup_free char *order = strdup(request->order);
 	cleanup_strbuf struct strbuf reasons = {0};
+	cleanup_strbuf struct strbuf missing = {0};
 	char *rest = NULL;
 
 	if (!order)
@@ -53,6 +61,10 @@ static int open_auto(struct builder *b, const struct builder_request *request,
 	for (char *name = strtok_r(order, " ", &rest); name; name = strtok_r(NULL, " ", &rest)) {
 		cleanup_error struct crossbpf_error why = {0};
 
+		if (!plugin_is_installed(request->dir, name)) {
+			strbuf_printf(&missing, " %s", name);
+			continue;
+		}
 		if (try_backend(b, request, name, NULL, project, &why) == 0) {
 			*ret_why = str_printf("backend %s, the first in the order (%s) that works"
 					      ": clang %s, %s",
@@ -60,10 +72,10 @@ static int open_auto(struct builder *b, const struct builder_request *request,
 					      b->toolchain.clang);
 			return 0;
 		}
-		strbuf_printf(&reasons, "\n  %s", why.message ? why.message : name);
-		if (why.hint)
-			strbuf_printf(&reasons, "\n    (%s)", why.hint);
+		add_reason(&reasons, &why);
 	}
+	if (missing.len)
+		strbuf_printf(&reasons, "\n  not installed in %s:%s", request->dir, missing.data);
 	return error_set(e, -ENOENT, EXIT_STATUS_NO_BACKEND, NULL, "no backend can build here:%s",
 			 reasons.data ? reasons.data : " the order is empty");
 }

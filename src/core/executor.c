@@ -45,7 +45,7 @@ static int run_action(const struct executor *x, const struct action *action, int
 	if (argv.error)
 		return error_no_memory(e);
 	if (x->log)
-		log_command(x, &action->argv);
+		log_command(x, &argv);
 
 	struct crossbpf_run run = {
 		.size = sizeof(run),

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <dlfcn.h>
 #include <errno.h>
-#include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -26,10 +25,9 @@ static int check_file(const char *path, const char *name, struct crossbpf_error 
 	struct stat st;
 
 	if (stat(path, &st) < 0)
-		return error_set(e, -errno, EXIT_STATUS_NO_BACKEND,
-				 "install it, or choose another with CROSSBPF_BACKEND",
-				 "backend '%s' is not installed: %s: %s", name, path,
-				 strerror(errno));
+		return error_set(
+			e, -errno, EXIT_STATUS_NO_BACKEND, "choose another with CROSSBPF_BACKEND",
+			"backend '%s' is not installed: %s: %s", name, path, strerror(errno));
 	if (!S_ISREG(st.st_mode))
 		return error_set(e, -EPERM, EXIT_STATUS_NO_BACKEND, NULL,
 				 "backend '%s' refused: %s is not a regular file", name, path);
@@ -127,4 +125,11 @@ void plugin_unload(struct plugin *p)
 	if (p->handle)
 		dlclose(p->handle);
 	*p = (struct plugin){0};
+}
+
+bool plugin_is_installed(const char *dir, const char *name)
+{
+	cleanup_free char *path = str_printf("%s/%s.so", dir, name);
+
+	return path && access(path, F_OK) == 0;
 }

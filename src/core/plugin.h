@@ -3,6 +3,8 @@
 #ifndef CROSSBPF_PLUGIN_H
 #define CROSSBPF_PLUGIN_H
 
+#include <stdbool.h>
+
 #include "crossbpf-backend.h"
 #include "error.h"
 
@@ -20,5 +22,8 @@ int plugin_load(const char *dir, const char *name, struct plugin *ret_plugin,
 		struct crossbpf_error *e);
 
 void plugin_unload(struct plugin *p);
+
+/* Is there a file DIR/NAME.so? */
+bool plugin_is_installed(const char *dir, const char *name);
 
 #endif
