@@ -169,7 +169,11 @@ TEST(logs_commands)
 	add(&b, "exit 1", output);
 	add(&b, ":", NULL);
 	ck_assert_int_eq(run(&b), 0);
-	ck_assert_str_eq(logged, "sh -c 'exit 1' script end\nsh -c : script end\n");
+	char want[256];
+	snprintf(want, sizeof(want),
+		 "sh -c 'exit 1' script -o .x.o.crossbpf-%ld-0.tmp end\nsh -c : script end\n",
+		 (long)getpid());
+	ck_assert_str_eq(logged, want);
 }
 
 /* Not even begun: each command is logged before it runs. */
