@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
+# shellcheck shell=sh
 # Finds a builder's clang and headers; any POSIX shell runs it: sh -c SCRIPT probe [CLANG]
 # CLANG is a program's name or path; without it the newest clang wins that compiles BPF.
 # Answers in lines of KEY, a tab, VALUE; toolchain.c reads them.

@@ -29,7 +29,7 @@ make_selftests() {
 	[ -n "$image" ] || { fetch_kernel "$1" && image=$(selftests_image "$1"); }
 	sh "$1/scripts/extract-vmlinux" "$image" >"$1/vmlinux.elf"
 	bpftool btf dump file "$1/vmlinux.elf" format c >"$1/vmlinux/vmlinux.h"
-	rm -rf "$1/vmlinux.elf" "$1"/*.deb "$1/boot" "$1/lib" "$1/usr"
+	rm -rf "$1/vmlinux.elf" "$1"/*.deb "${1:?}/boot" "${1:?}/lib" "${1:?}/usr"
 	selftests_digest "$1" >"$1/digest"
 }
 
