@@ -47,7 +47,7 @@ static void on_interrupt(int signal_number)
 
 int cli_catch_interrupts(void)
 {
-	static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+	static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
 	int fds[2];
 
 	if (io_pipe(fds) < 0)

@@ -117,6 +117,10 @@ static int probe(struct session *s, const struct toolchain_request *request,
 	int r = session_capture(s, argv, request->env, &answer, &status, e);
 	if (r < 0)
 		return r;
+	if (status > 128) /* what it printed is a part only, and not to be remembered */
+		return error_set(e, -EINTR, EXIT_STATUS_NO_BACKEND, "try again",
+				 "%s: the search for a clang was ended by signal %d",
+				 s->plugin.backend.name, status - 128);
 	return toolchain_parse(answer.data, s->plugin.backend.name, ret_toolchain, e);
 }
 
