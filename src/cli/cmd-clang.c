@@ -62,6 +62,7 @@ static int run(const struct project *project, int control, int *ret_status,
 				.cache_dir = cache_dir,
 			},
 		.log = verbose ? cli_log : NULL,
+		.control = control,
 	};
 	int r = builder_open(&builder, &request, project, &why, e);
 	if (r < 0)
@@ -80,7 +81,6 @@ static int run(const struct project *project, int control, int *ret_status,
 	struct executor executor = {
 		.session = &builder.session,
 		.env = (const char *const *)environ,
-		.control = control,
 		.log = verbose ? cli_log : NULL,
 	};
 	r = executor_run(&executor, &plan, ret_status, e);

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+
 #include <errno.h>
 #include <string.h>
 
@@ -15,6 +17,7 @@ static int try_backend(struct builder *b, const struct builder_request *request,
 		       const char *where, const struct project *project, struct crossbpf_error *e)
 {
 	b->session.log = request->log;
+	b->session.control = request->control;
 	int r = session_open(&b->session, request->dir, name, where, project, e);
 	if (r == 0)
 		r = toolchain_find(&b->session, &request->toolchain, &b->toolchain, e);

@@ -5,6 +5,8 @@
  * begins like another option that takes a joined value (-object is no -o). Source: the kinds in
  * clang/include/clang/Driver/Options.td; tests/integration/clang-grammar.test asks clang itself.
  */
+#include "config.h"
+
 #include <string.h>
 
 #include "clang-options.h"

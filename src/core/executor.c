@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
@@ -10,10 +12,10 @@
 
 static bool is_interrupted(const struct executor *x)
 {
-	struct pollfd control = {.fd = x->control, .events = POLLIN};
+	struct pollfd control = {.fd = x->session->control, .events = POLLIN};
 
 	/* Only its end is there for every run to see: a byte is one run's. */
-	return x->control >= 0 && poll(&control, 1, 0) > 0 && (control.revents & POLLHUP);
+	return x->session->control >= 0 && poll(&control, 1, 0) > 0 && (control.revents & POLLHUP);
 }
 
 static void log_command(const struct executor *x, const struct strv *argv)
@@ -52,7 +54,7 @@ static int run_action(const struct executor *x, const struct action *action, int
 		.argv = (const char *const *)argv.v,
 		.env = x->env,
 		.fd = {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO},
-		.control = x->control,
+		.control = x->session->control,
 	};
 	int r = session_run(x->session, &run, ret_status, e);
 	return r < 0 ? r : placement_end(&placement, *ret_status, e);

@@ -9,7 +9,6 @@
 struct executor {
 	struct session *session;
 	const char *const *env; /* environment of the commands */
-	int control; /* at its end the command is ended and no further one begun; -1: none */
 	void (*log)(const char *message); /* each command as it is run, or NULL */
 };
 

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -18,52 +20,47 @@ static bool is_replaceable(const char *path)
 	return S_ISREG(st.st_mode) && access(path, W_OK) == 0;
 }
 
-/* Makes an empty file beside `path`; NULL where none can be. */
-static char *make_temporary(const char *path, size_t i)
+/* Makes an empty file beside the output; where none can be made, clang writes in place. */
+static void make_temporary(struct placement *p, size_t i)
 {
+	const char *path = p->action->outputs[i].path;
 	const char *name = io_basename(path);
-	char *temporary = str_printf("%.*s.%s.crossbpf-%ld-%zu.tmp", (int)(name - path), path, name,
-				     (long)getpid(), i);
+	cleanup_free char *temporary = str_printf("%.*s.%s.crossbpf-%ld-%zu.tmp",
+						  (int)(name - path), path, name, (long)getpid(), i);
 	if (!temporary)
-		return NULL;
+		return;
 
-	int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-	if (fd < 0) {
-		free(temporary);
-		return NULL;
+	cleanup_close int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+	struct stat st;
+	if (fd < 0)
+		return;
+	if (fstat(fd, &st) < 0) {
+		unlink(temporary);
+		return;
 	}
-	close(fd);
-	return temporary;
-}
-
-static bool is_deps(const struct placement *p, size_t i)
-{
-	return strcmp(p->action->outputs[i].option, "-MF") == 0;
+	p->temporary[i].path = TAKE_PTR(temporary);
+	p->temporary[i].dev = st.st_dev;
+	p->temporary[i].ino = st.st_ino;
 }
 
 void placement_begin(struct placement *p, const struct action *action)
 {
 	*p = (struct placement){.action = action};
-	for (size_t i = 0; i < action->n_outputs; i++) {
-		const char *path = action->outputs[i].path;
-		if (path[0] && is_replaceable(path))
-			p->temporary[i] = make_temporary(path, i);
-		/* It can be made; whether clang makes one is seen in the end. */
-		if (p->temporary[i] && !is_deps(p, i))
-			unlink(p->temporary[i]);
-	}
+	for (size_t i = 0; i < action->n_outputs; i++)
+		if (action->outputs[i].path[0] && is_replaceable(action->outputs[i].path))
+			make_temporary(p, i);
 }
 
 void placement_options(const struct placement *p, struct strv *argv)
 {
 	const struct action *a = p->action;
 
-	if (!p->temporary[0] && !p->temporary[1])
+	if (!p->temporary[0].path && !p->temporary[1].path)
 		return;
 	/* All are named, for clang would derive the name of the second from that of the first. */
 	for (size_t i = 0; i < a->n_outputs; i++) {
 		strv_add(argv, a->outputs[i].option);
-		strv_add(argv, p->temporary[i] ? p->temporary[i] : a->outputs[i].path);
+		strv_add(argv, p->temporary[i].path ? p->temporary[i].path : a->outputs[i].path);
 	}
 	if (a->deps_target) {
 		strv_add(argv, "-MQ");
@@ -71,31 +68,39 @@ void placement_options(const struct placement *p, struct strv *argv)
 	}
 }
 
-static int rename_output(struct placement *p, size_t i, struct crossbpf_error *e)
-{
-	const char *path = p->action->outputs[i].path;
+enum outcome {
+	UNTOUCHED, /* clang wrote nothing: -Xclang -ast-dump, or it did not get that far */
+	WRITTEN,
+	REMOVED, /* clang failed, and removes what it was to make */
+};
 
-	/* -Xclang -ast-dump writes none. */
-	if (rename(p->temporary[i], path) < 0 && errno != ENOENT)
-		return error_set(e, -errno, EXIT_STATUS_OUTPUT,
-				 "check its directory's permissions and free space",
-				 "cannot write %s: %s", path, strerror(errno));
-	freep(&p->temporary[i]);
-	p->temporary[i] = NULL;
-	return 0;
-}
-
-/* Clang writes no dependency file where it has none to write, and removes the old one where a
- * header was missing. */
-static int place_deps(struct placement *p, size_t i, struct crossbpf_error *e)
+static enum outcome outcome(const struct placement *p, size_t i)
 {
 	struct stat st;
 
-	if (stat(p->temporary[i], &st) < 0) {
-		unlink(p->action->outputs[i].path);
+	if (lstat(p->temporary[i].path, &st) < 0)
+		return REMOVED;
+	return st.st_size == 0 && st.st_dev == p->temporary[i].dev &&
+			       st.st_ino == p->temporary[i].ino
+		       ? UNTOUCHED
+		       : WRITTEN;
+}
+
+static int place_output(struct placement *p, size_t i, bool keep, struct crossbpf_error *e)
+{
+	static const char hint[] = "check its directory's permissions and free space";
+	const char *path = p->action->outputs[i].path;
+
+	if (!keep) {
+		unlink(path);
 		return 0;
 	}
-	return st.st_size == 0 ? 0 : rename_output(p, i, e);
+	if (rename(p->temporary[i].path, path) < 0)
+		return error_set(e, -errno, EXIT_STATUS_OUTPUT, hint, "cannot write %s: %s", path,
+				 strerror(errno));
+	freep(&p->temporary[i].path);
+	p->temporary[i].path = NULL;
+	return 0;
 }
 
 int placement_end(struct placement *p, int status, struct crossbpf_error *e)
@@ -105,16 +110,12 @@ int placement_end(struct placement *p, int status, struct crossbpf_error *e)
 
 	/* The object last: where it is new, its dependency file is. */
 	for (size_t i = p->action->n_outputs; i-- > 0;) {
-		int r = 0;
-
-		if (!p->temporary[i])
+		/* A failed compile has dependencies, but for those of a missing header. */
+		bool is_deps = strcmp(p->action->outputs[i].option, "-MF") == 0;
+		enum outcome left = p->temporary[i].path ? outcome(p, i) : UNTOUCHED;
+		if (left == UNTOUCHED)
 			continue;
-		if (is_deps(p, i))
-			r = place_deps(p, i, e);
-		else if (status == 0)
-			r = rename_output(p, i, e);
-		else
-			unlink(p->action->outputs[i].path);
+		int r = place_output(p, i, is_deps ? left == WRITTEN : status == 0, e);
 		if (r < 0)
 			return r;
 	}
@@ -138,9 +139,9 @@ static void remove_with_kin(const char *temporary)
 void placement_free(struct placement *p)
 {
 	for (size_t i = 0; i < sizeof(p->temporary) / sizeof(p->temporary[0]); i++) {
-		if (p->temporary[i])
-			remove_with_kin(p->temporary[i]);
-		freep(&p->temporary[i]);
-		p->temporary[i] = NULL;
+		if (p->temporary[i].path)
+			remove_with_kin(p->temporary[i].path);
+		freep(&p->temporary[i].path);
+		p->temporary[i].path = NULL;
 	}
 }

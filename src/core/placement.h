@@ -7,11 +7,17 @@
 #ifndef CROSSBPF_PLACEMENT_H
 #define CROSSBPF_PLACEMENT_H
 
+#include <sys/types.h>
+
 #include "plan.h"
 
 struct placement {
 	const struct action *action;
-	char *temporary[2]; /* for each output; NULL: in place */
+	struct {
+		char *path; /* beside the output, empty to begin with; NULL: in place */
+		dev_t dev;  /* which file was made there, */
+		ino_t ino;  /* to know whether clang put another in its place */
+	} temporary[2];     /* for each output */
 };
 
 void placement_begin(struct placement *p, const struct action *action);
@@ -20,8 +26,9 @@ void placement_begin(struct placement *p, const struct action *action);
 void placement_options(const struct placement *p, struct strv *argv);
 
 /*
- * Puts in place what a command left that ended with `status`. Like clang: one that failed removes
- * the old object. One that was ended by a signal changes nothing.
+ * Puts in place what a command left that ended with `status`. Like clang: a compile that failed
+ * removes the old object; what it did not come to touch (an unknown option, a missing source)
+ * stays, as does all where it was ended by a signal.
  */
 int placement_end(struct placement *p, int status, struct crossbpf_error *e);
 

@@ -6,6 +6,8 @@
  * and that of a file which is being read, or that is a pipe, which clang could not read again, is
  * left as it is.
  */
+#include "config.h"
+
 #include <string.h>
 #include <sys/stat.h>
 

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -51,9 +53,8 @@ int session_open(struct session *s, const char *dir, const char *name, const cha
 {
 	char why[256] = "";
 	static const char *const no_dirs[] = {NULL};
-	void (*log)(const char *) = s->log;
 
-	*s = (struct session){.log = log};
+	*s = (struct session){.log = s->log, .control = s->control};
 	pthread_mutex_init(&s->lock, NULL);
 	s->host = (struct crossbpf_host){
 		.size = sizeof(s->host),
@@ -124,7 +125,7 @@ int session_capture(struct session *s, const char *const *argv, const char *cons
 		.argv = argv,
 		.env = env,
 		.fd = {null, out, null},
-		.control = -1,
+		.control = s->control,
 	};
 	r = session_run(s, &run, ret_status, e);
 	if (r < 0)

@@ -20,12 +20,13 @@ struct session {
 	pthread_mutex_t lock;             /* guards `reported` */
 	struct crossbpf_error reported;   /* what the plugin last said through host->error() */
 	void (*log)(const char *message); /* or NULL */
+	int control; /* of every command that is run here: at its end they are ended; -1: none */
 };
 
 /*
  * Loads the backend NAME from DIR and opens a session on it. `where` (or NULL) is what followed
- * the colon in NAME:WHERE. The session must not move in memory while it is open; session_close()
- * is also right for one that never opened.
+ * the colon in NAME:WHERE. `log` and `control` are the caller's to set before. The session must not
+ * move in memory while it is open; session_close() is also right for one that never opened.
  */
 int session_open(struct session *s, const char *dir, const char *name, const char *where,
 		 const struct project *project, struct crossbpf_error *e);

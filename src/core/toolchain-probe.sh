@@ -2,9 +2,12 @@
 # shellcheck shell=sh
 # Finds a builder's clang and headers; any POSIX shell runs it: sh -c SCRIPT probe [CLANG]
 # CLANG is a program's name or path; without it the newest clang wins that compiles BPF.
-# Answers in lines of KEY, a tab, VALUE; toolchain.c reads them.
+# Answers in lines of KEY, a tab, VALUE, the last of them "end"; toolchain.c reads them.
 
 export LC_ALL=C CROSSBPF_PROBE=1
+# What would have clang find more than it finds by itself, or say more than is asked.
+unset CPATH C_INCLUDE_PATH CCC_OVERRIDE_OPTIONS CCC_ADD_ARGS CC_PRINT_OPTIONS CC_PRINT_HEADERS \
+	CC_PRINT_PROC_STAT CC_LOG_DIAGNOSTICS
 
 compiles_bpf() {
 	echo 'int crossbpf_probe;' | "$1" -target bpf -x c -c -o /dev/null - 2>/dev/null
@@ -67,7 +70,7 @@ report() {
 
 	# What lies where, beside what clang finds by itself; "looked" says what to watch for change.
 	look() {
-		printf 'looked\t%s\n' "$1"
+		printf 'looked\t%s\n' "$1" "$1/${2%/*}"
 		[ -e "$1/$2" ]
 	}
 
@@ -81,7 +84,7 @@ report() {
 			! look "$dir" asm/types.h || printf 'asm\t%s:%s\n' "${pair%%:*}" "$dir"
 		done
 	done
-	printf '%s\n' "$search" | sed 's/^/looked	/'
+	printf '%s\n' "$search" | sed 's/^/looked	/; p; s,$,/bpf,'
 	if [ -z "$(has bpf/bpf_helpers.h)" ]; then
 		for dir in "$(pkg-config --variable=includedir libbpf 2>/dev/null)" \
 			/usr/local/include /opt/local/include; do
@@ -93,34 +96,29 @@ report() {
 	fi
 }
 
-if [ -n "${1-}" ]; then
-	file=$(command -v -- "$1") || {
-		printf 'missing\t%s\n' "$1"
-		exit 0
-	}
-	version=$(version "$file")
-	if [ -z "$version" ]; then
-		printf 'none\t%s\n' "$file"
-	elif [ "$version" = apple ]; then
-		printf 'apple\t%s\n' "$file"
-	elif compiles_bpf "$file"; then
-		report "$file" "$version"
+# Reports a clang of this version, or says why not.
+judge() {
+	if [ "$1" = apple ]; then
+		printf 'apple\t%s\n' "$2"
+	elif compiles_bpf "$2"; then
+		report "$2" "$1"
+		return
 	else
-		printf 'no-bpf\t%s\n' "$file"
+		printf 'no-bpf\t%s\n' "$2"
 	fi
-	exit 0
-fi
-
-candidates | sed 's/^/looked	/'
-newest_first | {
-	while IFS='	' read -r version file; do
-		if [ "$version" = apple ]; then
-			printf 'apple\t%s\n' "$file"
-		elif compiles_bpf "$file"; then
-			report "$file" "$version"
-			break
-		else
-			printf 'no-bpf\t%s\n' "$file"
-		fi
-	done
+	return 1
 }
+
+if [ -z "${1-}" ]; then
+	candidates | sed 's/^/looked	/'
+	newest_first | while IFS='	' read -r version file; do
+		! judge "$version" "$file" || break
+	done
+elif ! file=$(command -v -- "$1"); then
+	printf 'missing\t%s\n' "$1"
+elif ! version=$(version "$file") || [ -z "$version" ]; then
+	printf 'none\t%s\n' "$file"
+else
+	judge "$version" "$file"
+fi
+printf 'end\t\n'

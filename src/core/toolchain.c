@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+
 #include <errno.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "toolchain-memory.h"
@@ -74,6 +77,7 @@ int toolchain_parse(char *answer, const char *backend, struct toolchain *ret_too
 {
 	cleanup_toolchain struct toolchain t = {0};
 	const char *why = NULL, *program = NULL;
+	bool ended = false;
 	char *rest = NULL;
 
 	for (char *line = strtok_r(answer, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
@@ -95,11 +99,16 @@ int toolchain_parse(char *answer, const char *backend, struct toolchain *ret_too
 			strv_add(&t.looked, value);
 		else if (strcmp(line, "libbpf") == 0)
 			r = replace(&t.libbpf_dir, value);
+		else if (strcmp(line, "end") == 0)
+			ended = true;
 		else
 			why = line, program = value;
 		if (r < 0 || t.asm_dirs.error || t.looked.error)
 			return error_no_memory(e);
 	}
+	if (!ended)
+		return error_set(e, -EINTR, EXIT_STATUS_NO_BACKEND, "try again",
+				 "%s: the search for a clang did not come to its end", backend);
 	if (!t.clang || !t.number || !t.version)
 		return say_why(backend, why, program, e);
 	*ret_toolchain = t;
@@ -117,10 +126,6 @@ static int probe(struct session *s, const struct toolchain_request *request,
 	int r = session_capture(s, argv, request->env, &answer, &status, e);
 	if (r < 0)
 		return r;
-	if (status > 128) /* what it printed is a part only, and not to be remembered */
-		return error_set(e, -EINTR, EXIT_STATUS_NO_BACKEND, "try again",
-				 "%s: the search for a clang was ended by signal %d",
-				 s->plugin.backend.name, status - 128);
 	return toolchain_parse(answer.data, s->plugin.backend.name, ret_toolchain, e);
 }
 

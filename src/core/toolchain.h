@@ -37,7 +37,8 @@ void toolchain_free(struct toolchain *t);
  * (or NULL). Errors are sticky in `dirs`. */
 void toolchain_header_dirs(const struct toolchain *t, const char *arch, struct strv *dirs);
 
-/* Reads what the probe printed. 0, -ENOENT where it found no clang (`e` says why), or -ENOMEM. */
+/* Reads what the probe printed. 0, -ENOENT where it found no clang (`e` says why), -EINTR where it
+ * was cut off, or -ENOMEM. */
 int toolchain_parse(char *answer, const char *backend, struct toolchain *ret_toolchain,
 		    struct crossbpf_error *e);
 

@@ -42,6 +42,7 @@ static void bench_open(struct bench *b, bool with_clang)
 		.order = "native record",
 		.dir = b->plugins,
 		.toolchain = {.clang = "mine", .env = b->env},
+		.control = -1,
 	};
 }
 

@@ -32,13 +32,13 @@ static void bench_open(struct bench *b)
 	static char root[] = "/";
 
 	*b = (struct bench){
+		.session = {.control = -1},
 		.project = {.root = root, .id = "0"},
 		.plan = {.actions = b->actions},
 		.executor =
 			{
 				.session = &b->session,
 				.env = (const char *const *)environ,
-				.control = -1,
 			},
 	};
 	ck_assert_int_eq(
@@ -135,7 +135,7 @@ TEST(goes_on_behind_a_failure)
 	write_text(first, "old");
 	write_text(second, "old");
 	bench_open(&b);
-	add(&b, "echo 1 >>order; exit 3", first);
+	add(&b, "echo 1 >>order; rm \"$2\"; exit 3", first);
 	add(&b, "echo 2 >>order; echo new >\"$2\"", second);
 	add(&b, "echo 3 >>order; exit 4", third);
 	ck_assert_int_eq(run(&b), 0);
@@ -187,7 +187,7 @@ TEST(interrupted_before)
 	b.executor.log = keep_log;
 	add(&b, "echo >ran", NULL);
 	ck_assert_int_eq(io_pipe(control), 0);
-	b.executor.control = control[0];
+	b.session.control = control[0];
 	close(control[1]);
 	ck_assert_int_eq(run(&b), 0);
 	close(control[0]);
@@ -204,7 +204,7 @@ TEST(control_that_says_nothing)
 	add(&b, "exit 5", NULL);
 	add(&b, "echo >ran", NULL);
 	ck_assert_int_eq(io_pipe(control), 0);
-	b.executor.control = control[0];
+	b.session.control = control[0];
 	ck_assert_int_eq(run(&b), 0);
 	ck_assert_int_eq(b.status, 5);
 	ck_assert(is_there("ran"));
@@ -238,7 +238,7 @@ TEST(interrupted_while_it_runs)
 	bench_open(&b);
 	b.executor.log = keep_log;
 	pid_t holder = start_holder(control);
-	b.executor.control = control[0];
+	b.session.control = control[0];
 	add(&b, "echo half >\"$2\"; : >order; exec sleep 50", output);
 	add(&b, "echo >ran", NULL);
 	int r = run(&b);

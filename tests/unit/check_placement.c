@@ -27,8 +27,8 @@ static void end(struct placement *p, int status)
 	ck_assert_int_eq(placement_end(p, status, &e), 0);
 	ck_assert_int_eq(e.status, EXIT_STATUS_OK);
 	placement_free(p);
-	ck_assert_ptr_eq(p->temporary[0], NULL);
-	ck_assert_ptr_eq(p->temporary[1], NULL);
+	ck_assert_ptr_eq(p->temporary[0].path, NULL);
+	ck_assert_ptr_eq(p->temporary[1].path, NULL);
 	placement_free(p);
 }
 
@@ -78,10 +78,10 @@ TEST(in_the_working_directory)
 	struct action a = action_of(target, NULL);
 
 	placement_begin(&p, &a);
-	ck_assert_ptr_ne(p.temporary[0], NULL);
-	ck_assert_ptr_eq(strchr(p.temporary[0], '/'), NULL);
-	ck_assert_ptr_eq(p.temporary[1], NULL);
-	write_text(p.temporary[0], "new");
+	ck_assert_ptr_ne(p.temporary[0].path, NULL);
+	ck_assert_ptr_eq(strchr(p.temporary[0].path, '/'), NULL);
+	ck_assert_ptr_eq(p.temporary[1].path, NULL);
+	write_text(p.temporary[0].path, "new");
 	end(&p, 0);
 	assert_text("x.o", "new");
 	ck_assert_uint_eq(count_entries("."), 1);
@@ -95,7 +95,7 @@ TEST(mode_follows_the_umask)
 	struct stat st;
 
 	placement_begin(&p, &a);
-	write_text(p.temporary[0], "new");
+	write_text(p.temporary[0].path, "new");
 	end(&p, 0);
 	umask(old);
 	ck_assert_int_eq(stat("x.o", &st), 0);
@@ -110,8 +110,8 @@ TEST(failure_removes_the_old_object)
 	write_text(object, "old object");
 	write_text(deps, "old deps");
 	placement_begin(&p, &a);
-	write_text(p.temporary[0], "half");
-	write_text(p.temporary[1], "new deps");
+	write_text(p.temporary[0].path, "half");
+	write_text(p.temporary[1].path, "new deps");
 	end(&p, 1);
 	ck_assert(!is_there(object));
 	/* What was included is known all the same. */
@@ -127,11 +127,55 @@ TEST(failure_without_old_object)
 	placement_begin(&p, &a);
 	end(&p, 1);
 	ck_assert_uint_eq(count_entries("dir"), 0);
-	/* The highest status that is no signal's. */
+	/* The highest status that is no signal's; clang removes what it was to make. */
 	write_text(object, "old object");
 	placement_begin(&p, &a);
+	ck_assert_int_eq(unlink(p.temporary[0].path), 0);
 	end(&p, 128);
 	ck_assert_uint_eq(count_entries("dir"), 0);
+}
+
+/* An unknown option, a missing source: clang has not come to its output, and leaves it. */
+TEST(failure_before_the_object)
+{
+	cleanup_placement struct placement p = {0};
+	struct action a = both_outputs();
+
+	write_text(object, "old object");
+	placement_begin(&p, &a);
+	end(&p, 1);
+	assert_text(object, "old object");
+	ck_assert_uint_eq(count_entries("dir"), 1);
+}
+
+/* Somebody else removed it. */
+TEST(a_vanished_object_is_an_error)
+{
+	cleanup_placement struct placement p = {0};
+	cleanup_error struct crossbpf_error e = {0};
+	struct action a = both_outputs();
+
+	write_text(object, "old object");
+	placement_begin(&p, &a);
+	ck_assert_int_eq(unlink(p.temporary[0].path), 0);
+	ck_assert_int_eq(placement_end(&p, 0, &e), -ENOENT);
+	ck_assert_int_eq(e.status, EXIT_STATUS_OUTPUT);
+	assert_contains(e.message, object);
+	assert_text(object, "old object");
+}
+
+/* A compiler may write an empty file of its own. */
+TEST(an_empty_file_of_another_make)
+{
+	cleanup_placement struct placement p = {0};
+	struct action a = both_outputs();
+
+	write_text(object, "old object");
+	placement_begin(&p, &a);
+	write_text("dir/new", "");
+	ck_assert_int_eq(rename("dir/new", p.temporary[0].path), 0);
+	end(&p, 0);
+	assert_text(object, "");
 }
 
 /* Clang wrote none, for its arguments were wrong: the old one stays. */
@@ -158,7 +202,7 @@ TEST(failure_that_removed_deps)
 
 	write_text(deps, "old deps");
 	placement_begin(&p, &a);
-	ck_assert_int_eq(unlink(p.temporary[1]), 0);
+	ck_assert_int_eq(unlink(p.temporary[1].path), 0);
 	end(&p, 1);
 	ck_assert_uint_eq(count_entries("dir"), 0);
 }
@@ -175,8 +219,8 @@ TEST(signal_changes_nothing)
 		write_text(object, "old object");
 		write_text(deps, "old deps");
 		placement_begin(&p, &a);
-		write_text(p.temporary[0], "half");
-		write_text(p.temporary[1], "half");
+		write_text(p.temporary[0].path, "half");
+		write_text(p.temporary[1].path, "half");
 		end(&p, statuses[i]);
 		assert_text(object, "old object");
 		assert_text(deps, "old deps");
@@ -212,7 +256,7 @@ static void assert_in_place(char *path)
 
 	a.deps_target = target;
 	placement_begin(&p, &a);
-	ck_assert_msg(!p.temporary[0], "%s", path);
+	ck_assert_msg(!p.temporary[0].path, "%s", path);
 	placement_options(&p, &argv);
 	ck_assert_uint_eq(argv.n, 0);
 	end(&p, 1);
@@ -256,7 +300,7 @@ TEST(read_only_file)
 	write_text(target, "content");
 	ck_assert_int_eq(chmod(target, 0444), 0);
 	placement_begin(&p, &a);
-	ck_assert_int_eq(!p.temporary[0], access(target, W_OK) < 0);
+	ck_assert_int_eq(!p.temporary[0].path, access(target, W_OK) < 0);
 	end(&p, 130);
 	assert_text(target, "content");
 	ck_assert_uint_eq(count_entries("."), 1);
@@ -270,8 +314,8 @@ TEST(read_only_directory)
 	write_text(object, "content");
 	ck_assert_int_eq(chmod("dir", 0555), 0);
 	placement_begin(&p, &a);
-	ck_assert_int_eq(!p.temporary[0], access("dir", W_OK) < 0);
-	ck_assert_int_eq(!p.temporary[1], access("dir", W_OK) < 0);
+	ck_assert_int_eq(!p.temporary[0].path, access("dir", W_OK) < 0);
+	ck_assert_int_eq(!p.temporary[1].path, access("dir", W_OK) < 0);
 	end(&p, 130);
 	ck_assert_int_eq(chmod("dir", 0755), 0);
 	assert_text(object, "content");
@@ -290,10 +334,10 @@ TEST(one_in_place)
 	placement_begin(&p, &b);
 	placement_options(&p, &argv);
 	ck_assert_uint_eq(argv.n, 4);
-	ck_assert_str_eq(argv.v[1], p.temporary[0]);
+	ck_assert_str_eq(argv.v[1], p.temporary[0].path);
 	ck_assert_str_eq(argv.v[2], "-MF");
 	ck_assert_str_eq(argv.v[3], "dir/pipe");
-	write_text(p.temporary[0], "new");
+	write_text(p.temporary[0].path, "new");
 	end(&p, 0);
 	assert_text(object, "new");
 	ck_assert(is_there(pipe));
@@ -303,8 +347,8 @@ TEST(one_in_place)
 	placement_options(&q, &argv_q);
 	ck_assert_uint_eq(argv_q.n, 4);
 	ck_assert_str_eq(argv_q.v[1], "dir/pipe");
-	ck_assert_str_eq(argv_q.v[3], q.temporary[1]);
-	write_text(q.temporary[1], "deps");
+	ck_assert_str_eq(argv_q.v[3], q.temporary[1].path);
+	write_text(q.temporary[1].path, "deps");
 	end(&q, 0);
 	assert_text(deps, "deps");
 }
@@ -331,9 +375,9 @@ TEST(stray_temporaries_are_removed)
 	placement_begin(&p, &a);
 	for (int i = 0; i < 2; i++) {
 		char stray[256];
-		size_t stem = strlen(p.temporary[i]) - strlen(".tmp");
+		size_t stem = strlen(p.temporary[i].path) - strlen(".tmp");
 
-		snprintf(stray, sizeof(stray), "%.*s-0a1b2c3d.tmp", (int)stem, p.temporary[i]);
+		snprintf(stray, sizeof(stray), "%.*s-0a1b2c3d.tmp", (int)stem, p.temporary[i].path);
 		write_text(stray, "half");
 	}
 	/* These are others'. */
@@ -354,8 +398,8 @@ TEST(stray_temporaries_in_the_working_directory)
 	char stray[256];
 
 	placement_begin(&p, &a);
-	snprintf(stray, sizeof(stray), "%s-0a1b.tmp", p.temporary[0]);
-	stray[strlen(p.temporary[0]) - strlen(".tmp")] = '\0';
+	snprintf(stray, sizeof(stray), "%s-0a1b.tmp", p.temporary[0].path);
+	stray[strlen(p.temporary[0].path) - strlen(".tmp")] = '\0';
 	write_text(stray, "half");
 	end(&p, 128 + 15);
 	ck_assert_uint_eq(count_entries("."), 0);
@@ -368,8 +412,8 @@ TEST(cannot_be_placed)
 	struct action a = both_outputs();
 
 	placement_begin(&p, &a);
-	write_text(p.temporary[0], "new");
-	write_text(p.temporary[1], "new");
+	write_text(p.temporary[0].path, "new");
+	write_text(p.temporary[1].path, "new");
 	ck_assert_int_eq(mkdir(object, 0700), 0);
 	write_text("dir/x.o/inside", "");
 	ck_assert_int_lt(placement_end(&p, 0, &e), 0);
@@ -389,6 +433,9 @@ static void add_tests(TCase *c)
 	tcase_add_test(c, mode_follows_the_umask);
 	tcase_add_test(c, failure_removes_the_old_object);
 	tcase_add_test(c, failure_without_old_object);
+	tcase_add_test(c, failure_before_the_object);
+	tcase_add_test(c, a_vanished_object_is_an_error);
+	tcase_add_test(c, an_empty_file_of_another_make);
 	tcase_add_test(c, failure_without_deps);
 	tcase_add_test(c, failure_that_removed_deps);
 	tcase_add_test(c, signal_changes_nothing);

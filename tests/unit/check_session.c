@@ -63,7 +63,7 @@ TEST(never_opened)
 
 TEST(native_sees_host_files)
 {
-	cleanup_session struct session s = {0};
+	cleanup_session struct session s = {.control = -1};
 
 	open_native(&s);
 	ck_assert(session_sees_host_files(&s));
@@ -73,7 +73,7 @@ TEST(native_sees_host_files)
 
 TEST(others_need_not)
 {
-	cleanup_session struct session s = {0};
+	cleanup_session struct session s = {.control = -1};
 	cleanup_error struct crossbpf_error e = {0};
 
 	ck_assert_int_eq(open_test(&s, "newer", NULL, &e), 0);
@@ -82,7 +82,7 @@ TEST(others_need_not)
 
 TEST(missing_plugin)
 {
-	cleanup_session struct session s = {0};
+	cleanup_session struct session s = {.control = -1};
 	cleanup_error struct crossbpf_error e = {0};
 
 	ck_assert_int_eq(open_test(&s, "missing", NULL, &e), -ENOENT);
@@ -93,7 +93,7 @@ TEST(missing_plugin)
 /* Opening NAME:WHERE must fail so. */
 static void assert_open_fails(const char *where, int code, const char *message, const char *hint)
 {
-	cleanup_session struct session s = {.log = keep_log};
+	cleanup_session struct session s = {.log = keep_log, .control = -1};
 	cleanup_error struct crossbpf_error e = {0};
 
 	ck_assert_int_eq(open_test(&s, "failing", where, &e), code);
@@ -128,7 +128,7 @@ TEST(open_fails)
 
 TEST(where_and_log_reach_the_plugin)
 {
-	cleanup_session struct session s = {.log = keep_log}, quiet = {0};
+	cleanup_session struct session s = {.log = keep_log, .control = -1}, quiet = {.control = -1};
 	cleanup_error struct crossbpf_error e = {0};
 
 	ck_assert_int_eq(open_test(&s, "failing", NULL, &e), 0);
@@ -154,7 +154,7 @@ static int status_of(struct session *s, const char *const *argv)
 
 TEST(runs)
 {
-	cleanup_session struct session s = {0};
+	cleanup_session struct session s = {.control = -1};
 
 	open_native(&s);
 	ck_assert_int_eq(status_of(&s, SHELL("exit 0")), 0);
@@ -164,7 +164,7 @@ TEST(runs)
 
 TEST(runs_in_a_directory_with_an_environment)
 {
-	cleanup_session struct session s = {0};
+	cleanup_session struct session s = {.control = -1};
 	cleanup_error struct crossbpf_error e = {0};
 	struct crossbpf_run run = run_of(SHELL("echo \"$GREETING\" >said"));
 	int status;
@@ -179,7 +179,7 @@ TEST(runs_in_a_directory_with_an_environment)
 
 TEST(control_ends_the_command)
 {
-	cleanup_session struct session s = {0};
+	cleanup_session struct session s = {.control = -1};
 	cleanup_error struct crossbpf_error e = {0};
 	struct crossbpf_run run = run_of((const char *const[]){"sleep", "50", NULL});
 	int control[2], status;
@@ -212,7 +212,7 @@ static void assert_run_fails(struct session *s, const char *program, int code,
 
 TEST(missing_program)
 {
-	cleanup_session struct session s = {0};
+	cleanup_session struct session s = {.control = -1};
 
 	open_native(&s);
 	assert_run_fails(&s, "crossbpf-no-such-program", -ENOENT, EXIT_STATUS_NO_BACKEND,
@@ -223,7 +223,7 @@ TEST(missing_program)
 /* What was said of one failure is not said of the next. */
 TEST(run_fails)
 {
-	cleanup_session struct session s = {0};
+	cleanup_session struct session s = {.control = -1};
 	cleanup_error struct crossbpf_error e = {0};
 
 	ck_assert_int_eq(open_test(&s, "failing", NULL, &e), 0);
@@ -247,7 +247,7 @@ static int capture(struct session *s, const char *script, struct strbuf *ret_out
 
 TEST(captures)
 {
-	cleanup_session struct session s = {0};
+	cleanup_session struct session s = {.control = -1};
 	cleanup_strbuf struct strbuf output = {0}, nothing = {0}, much = {0};
 
 	open_native(&s);
@@ -264,7 +264,7 @@ TEST(captures)
 static void assert_capture_fails(const char *const *argv, int code, enum exit_status exit_status,
 				 const char *message)
 {
-	cleanup_session struct session s = {0};
+	cleanup_session struct session s = {.control = -1};
 	cleanup_strbuf struct strbuf output = {0};
 	cleanup_error struct crossbpf_error e = {0};
 	int status;
@@ -300,7 +300,7 @@ TEST(capture_fails)
 /* A backend for the tests, but its record is what other tests rely on. */
 TEST(record_records)
 {
-	cleanup_session struct session s = {0};
+	cleanup_session struct session s = {.control = -1};
 	cleanup_error struct crossbpf_error e = {0};
 	cleanup_free char *here = getcwd(NULL, 0);
 	cleanup_free char *file = str_printf("CROSSBPF_RECORD=%s/record", here);
@@ -324,7 +324,7 @@ TEST(record_records)
 
 TEST(old_plugin_works)
 {
-	cleanup_session struct session s = {0};
+	cleanup_session struct session s = {.control = -1};
 	cleanup_error struct crossbpf_error e = {0};
 
 	ck_assert_int_eq(open_test(&s, "old_abi1", NULL, &e), 0);

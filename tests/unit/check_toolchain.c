@@ -5,10 +5,10 @@
 #include "core/toolchain.h"
 #include "fake-clang.h"
 
-/* The toolchain in an answer of the probe, or the error. */
+/* The toolchain in an answer of the probe that came to its end, or the error. */
 static int parse(const char *answer, struct toolchain *t, struct crossbpf_error *e)
 {
-	cleanup_free char *copy = strdup(answer);
+	cleanup_free char *copy = str_printf("%s\nend\t\n", answer);
 
 	return toolchain_parse(copy, "here", t, e);
 }
@@ -78,6 +78,20 @@ TEST(says_why_there_is_none)
 	}
 }
 
+/* The shell was killed, or what it wrote to is full: a part must not be remembered. */
+TEST(an_answer_without_an_end)
+{
+	char answer[] = "clang\t/usr/bin/clang\nnumber\t14\nversion\tv\nlooked\t/end", none[] = "";
+	cleanup_error struct crossbpf_error e = {0}, e2 = {0};
+	struct toolchain t = {0};
+
+	ck_assert_int_eq(toolchain_parse(answer, "here", &t, &e), -EINTR);
+	ck_assert_int_eq(e.status, EXIT_STATUS_NO_BACKEND);
+	assert_contains(e.message, "did not come to its end");
+	ck_assert_int_eq(toolchain_parse(none, "here", &t, &e2), -EINTR);
+	ck_assert_ptr_eq(t.clang, NULL);
+}
+
 TEST(header_dirs)
 {
 	static char libbpf[] = "/libbpf";
@@ -138,7 +152,7 @@ static int find(const char *plugin, const char *clang, const char *cache_dir, st
 	static char root[] = "/";
 	struct toolchain_request request = {clang, bare_env(), cache_dir};
 	struct project project = {.root = root, .id = "0"};
-	cleanup_session struct session s = {0};
+	cleanup_session struct session s = {.control = -1};
 
 	make_old("my bin");
 	make_old("more");
@@ -368,7 +382,7 @@ TEST(without_path)
 	struct toolchain_request request = {absolute, (const char *const[]){"HOME=/", NULL},
 					    "cache"};
 	struct project project = {.root = root, .id = "0"};
-	cleanup_session struct session s = {0};
+	cleanup_session struct session s = {.control = -1};
 	cleanup_toolchain struct toolchain t = {0};
 	cleanup_error struct crossbpf_error e = {0};
 
@@ -385,7 +399,7 @@ TEST(session_fails)
 	static char root[] = "/";
 	struct toolchain_request request = {NULL, bare_env(), "cache"};
 	struct project project = {.root = root, .id = "0"};
-	cleanup_session struct session s = {0};
+	cleanup_session struct session s = {.control = -1};
 	struct toolchain t = {0};
 	cleanup_error struct crossbpf_error e = {0};
 	const char *old = getenv("TMPDIR");
@@ -406,6 +420,7 @@ static void add_tests(TCase *c)
 	tcase_add_test(c, parses_an_answer);
 	tcase_add_test(c, parses_the_least);
 	tcase_add_test(c, says_why_there_is_none);
+	tcase_add_test(c, an_answer_without_an_end);
 	tcase_add_test(c, header_dirs);
 	tcase_add_test(c, finds_the_one_that_was_named);
 	tcase_add_test(c, named_one_will_not_do);
