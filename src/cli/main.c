@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -73,6 +74,7 @@ int main(int argc, char **argv)
 	const char *name = argc > 0 ? io_basename(argv[0]) : "crossbpf";
 
 	open_standard_streams();
+	signal(SIGCHLD, SIG_DFL); /* a caller that ignores it would have our children vanish */
 	if (strncmp(name, prefix, strlen(prefix)) == 0) {
 		const struct command *command = find_command(name + strlen(prefix));
 		if (command)

@@ -37,7 +37,7 @@ struct clang_argv {
 	bool bpf;           /* the target is bpf, bpfel or bpfeb */
 	const char *arch;   /* NAME of -D__TARGET_ARCH_NAME; points into args; or NULL */
 	bool debug;         /* -g */
-	bool no_system;     /* -nostdinc */
+	bool no_system;     /* -nostdinc, --sysroot */
 	bool emit_llvm;     /* -emit-llvm */
 	bool verbose;       /* -v */
 	bool verbatim;      /* to be run as it stands: a question, or it ends in an output */

@@ -26,7 +26,7 @@ enum clang_option_id {
 	OPT_XCLANG,        /* -Xclang ARG */
 	OPT_DEBUG,         /* -g…: debug information, and with it BTF */
 	OPT_NO_DEBUG,      /* -g0 */
-	OPT_NO_SYSTEM,     /* -nostdinc: the user wants no system header */
+	OPT_NO_SYSTEM,     /* -nostdinc, --sysroot: the user wants no header of this system */
 	OPT_VERBOSE,       /* -v */
 	OPT_VERBATIM,      /* a question, or a command line that itself ends in an output */
 	OPT_MORE_OUTPUTS,  /* writes further files, or where they are into its output */

@@ -9,7 +9,10 @@
 
 /* A response file may hold more than a command line can (Linux: 128 KiB an argument and 2 MiB in
  * all; macOS: 1 MiB). A longer one is left to clang, as it was given. */
-enum { MAX_EXPANDED = 512 << 10 };
+enum {
+	MAX_EXPANDED = 512 << 10,
+	MAX_ARGUMENT = 128 << 10,
+};
 
 static void action_free(struct action *a)
 {
@@ -114,19 +117,22 @@ static int fill_verbatim(struct action *a, const struct project *project,
 			 const struct toolchain *toolchain)
 {
 	strv_add(&a->argv, toolchain->clang);
-	for (const char *const *arg = project->args; *arg; arg++)
-		strv_add(&a->argv, *arg);
+	strv_add_all(&a->argv, project->args);
 	a->insert = a->argv.n;
 	return a->argv.error;
 }
 
 static bool is_too_long(const struct clang_argv *c)
 {
-	size_t len = 0;
+	size_t sum = 0, longest = 0;
 
-	for (size_t i = 0; i < c->args.n; i++)
-		len += strlen(c->args.v[i]) + 1;
-	return c->expanded && len > MAX_EXPANDED;
+	for (size_t i = 0; i < c->args.n; i++) {
+		size_t len = strlen(c->args.v[i]) + 1;
+		sum += len;
+		if (len > longest)
+			longest = len;
+	}
+	return c->expanded && (sum > MAX_EXPANDED || longest > MAX_ARGUMENT);
 }
 
 int plan_make(const struct project *project, const struct toolchain *toolchain,

@@ -2,34 +2,23 @@
 #include "config.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "project.h"
+#include "shared/io.h"
 
-/* The working directory as $PWD names it, where that is right: so clang does, and debug
- * information holds it. */
-static int working_directory(char **ret_dir)
+/* Clang's own variables that rewrite its command line, or have it write what it runs to a file. */
+static bool environment_changes_clang(void)
 {
-	const char *pwd = getenv("PWD");
-	struct stat named, real;
+	static const char *const names[] = {"CCC_OVERRIDE_OPTIONS", "CC_PRINT_OPTIONS",
+					    "CC_PRINT_HEADERS", "CC_PRINT_PROC_STAT",
+					    "CC_LOG_DIAGNOSTICS"};
 
-	if (pwd && pwd[0] == '/' && stat(pwd, &named) == 0 && stat(".", &real) == 0 &&
-	    named.st_dev == real.st_dev && named.st_ino == real.st_ino) {
-		*ret_dir = strdup(pwd);
-		return *ret_dir ? 0 : -ENOMEM;
-	}
-	for (size_t room = 256;; room *= 2) {
-		cleanup_free char *dir = malloc(room);
-		if (!dir)
-			return -ENOMEM;
-		if (getcwd(dir, room)) {
-			*ret_dir = TAKE_PTR(dir);
-			return 0;
-		}
-		if (errno != ERANGE)
-			return -errno;
-	}
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (getenv(names[i]))
+			return true;
+	return false;
 }
 
 int project_from_clang(const char *const *args, struct project *ret_project,
@@ -38,7 +27,12 @@ int project_from_clang(const char *const *args, struct project *ret_project,
 	cleanup_project struct project p = {.args = args};
 	struct digest digest;
 
-	int r = working_directory(&p.root);
+	int r = io_working_directory(&p.root);
+	if (r == -ENOENT) {
+		/* It was deleted. What names nothing in it (--version) works all the same. */
+		p.root = strdup("/");
+		r = p.root ? 0 : -ENOMEM;
+	}
 	if (r < 0)
 		return error_set(e, r, EXIT_STATUS_USAGE, "change to a directory that exists",
 				 "the working directory cannot be named: %s", strerror(-r));
@@ -48,6 +42,8 @@ int project_from_clang(const char *const *args, struct project *ret_project,
 
 	if (clang_argv_parse(args, &p.clang) < 0)
 		return error_no_memory(e);
+	if (environment_changes_clang())
+		p.clang.more_outputs = true;
 	*ret_project = p;
 	p = (struct project){0};
 	return 0;

@@ -2,17 +2,20 @@
 #include "config.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <jansson.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "shared/digest.h"
 #include "shared/io.h"
 #include "toolchain-memory.h"
 
 enum {
-	FORMAT = 1,
+	FORMAT = 2,
 	MAX_FILE_SIZE = 1 << 20,
 };
 
@@ -23,11 +26,18 @@ static int64_t tick(int64_t mtime)
 	return mtime % 1000000000 == 0 ? 2000000000 : 10000000;
 }
 
-static int64_t mtime_of(const char *path)
+/* Fills all but the path. */
+static void look_at(const char *path, struct toolchain_witness *w)
 {
 	struct stat st;
 
-	return stat(path, &st) < 0 ? -1 : io_mtime(&st);
+	w->mtime = -1;
+	w->inode = w->size = 0;
+	if (stat(path, &st) == 0) {
+		w->mtime = io_mtime(&st);
+		w->inode = (int64_t)st.st_ino;
+		w->size = (int64_t)st.st_size;
+	}
 }
 
 static int add_witness(struct toolchain_memory *m, const char *path, size_t len)
@@ -40,37 +50,84 @@ static int add_witness(struct toolchain_memory *m, const char *path, size_t len)
 	witnesses[m->n].path = strndup(path, len);
 	if (!witnesses[m->n].path)
 		return -ENOMEM;
-	witnesses[m->n].mtime = mtime_of(witnesses[m->n].path);
+	look_at(witnesses[m->n].path, &witnesses[m->n]);
 	m->n++;
 	return 0;
 }
 
-int toolchain_memory_open(const char *cache_dir, const char *backend, const char *clang,
-			  const char *path, struct toolchain_memory *ret_memory)
+static int add_path_witnesses(struct toolchain_memory *m, const char *path)
 {
-	cleanup_toolchain_memory struct toolchain_memory m = {0};
-	char hex[DIGEST_HEX_SIZE];
-	struct timespec now;
+	int r = 0;
+
+	for (const char *dir = path; dir && r == 0;) {
+		size_t len = strcspn(dir, ":");
+		r = len ? add_witness(m, dir, len) : add_witness(m, ".", 1);
+		dir = dir[len] ? dir + len + 1 : NULL;
+	}
+	return r;
+}
+
+/* Does a part of this PATH depend on the working directory? */
+static bool has_relative(const char *path)
+{
+	for (const char *dir = path; dir; dir = strchr(dir, ':'), dir = dir ? dir + 1 : NULL)
+		if (dir[0] != '/')
+			return true;
+	return false;
+}
+
+static int make_key(const char *backend, const char *clang, const char *path,
+		    const char *const *env, char ret_hex[DIGEST_HEX_SIZE])
+{
 	struct digest digest;
 
 	digest_init(&digest);
 	digest_string(&digest, backend);
 	digest_string(&digest, clang);
 	digest_string(&digest, path);
-	digest_finish(&digest, hex);
+	/* Where pkg-config looks for libbpf. */
+	for (const char *const *variable = env; variable && *variable; variable++)
+		if (strncmp(*variable, "PKG_CONFIG_", strlen("PKG_CONFIG_")) == 0)
+			digest_string(&digest, *variable);
+	if (path ? has_relative(path) : clang[0] != '/') {
+		cleanup_free char *dir = NULL;
+		int r = io_working_directory(&dir);
+		if (r < 0)
+			return r;
+		digest_string(&digest, dir);
+	}
+	digest_finish(&digest, ret_hex);
+	return 0;
+}
+
+static const char *path_in(const char *const *env)
+{
+	for (; env && *env; env++)
+		if (strncmp(*env, "PATH=", 5) == 0)
+			return *env + 5;
+	return "";
+}
+
+int toolchain_memory_open(const char *cache_dir, const char *backend, const char *clang,
+			  const char *const *env, struct toolchain_memory *ret_memory)
+{
+	cleanup_toolchain_memory struct toolchain_memory m = {0};
+	const char *path = clang && strchr(clang, '/') ? NULL : path_in(env);
+	char hex[DIGEST_HEX_SIZE];
+	struct timespec now;
+
+	int r = make_key(backend, clang, path, env, hex);
+	if (r < 0)
+		return r;
 	m.file = str_printf("%s/toolchain/%s.json", cache_dir, hex);
 	if (!m.file)
 		return -ENOMEM;
 
 	clock_gettime(CLOCK_REALTIME, &now);
 	m.began = (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-	for (const char *dir = path; dir;) {
-		size_t len = strcspn(dir, ":");
-		int r = len ? add_witness(&m, dir, len) : add_witness(&m, ".", 1);
-		if (r < 0)
-			return r;
-		dir = dir[len] ? dir + len + 1 : NULL;
-	}
+	r = add_path_witnesses(&m, path);
+	if (r < 0)
+		return r;
 	*ret_memory = m;
 	m = (struct toolchain_memory){0};
 	return 0;
@@ -85,17 +142,39 @@ void toolchain_memory_free(struct toolchain_memory *m)
 	*m = (struct toolchain_memory){0};
 }
 
+static bool witness_holds(json_t *witness, int64_t began)
+{
+	const char *path = json_string_value(json_array_get(witness, 0));
+	struct toolchain_witness now;
+
+	if (!path)
+		return false;
+	look_at(path, &now);
+	return now.mtime == json_integer_value(json_array_get(witness, 1)) &&
+	       now.inode == json_integer_value(json_array_get(witness, 2)) &&
+	       now.size == json_integer_value(json_array_get(witness, 3)) &&
+	       (now.mtime < 0 || now.mtime + tick(now.mtime) <= began);
+}
+
 static bool witnesses_hold(json_t *witnesses, int64_t began)
 {
-	for (size_t i = 0; i < json_array_size(witnesses); i++) {
-		json_t *witness = json_array_get(witnesses, i);
-		const char *path = json_string_value(json_array_get(witness, 0));
-		json_int_t then = json_integer_value(json_array_get(witness, 1));
-		int64_t now = path ? mtime_of(path) : -1;
-		if (!path || now != then || (now >= 0 && now + tick(now) > began))
+	for (size_t i = 0; i < json_array_size(witnesses); i++)
+		if (!witness_holds(json_array_get(witnesses, i), began))
 			return false;
-	}
 	return json_array_size(witnesses) > 0;
+}
+
+/* A record names a program to be run: nobody else may have written it. */
+static int read_own_file(const char *path, struct strbuf *ret_content)
+{
+	cleanup_close int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return -errno;
+	if (st.st_uid != geteuid() || (st.st_mode & (S_IWGRP | S_IWOTH)))
+		return -EPERM;
+	return io_read_fd(fd, MAX_FILE_SIZE, ret_content);
 }
 
 int toolchain_memory_load(const struct toolchain_memory *m, struct toolchain *ret_toolchain)
@@ -105,7 +184,7 @@ int toolchain_memory_load(const struct toolchain_memory *m, struct toolchain *re
 	json_error_t error;
 	int r = -ENOENT;
 
-	if (io_read_file(m->file, MAX_FILE_SIZE, &content) < 0)
+	if (read_own_file(m->file, &content) < 0)
 		return -ENOENT;
 	json_t *record = json_loadb(content.data, content.len, 0, &error);
 	if (!record)
@@ -151,8 +230,10 @@ void toolchain_memory_save(struct toolchain_memory *m, const struct toolchain *t
 	for (size_t i = 0; i < t->asm_dirs.n; i++)
 		json_array_append_new(asm_dirs, json_string(t->asm_dirs.v[i]));
 	for (size_t i = 0; i < m->n; i++)
-		json_array_append_new(witnesses, json_pack("[s, I]", m->witnesses[i].path,
-							   (json_int_t)m->witnesses[i].mtime));
+		json_array_append_new(witnesses, json_pack("[s, I, I, I]", m->witnesses[i].path,
+						(json_int_t)m->witnesses[i].mtime,
+						(json_int_t)m->witnesses[i].inode,
+						(json_int_t)m->witnesses[i].size));
 
 	/* A path that is no UTF-8 makes no record: probed each time, still right. */
 	json_t *record = json_pack(

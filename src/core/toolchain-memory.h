@@ -11,6 +11,7 @@
 struct toolchain_witness {
 	char *path;
 	int64_t mtime; /* nanoseconds; -1: there was no such file */
+	int64_t inode, size;
 };
 
 struct toolchain_memory {
@@ -20,9 +21,12 @@ struct toolchain_memory {
 	size_t n;
 };
 
-/* The memory for one backend and request; its witnesses are the directories of `path` (a PATH). */
+/*
+ * The memory for one backend and request, whose probe would run with `env`; where clang is not
+ * named by a path, the directories of env's PATH are its first witnesses.
+ */
 int toolchain_memory_open(const char *cache_dir, const char *backend, const char *clang,
-			  const char *path, struct toolchain_memory *ret_memory);
+			  const char *const *env, struct toolchain_memory *ret_memory);
 void toolchain_memory_free(struct toolchain_memory *m);
 #define cleanup_toolchain_memory CLEANUP(toolchain_memory_free)
 

@@ -129,14 +129,6 @@ static int probe(struct session *s, const struct toolchain_request *request,
 	return toolchain_parse(answer.data, s->plugin.backend.name, ret_toolchain, e);
 }
 
-static const char *path_in(const char *const *env)
-{
-	for (; env && *env; env++)
-		if (strncmp(*env, "PATH=", 5) == 0)
-			return *env + 5;
-	return "";
-}
-
 int toolchain_find(struct session *s, const struct toolchain_request *request,
 		   struct toolchain *ret_toolchain, struct crossbpf_error *e)
 {
@@ -147,9 +139,11 @@ int toolchain_find(struct session *s, const struct toolchain_request *request,
 		return probe(s, request, ret_toolchain, e);
 
 	int r = toolchain_memory_open(request->cache_dir, s->plugin.backend.name, request->clang,
-				      path_in(request->env), &memory);
-	if (r < 0)
+				      request->env, &memory);
+	if (r == -ENOMEM)
 		return error_no_memory(e);
+	if (r < 0) /* relative to a working directory that was deleted */
+		return probe(s, request, ret_toolchain, e);
 	if (toolchain_memory_load(&memory, ret_toolchain) == 0)
 		return 0;
 	r = probe(s, request, ret_toolchain, e);

@@ -158,6 +158,29 @@ const char *io_basename(const char *path)
 	return slash ? slash + 1 : path;
 }
 
+int io_working_directory(char **ret_dir)
+{
+	const char *pwd = getenv("PWD");
+	struct stat named, real;
+
+	if (pwd && pwd[0] == '/' && stat(pwd, &named) == 0 && stat(".", &real) == 0 &&
+	    named.st_dev == real.st_dev && named.st_ino == real.st_ino) {
+		*ret_dir = strdup(pwd);
+		return *ret_dir ? 0 : -ENOMEM;
+	}
+	for (size_t room = 256;; room *= 2) {
+		cleanup_free char *dir = malloc(room);
+		if (!dir)
+			return -ENOMEM;
+		if (getcwd(dir, room)) {
+			*ret_dir = TAKE_PTR(dir);
+			return 0;
+		}
+		if (errno != ERANGE)
+			return -errno;
+	}
+}
+
 int io_cache_dir(char **ret_path)
 {
 	const char *xdg = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");

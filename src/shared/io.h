@@ -40,6 +40,10 @@ int64_t io_mtime(const struct stat *st);
 /* The last part of a path, as it stands: never changes or copies it. */
 const char *io_basename(const char *path);
 
+/* The working directory as $PWD names it, where that is right: so clang does, and debug information
+ * holds it. -ENOENT where it was deleted. The caller frees. */
+int io_working_directory(char **ret_dir);
+
 /* `$XDG_CACHE_HOME/crossbpf`, else `~/.cache/crossbpf`; -ENOENT where there is neither. */
 int io_cache_dir(char **ret_path);
 

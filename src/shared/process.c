@@ -37,12 +37,16 @@ static int add_streams(posix_spawn_file_actions_t *actions, const int fd[3], int
 static int set_attributes(posix_spawnattr_t *attr, bool own_group)
 {
 	short flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF;
-	sigset_t none, defaults;
+	sigset_t blocked, defaults;
 
-	sigemptyset(&none);
+	sigemptyset(&blocked);
+	/* Under `stty tostop` a group that is not the terminal's would be stopped by its first
+	 * diagnostic. */
+	if (own_group)
+		sigaddset(&blocked, SIGTTOU);
 	sigemptyset(&defaults);
 	sigaddset(&defaults, SIGPIPE);
-	int r = posix_spawnattr_setsigmask(attr, &none);
+	int r = posix_spawnattr_setsigmask(attr, &blocked);
 	if (!r)
 		r = posix_spawnattr_setsigdefault(attr, &defaults);
 	if (!r && own_group) {
@@ -88,8 +92,7 @@ static int add_dir(const struct process *p, posix_spawn_file_actions_t *actions,
 	strv_add(shell, "-c");
 	strv_add(shell, "cd \"$0\" && exec \"$@\"");
 	strv_add(shell, p->dir);
-	for (const char *const *arg = p->argv; *arg; arg++)
-		strv_add(shell, *arg);
+	strv_add_all(shell, p->argv);
 	*argv = (const char *const *)shell->v;
 	return shell->error;
 #endif

@@ -12,7 +12,7 @@ struct process {
 };
 
 /*
- * Runs a child, with SIGPIPE reset and no signal blocked, and waits for it. *ret_status is its exit
+ * Runs a child, with SIGPIPE reset and no signal blocked but SIGTTOU below, and waits for it. *ret_status is its exit
  * status, or 128 + N where signal N ended it. 0 or a negative errno, -ENOENT where there is no such
  * program or directory.
  *

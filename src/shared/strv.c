@@ -40,3 +40,9 @@ void strv_add(struct strv *s, const char *string)
 {
 	strv_take(s, strdup(string));
 }
+
+void strv_add_all(struct strv *s, const char *const *strings)
+{
+	for (; *strings; strings++)
+		strv_add(s, *strings);
+}

@@ -20,6 +20,8 @@ void strv_free(struct strv *s);
 
 /* Appends a copy. */
 void strv_add(struct strv *s, const char *string);
+/* Appends copies of all up to a NULL. */
+void strv_add_all(struct strv *s, const char *const *strings);
 /* Appends an owned string; NULL counts as out of memory. */
 void strv_take(struct strv *s, char *string);
 

@@ -102,6 +102,14 @@ TEST(phases)
 		{"--write-user-dependencies", OPT_DEPS, NULL, 0},
 		{"-nostdinc", OPT_NO_SYSTEM, NULL, 0},
 		{"-nostdlibinc", OPT_NO_SYSTEM, NULL, 0},
+		{"--sysroot", OPT_NO_SYSTEM, NULL, 1},
+		{"--sysroot=/x", OPT_NO_SYSTEM, "/x", 0},
+		{"-isysroot", OPT_NO_SYSTEM, NULL, 1},
+		{"-isysroot/x", OPT_NO_SYSTEM, "/x", 0},
+		{"--driver-mode=cl", OPT_VERBATIM, "cl", 0},
+		{"-flto", OPT_MORE_OUTPUTS, NULL, 0},
+		{"-flto=thin", OPT_MORE_OUTPUTS, "=thin", 0},
+		{"-fproc-stat-report=f", OPT_MORE_OUTPUTS, "=f", 0},
 		{"--no-standard-includes", OPT_NO_SYSTEM, NULL, 0},
 		{"--", OPT_END_OF_OPTIONS, NULL, 0},
 		/* No value, no meaning. */
@@ -183,10 +191,10 @@ TEST(more_outputs)
 TEST(skipped_with_a_value)
 {
 	for (const char *const *arg =
-		     ARGS("-include", "-imacros", "-isysroot", "-iprefix", "-iwithprefix", "-U",
+		     ARGS("-include", "-imacros", "-iprefix", "-iwithprefix", "-U",
 			  "-L", "-l", "-u", "-T", "-e", "-B", "-F", "-A", "-G", "-b", "-z",
 			  "-mllvm", "-init", "-framework", "-rpath", "-Xlinker", "-Xassembler",
-			  "-Xanalyzer", "-include-pch", "--param", "--sysroot", "--std", "--prefix",
+			  "-Xanalyzer", "-include-pch", "--param", "--std", "--prefix",
 			  "--include", "--imacros", "-resource-dir", "-specs", "--specs",
 			  "-ivfsoverlay", "-fdebug-compilation-dir", "-serialize-diagnostics",
 			  "-Xopenmp-target", "-cxx-isystem", "-undefined", "-mthread-model",
@@ -201,11 +209,11 @@ TEST(skipped_with_a_value)
 TEST(skipped_with_a_joined_value)
 {
 	assert_ids(OPT_OTHER,
-		   ARGS("-includefile.h", "-imacrosfile.h", "-isysroot/", "-UX", "-Ldir", "-lc",
-			"-Tscript", "-Bdir", "--sysroot=/", "--std=c99", "-std=gnu17", "-mcpu=v3",
+		   ARGS("-includefile.h", "-imacrosfile.h", "-UX", "-Ldir", "-lc",
+			"-Tscript", "-Bdir", "--std=c99", "-std=gnu17", "-mcpu=v3",
 			"-O2", "-Wall", "-Wno-x", "-Wa,x", "-Wl,x", "-fPIC",
 			"-ffile-prefix-map=a=b", "-fdebug-compilation-dir=x",
-			"-fdebug-prefix-map=a=b", "-isysrootx", "--param=x", "-resource-dir=x",
+			"-fdebug-prefix-map=a=b", "--param=x", "-resource-dir=x",
 			"-march=bpf", "-nologo", "-pipe", "-Werror", "-ferror-limit=3",
 			"-fcolor-diagnostics"));
 }

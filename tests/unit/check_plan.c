@@ -278,18 +278,25 @@ TEST(response_file_is_expanded)
 	assert_output(p.plan.actions, 0, "-o", "a b.o");
 }
 
-/* A command line holds less than a response file can. */
-TEST(long_response_file_is_left)
+/* With `blank` for every so many characters, 0: a single word. */
+static void assert_left(size_t size, size_t blank)
 {
-	enum { SIZE = 600 << 10 };
-	cleanup_free char *text = malloc(SIZE + 1);
+	cleanup_free char *text = malloc(size + 1);
 
-	memset(text, ' ', SIZE);
+	memset(text, 'x', size);
+	for (size_t i = blank; blank && i < size; i += blank)
+		memcpy(text + i - 3, " -D", 3);
 	memcpy(text, "-target bpf -c a.c -D", 21);
-	memset(text + 21, 'x', SIZE - 21);
-	text[SIZE] = '\0';
+	text[size] = '\0';
 	write_text("f", text);
 	assert_verbatim(ARGS("@f", "-g"));
+}
+
+/* A command line holds less than a response file can, and so does an argument. */
+TEST(long_response_file_is_left)
+{
+	assert_left(600 << 10, 100);
+	assert_left(129 << 10, 0);
 }
 
 TEST(freed_twice)

@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
+#include <termios.h>
 
 #include "shared/io.h"
 #include "shared/process.h"
@@ -296,6 +297,45 @@ TEST(signals_are_reset)
 	ck_assert_int_eq(by_term, 128 + SIGTERM);
 }
 
+/* In a process that leads a session of its own on a terminal under `stty tostop`. */
+static int write_under_tostop(const char *terminal)
+{
+	struct process p = process_of(SHELL("echo said; echo complained >&2"));
+	struct termios settings;
+	int control[2];
+
+	setsid();
+	int tty = open(terminal, O_RDWR);
+	if (tty < 0 || tcgetattr(tty, &settings) < 0)
+		return 81;
+	(void)ioctl(tty, TIOCSCTTY, 0); /* where opening it did not do that */
+	settings.c_lflag |= TOSTOP;
+	if (tcsetattr(tty, TCSANOW, &settings) < 0 || tcsetpgrp(tty, getpid()) < 0 ||
+	    io_pipe(control) < 0)
+		return 82;
+	p.fd[0] = open("/dev/null", O_RDONLY);
+	p.fd[1] = p.fd[2] = tty;
+	p.control = control[0];
+	return run(&p);
+}
+
+TEST(a_terminal_does_not_stop_it)
+{
+	cleanup_close int ours = posix_openpt(O_RDWR | O_NOCTTY);
+	int status;
+
+	ck_assert_int_ge(ours, 0);
+	ck_assert_int_eq(grantpt(ours), 0);
+	ck_assert_int_eq(unlockpt(ours), 0);
+	pid_t pid = fork();
+	if (pid == 0) {
+		alarm(10); /* stopped, it would wait for ever */
+		_exit(write_under_tostop(ptsname(ours)));
+	}
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(status, 0);
+}
+
 /* Gives orders to a child once it said something, which a thread waits for. */
 struct controlled {
 	struct process process;
@@ -568,6 +608,7 @@ static void add_tests(TCase *c)
 	tcase_add_test(c, closed_stream);
 	tcase_add_test(c, other_descriptors);
 	tcase_add_test(c, signals_are_reset);
+	tcase_add_test(c, a_terminal_does_not_stop_it);
 	tcase_add_test(c, control_ends_the_child);
 	tcase_add_test(c, control_is_at_its_end_before);
 	tcase_add_test(c, child_may_end_in_its_own_way);

@@ -19,9 +19,19 @@ static void set_mtime(const char *path, int64_t ns)
 	ck_assert_int_eq(utimensat(AT_FDCWD, path, times, 0), 0);
 }
 
+/* With `path` as the PATH and a variable that means nothing here. */
+static int open_with(const char *cache_dir, const char *backend, const char *clang, const char *path,
+		     struct toolchain_memory *m)
+{
+	cleanup_free char *variable = str_printf("PATH=%s", path);
+	const char *env[] = {"HOME=/", variable, NULL};
+
+	return toolchain_memory_open(cache_dir, backend, clang, env, m);
+}
+
 static void open_memory(struct toolchain_memory *m)
 {
-	ck_assert_int_eq(toolchain_memory_open("cache", "native", NULL, "bin1:bin2", m), 0);
+	ck_assert_int_eq(open_with("cache", "native", NULL, "bin1:bin2", m), 0);
 }
 
 /* Two directories of a PATH and a compiler. */
@@ -135,7 +145,7 @@ static char *file_for(const char *backend, const char *clang, const char *path)
 {
 	cleanup_toolchain_memory struct toolchain_memory m = {0};
 
-	ck_assert_int_eq(toolchain_memory_open("/cache", backend, clang, path, &m), 0);
+	ck_assert_int_eq(open_with("/cache", backend, clang, path, &m), 0);
 	return TAKE_PTR(m.file);
 }
 
@@ -172,7 +182,7 @@ TEST(witnesses_are_the_directories)
 		cleanup_toolchain_memory struct toolchain_memory m = {0};
 		size_t n = 0;
 
-		ck_assert_int_eq(toolchain_memory_open("c", "b", NULL, table[i].path, &m), 0);
+		ck_assert_int_eq(open_with("c", "b", NULL, table[i].path, &m), 0);
 		for (; table[i].dirs[n]; n++) {
 			ck_assert_uint_lt(n, m.n);
 			ck_assert_str_eq(m.witnesses[n].path, table[i].dirs[n]);
@@ -191,23 +201,23 @@ TEST(damaged_file)
 		"{}",
 		"\xff\xfe",
 		"no json at all",
-		"{\"format\":1,\"began\":4000000000000000000,\"clang\":\"c\",\"number\":\"1\","
-		"\"version\":\"v\",\"asm_dirs\":[],\"witnesses\":[]}",
-		"{\"format\":1,\"began\":4000000000000000000,\"clang\":\"c\",\"number\":\"1\","
-		"\"version\":\"v\",\"asm_dirs\":[],\"witnesses\":[[]]}",
-		"{\"format\":1,\"began\":4000000000000000000,\"clang\":\"c\",\"number\":\"1\","
-		"\"version\":\"v\",\"asm_dirs\":[],\"witnesses\":{\"a\":1}}",
-		"{\"format\":1,\"began\":4000000000000000000,\"clang\":7,\"number\":\"1\","
-		"\"version\":\"v\",\"asm_dirs\":[],\"witnesses\":[[\"/missing\",-1]]}",
-		"{\"format\":1,\"began\":\"x\",\"clang\":\"c\",\"number\":\"1\","
-		"\"version\":\"v\",\"asm_dirs\":[],\"witnesses\":[[\"/missing\",-1]]}",
-		/* Another format is another program's. */
 		"{\"format\":2,\"began\":4000000000000000000,\"clang\":\"c\",\"number\":\"1\","
-		"\"version\":\"v\",\"asm_dirs\":[],\"witnesses\":[[\"/missing\",-1]]}",
+		"\"version\":\"v\",\"asm_dirs\":[],\"witnesses\":[]}",
+		"{\"format\":2,\"began\":4000000000000000000,\"clang\":\"c\",\"number\":\"1\","
+		"\"version\":\"v\",\"asm_dirs\":[],\"witnesses\":[[]]}",
+		"{\"format\":2,\"began\":4000000000000000000,\"clang\":\"c\",\"number\":\"1\","
+		"\"version\":\"v\",\"asm_dirs\":[],\"witnesses\":{\"a\":1}}",
+		"{\"format\":2,\"began\":4000000000000000000,\"clang\":7,\"number\":\"1\","
+		"\"version\":\"v\",\"asm_dirs\":[],\"witnesses\":[[\"/missing\",-1,0,0]]}",
+		"{\"format\":2,\"began\":\"x\",\"clang\":\"c\",\"number\":\"1\","
+		"\"version\":\"v\",\"asm_dirs\":[],\"witnesses\":[[\"/missing\",-1,0,0]]}",
+		/* Another format is another program's. */
+		"{\"format\":1,\"began\":4000000000000000000,\"clang\":\"c\",\"number\":\"1\","
+		"\"version\":\"v\",\"asm_dirs\":[],\"witnesses\":[[\"/missing\",-1,0,0]]}",
 	};
 	static const char sound[] =
-		"{\"format\":1,\"began\":4000000000000000000,\"clang\":\"c\",\"number\":\"1\","
-		"\"version\":\"v\",\"asm_dirs\":[],\"witnesses\":[[\"/missing\",-1]]}";
+		"{\"format\":2,\"began\":4000000000000000000,\"clang\":\"c\",\"number\":\"1\","
+		"\"version\":\"v\",\"asm_dirs\":[],\"witnesses\":[[\"/missing\",-1,0,0]]}";
 	cleanup_free char *file = record_file();
 
 	begin();
@@ -288,6 +298,78 @@ TEST(changed_compiler)
 	ck_assert_int_eq(unlink("bin2/clang"), 0);
 	set_mtime("bin2", 1000 * SECOND + 1);
 	ck_assert_int_eq(load(), -ENOENT);
+}
+
+/* Another one moved there with the time of the first, as cp -p and mv do. */
+TEST(exchanged_compiler)
+{
+	begin();
+	save_at(0);
+	write_text("bin2/other", "");
+	set_mtime("bin2/other", 1000 * SECOND + 1);
+	ck_assert_int_eq(rename("bin2/other", "bin2/clang"), 0);
+	set_mtime("bin2", 1000 * SECOND + 1);
+	ck_assert_int_eq(load(), -ENOENT);
+	save_at(0);
+	ck_assert_int_eq(load(), 0);
+	write_text("bin2/clang", "longer");
+	set_mtime("bin2/clang", 1000 * SECOND + 1);
+	ck_assert_int_eq(load(), -ENOENT);
+}
+
+/* It names a program that is to be run. */
+TEST(record_of_a_stranger)
+{
+	cleanup_free char *file = record_file();
+
+	begin();
+	save_at(0);
+	ck_assert_int_eq(load(), 0);
+	ck_assert_int_eq(chmod(file, 0620), 0);
+	ck_assert_int_eq(load(), -ENOENT);
+	ck_assert_int_eq(chmod(file, 0602), 0);
+	ck_assert_int_eq(load(), -ENOENT);
+	ck_assert_int_eq(chmod(file, 0644), 0);
+	ck_assert_int_eq(load(), 0);
+	if (geteuid() == 0) {
+		ck_assert_int_eq(chown(file, 12345, 12345), 0);
+		ck_assert_int_eq(load(), -ENOENT);
+	}
+}
+
+static char *file_in_env(const char *clang, const char *const *env)
+{
+	cleanup_toolchain_memory struct toolchain_memory m = {0};
+
+	ck_assert_int_eq(toolchain_memory_open("/cache", "native", clang, env, &m), 0);
+	return TAKE_PTR(m.file);
+}
+
+TEST(what_of_the_environment_counts)
+{
+	const char *plain[] = {"PATH=/bin", "X=1", NULL}, *other[] = {"X=2", "PATH=/bin", NULL},
+		   *path[] = {"PATH=/sbin", NULL},
+		   *pkg[] = {"PATH=/bin", "PKG_CONFIG_PATH=/opt", NULL},
+		   *relative[] = {"PATH=/bin:here", NULL};
+	cleanup_free char *want = file_in_env(NULL, plain), *same = file_in_env(NULL, other),
+			  *by_path = file_in_env(NULL, path), *by_pkg = file_in_env(NULL, pkg),
+			  *named = file_in_env("/opt/clang", plain),
+			  *named_too = file_in_env("/opt/clang", path),
+			  *here = file_in_env(NULL, relative),
+			  *clang_here = file_in_env("./clang", plain);
+
+	ck_assert_str_eq(want, same);
+	ck_assert_str_ne(want, by_path);
+	ck_assert_str_ne(want, by_pkg);
+	/* A compiler's path needs no PATH; a relative one needs the directory. */
+	ck_assert_str_eq(named, named_too);
+	ck_assert_int_eq(mkdir("elsewhere", 0700), 0);
+	ck_assert_int_eq(chdir("elsewhere"), 0);
+	cleanup_free char *still = file_in_env(NULL, plain), *there = file_in_env(NULL, relative),
+			  *clang_there = file_in_env("./clang", plain);
+	ck_assert_str_eq(want, still);
+	ck_assert_str_ne(here, there);
+	ck_assert_str_ne(clang_here, clang_there);
 }
 
 /* Headers may appear where they were looked for. */
@@ -403,7 +485,7 @@ TEST(odd_path)
 	cleanup_toolchain struct toolchain t = a_toolchain("bin2/clang"), loaded = {0};
 
 	begin();
-	ck_assert_int_eq(toolchain_memory_open("cache", "native", NULL, "bin2:\xff", &m), 0);
+	ck_assert_int_eq(open_with("cache", "native", NULL, "bin2:\xff", &m), 0);
 	toolchain_memory_save(&m, &t);
 	ck_assert_int_eq(toolchain_memory_load(&m, &loaded), -ENOENT);
 }
@@ -420,6 +502,9 @@ static void add_tests(TCase *c)
 	tcase_add_test(c, too_big);
 	tcase_add_test(c, unreadable);
 	tcase_add_test(c, changed_witness);
+	tcase_add_test(c, exchanged_compiler);
+	tcase_add_test(c, record_of_a_stranger);
+	tcase_add_test(c, what_of_the_environment_counts);
 	tcase_add_test(c, changed_compiler);
 	tcase_add_test(c, changed_headers);
 	tcase_add_test(c, witness_comes_and_goes);
