@@ -11,7 +11,7 @@ struct builder_request {
 	const char *dir;     /* absolute path of the plugins' directory */
 	struct toolchain_request toolchain;
 	void (*log)(const char *message); /* or NULL */
-	int control; /* at its end every command is ended; -1: none */
+	int control;                      /* at its end every command is ended; -1: none */
 };
 
 struct builder {

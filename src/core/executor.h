@@ -8,7 +8,7 @@
 
 struct executor {
 	struct session *session;
-	const char *const *env; /* environment of the commands */
+	const char *const *env;           /* environment of the commands */
 	void (*log)(const char *message); /* each command as it is run, or NULL */
 };
 

@@ -25,8 +25,8 @@ static void make_temporary(struct placement *p, size_t i)
 {
 	const char *path = p->action->outputs[i].path;
 	const char *name = io_basename(path);
-	cleanup_free char *temporary = str_printf("%.*s.%s.crossbpf-%ld-%zu.tmp",
-						  (int)(name - path), path, name, (long)getpid(), i);
+	cleanup_free char *temporary = str_printf(
+		"%.*s.%s.crossbpf-%ld-%zu.tmp", (int)(name - path), path, name, (long)getpid(), i);
 	if (!temporary)
 		return;
 

@@ -21,11 +21,31 @@ static bool is_backend_name(const char *name)
 	return len > 0 && name[len] == '\0';
 }
 
-/* A module runs with all our rights: its file must be ours or root's, and no one else's. */
-static int check_file(const char *path, const char *name, struct crossbpf_error *e)
+/* What everyone may write, or a stranger owns, could be exchanged by others; where a group may write
+ * is the group's affair, as with a shared checkout. In a sticky directory names are safe. */
+static int check_owner(const char *path, const struct stat *st, const char *name,
+		       struct crossbpf_error *e)
+{
+	if ((st->st_mode & S_IWOTH) && !(S_ISDIR(st->st_mode) && (st->st_mode & S_ISVTX)))
+		return error_set(e, -EPERM, EXIT_STATUS_NO_BACKEND,
+				 "chmod o-w it once you know what it holds",
+				 "backend '%s' refused: everyone may write %s", name, path);
+	if (st->st_uid != 0 && st->st_uid != geteuid())
+		return error_set(e, -EPERM, EXIT_STATUS_NO_BACKEND,
+				 "it must belong to root or to you",
+				 "backend '%s' refused: %s belongs to user %lu", name, path,
+				 (unsigned long)st->st_uid);
+	return 0;
+}
+
+/* A module runs with all our rights: nobody else may have put it there. */
+static int check_file(const char *dir, const char *path, const char *name, struct crossbpf_error *e)
 {
 	struct stat st;
 
+	if (dir[0] != '/')
+		return error_set(e, -EINVAL, EXIT_STATUS_USAGE, "give the directory from / on",
+				 "CROSSBPF_BACKENDDIR is no absolute path: %s", dir);
 	if (stat(path, &st) < 0)
 		return error_set(
 			e, -errno, EXIT_STATUS_NO_BACKEND, "choose another with CROSSBPF_BACKEND",
@@ -33,16 +53,10 @@ static int check_file(const char *path, const char *name, struct crossbpf_error 
 	if (!S_ISREG(st.st_mode))
 		return error_set(e, -EPERM, EXIT_STATUS_NO_BACKEND, NULL,
 				 "backend '%s' refused: %s is not a regular file", name, path);
-	if (st.st_mode & S_IWOTH)
-		return error_set(e, -EPERM, EXIT_STATUS_NO_BACKEND,
-				 "chmod o-w it once you know what it holds",
-				 "backend '%s' refused: everyone may write %s", name, path);
-	if (st.st_uid != 0 && st.st_uid != geteuid())
-		return error_set(e, -EPERM, EXIT_STATUS_NO_BACKEND,
-				 "it must belong to root or to you",
-				 "backend '%s' refused: %s belongs to user %lu", name, path,
-				 (unsigned long)st.st_uid);
-	return 0;
+	int r = check_owner(path, &st, name, e);
+	if (r == 0 && stat(dir, &st) == 0)
+		r = check_owner(dir, &st, name, e);
+	return r;
 }
 
 static int check_table(const struct crossbpf_backend *table, const char *path, const char *name,
@@ -94,7 +108,7 @@ int plugin_load(const char *dir, const char *name, struct plugin *ret_plugin,
 	cleanup_free char *path = str_printf("%s/%s.so", dir, name);
 	if (!path)
 		return error_no_memory(e);
-	int r = check_file(path, name, e);
+	int r = check_file(dir, path, name, e);
 	if (r < 0)
 		return r;
 

@@ -14,20 +14,20 @@ enum { CAPTURE_LIMIT = 16 << 20 };
 
 static void host_error(void *ctx, const char *message, const char *hint)
 {
-	struct session *s = ctx;
+	struct report *report = ctx;
 
-	pthread_mutex_lock(&s->lock);
-	error_set(&s->reported, 0, EXIT_STATUS_NO_BACKEND, hint, "%s", message);
-	pthread_mutex_unlock(&s->lock);
+	pthread_mutex_lock(&report->lock);
+	error_set(&report->error, 0, EXIT_STATUS_NO_BACKEND, hint, "%s", message);
+	pthread_mutex_unlock(&report->lock);
 }
 
 static void host_log(void *ctx, int level, const char *message)
 {
-	struct session *s = ctx;
+	struct report *report = ctx;
 
 	(void)level;
-	if (s->log)
-		s->log(message);
+	if (report->log)
+		report->log(message);
 }
 
 static int host_ask(void *ctx, const char *prompt, int echo, char *buf, size_t len)
@@ -36,15 +36,39 @@ static int host_ask(void *ctx, const char *prompt, int echo, char *buf, size_t l
 	return -ENOTTY; /* no backend asks yet: the ssh backend brings the terminal */
 }
 
+/* The host for one callback, or for all that come one after another. */
+static void report_begin(struct report *report, void (*log)(const char *))
+{
+	*report = (struct report){
+		.host =
+			{
+				.size = sizeof(report->host),
+				.abi = CROSSBPF_BACKEND_ABI,
+				.ctx = report,
+				.error = host_error,
+				.log = host_log,
+				.ask = host_ask,
+			},
+		.log = log,
+	};
+	pthread_mutex_init(&report->lock, NULL);
+}
+
+static void report_end(struct report *report)
+{
+	error_free(&report->error);
+}
+#define cleanup_report CLEANUP(report_end)
+
 /* Tells the user what the plugin said of its failure `r`. */
-static int take_reported(struct session *s, int r, enum exit_status status,
+static int take_reported(struct session *s, struct report *report, int r, enum exit_status status,
 			 struct crossbpf_error *e)
 {
-	pthread_mutex_lock(&s->lock);
-	error_set(e, r, status, s->reported.hint, "%s: %s", s->plugin.backend.name,
-		  s->reported.message ? s->reported.message : strerror(-r));
-	error_free(&s->reported);
-	pthread_mutex_unlock(&s->lock);
+	pthread_mutex_lock(&report->lock);
+	error_set(e, r, status, report->error.hint, "%s: %s", s->plugin.backend.name,
+		  report->error.message ? report->error.message : strerror(-r));
+	error_free(&report->error);
+	pthread_mutex_unlock(&report->lock);
 	return r;
 }
 
@@ -55,15 +79,7 @@ int session_open(struct session *s, const char *dir, const char *name, const cha
 	static const char *const no_dirs[] = {NULL};
 
 	*s = (struct session){.log = s->log, .control = s->control};
-	pthread_mutex_init(&s->lock, NULL);
-	s->host = (struct crossbpf_host){
-		.size = sizeof(s->host),
-		.abi = CROSSBPF_BACKEND_ABI,
-		.ctx = s,
-		.error = host_error,
-		.log = host_log,
-		.ask = host_ask,
-	};
+	report_begin(&s->report, s->log);
 	s->conf[0] = where ? (struct crossbpf_kv){"where", where} : (struct crossbpf_kv){0};
 	s->project = (struct crossbpf_project){
 		.size = sizeof(s->project),
@@ -75,13 +91,13 @@ int session_open(struct session *s, const char *dir, const char *name, const cha
 	int r = plugin_load(dir, name, &s->plugin, e);
 	if (r < 0)
 		return r;
-	r = s->plugin.backend.probe(&s->host, s->conf, why, sizeof(why));
+	r = s->plugin.backend.probe(&s->report.host, s->conf, why, sizeof(why));
 	if (r < 0)
 		return error_set(e, r, EXIT_STATUS_NO_BACKEND, NULL,
 				 "backend '%s' cannot work here: %s", name,
 				 why[0] ? why : strerror(-r));
-	r = s->plugin.backend.open(&s->host, s->conf, &s->project, &s->handle);
-	return r < 0 ? take_reported(s, r, EXIT_STATUS_NO_BACKEND, e) : 0;
+	r = s->plugin.backend.open(&s->report.host, s->conf, &s->project, &s->handle);
+	return r < 0 ? take_reported(s, &s->report, r, EXIT_STATUS_NO_BACKEND, e) : 0;
 }
 
 void session_close(struct session *s)
@@ -90,7 +106,7 @@ void session_close(struct session *s)
 		s->plugin.backend.close(s->handle);
 	s->handle = NULL;
 	plugin_unload(&s->plugin);
-	error_free(&s->reported);
+	report_end(&s->report);
 }
 
 bool session_sees_host_files(const struct session *s)
@@ -101,11 +117,15 @@ bool session_sees_host_files(const struct session *s)
 int session_run(struct session *s, const struct crossbpf_run *run, int *ret_status,
 		struct crossbpf_error *e)
 {
-	int r = s->plugin.backend.run(s->handle, run, ret_status);
+	cleanup_report struct report report;
+	struct crossbpf_run reported = *run;
 
+	report_begin(&report, s->log);
+	reported.host = &report.host;
+	int r = s->plugin.backend.run(s->handle, &reported, ret_status);
 	if (r < 0)
-		return take_reported(s, r, r == -EPIPE ? EXIT_STATUS_LOST : EXIT_STATUS_NO_BACKEND,
-				     e);
+		return take_reported(s, &report, r,
+				     r == -EPIPE ? EXIT_STATUS_LOST : EXIT_STATUS_NO_BACKEND, e);
 	return 0;
 }
 

@@ -11,14 +11,20 @@
 
 struct project;
 
+/* What a plugin says through its host. */
+struct report {
+	struct crossbpf_host host;
+	pthread_mutex_t lock;             /* guards `error` */
+	struct crossbpf_error error;      /* what it last said through host->error() */
+	void (*log)(const char *message); /* or NULL */
+};
+
 struct session {
 	struct plugin plugin;
 	struct crossbpf_session *handle;
-	struct crossbpf_host host;
+	struct report report; /* of all callbacks but run(), each of which has its own */
 	struct crossbpf_kv conf[2];
 	struct crossbpf_project project;
-	pthread_mutex_t lock;             /* guards `reported` */
-	struct crossbpf_error reported;   /* what the plugin last said through host->error() */
 	void (*log)(const char *message); /* or NULL */
 	int control; /* of every command that is run here: at its end they are ended; -1: none */
 };
@@ -36,7 +42,7 @@ void session_close(struct session *s);
 /* Do commands see the host's files at the host's paths? */
 bool session_sees_host_files(const struct session *s);
 
-/* Runs one command on the caller's own streams; any number of threads may. */
+/* Runs one command on the streams in `run`, whose host is set here; any number of threads may. */
 int session_run(struct session *s, const struct crossbpf_run *run, int *ret_status,
 		struct crossbpf_error *e);
 

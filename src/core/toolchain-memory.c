@@ -231,9 +231,9 @@ void toolchain_memory_save(struct toolchain_memory *m, const struct toolchain *t
 		json_array_append_new(asm_dirs, json_string(t->asm_dirs.v[i]));
 	for (size_t i = 0; i < m->n; i++)
 		json_array_append_new(witnesses, json_pack("[s, I, I, I]", m->witnesses[i].path,
-						(json_int_t)m->witnesses[i].mtime,
-						(json_int_t)m->witnesses[i].inode,
-						(json_int_t)m->witnesses[i].size));
+							   (json_int_t)m->witnesses[i].mtime,
+							   (json_int_t)m->witnesses[i].inode,
+							   (json_int_t)m->witnesses[i].size));
 
 	/* A path that is no UTF-8 makes no record: probed each time, still right. */
 	json_t *record = json_pack(

@@ -12,9 +12,9 @@ struct process {
 };
 
 /*
- * Runs a child, with SIGPIPE reset and no signal blocked but SIGTTOU below, and waits for it. *ret_status is its exit
- * status, or 128 + N where signal N ended it. 0 or a negative errno, -ENOENT where there is no such
- * program or directory.
+ * Runs a child, with SIGPIPE reset and no signal blocked but SIGTTOU below, and waits for it.
+ * *ret_status is its exit status, or 128 + N where signal N ended it. 0 or a negative errno,
+ * -ENOENT where there is no such program or directory.
  *
  * With a control descriptor the child leads a process group of its own, all of which is sent
  * SIGTERM on that order, and SIGKILL once the child ended or two seconds passed: a compiler driver

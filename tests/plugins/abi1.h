@@ -10,6 +10,8 @@
  *  - It returns 0 or a negative errno, and before it fails it calls host->error() once, with a
  *    sentence that a user can act on.
  *  - A `ret_` parameter is written on success only.
+ *  - Text that does not fit a buffer of `len` bytes, NUL included, is -ENOSPC, not cut.
+ *  - Flags that it does not know are -EOPNOTSUPP: they were asked for because they matter.
  *  - No memory crosses the boundary to be freed on the other side.
  *  - It never prints, exits, changes the working directory, a signal's disposition or the
  *    environment. It resets SIGPIPE in its children and waits for no process but its own.
@@ -45,15 +47,18 @@ struct crossbpf_key {
 	const char *name;
 	const char *help;     /* one line, without a full stop */
 	const char *fallback; /* the value where none is set, or NULL */
-	int list;             /* nonzero: takes a list of values */
+	uint32_t flags;       /* CROSSBPF_KEY_… */
 };
+
+#define CROSSBPF_KEY_LIST UINT32_C(1) /* takes a list of values */
 
 enum crossbpf_log_level {
 	CROSSBPF_LOG_DEBUG,
 	CROSSBPF_LOG_INFO,
 };
 
-/* What crossbpf offers to a plugin; valid from the callback that receives it until close(). */
+/* What crossbpf offers to a plugin; valid from open() until close(), or while the callback runs
+ * that receives it. */
 struct crossbpf_host {
 	uint32_t size; /* bytes of this structure that the host filled */
 	uint32_t abi;  /* CROSSBPF_BACKEND_ABI of the host */
@@ -61,7 +66,8 @@ struct crossbpf_host {
 
 	/*
 	 * Says why the callback is about to fail: what failed, on what, and in `hint` (or NULL)
-	 * what to do next. Any thread may call it; the first call counts. The strings are copied.
+	 * what to do next. Any thread may call it; of one callback the first call counts, and none
+	 * of one that succeeds. The strings are copied.
 	 */
 	void (*error)(void *ctx, const char *message, const char *hint);
 
@@ -91,7 +97,8 @@ struct crossbpf_project {
 /* One command. Everything is borrowed for the duration of run(). */
 struct crossbpf_run {
 	uint32_t size;
-	uint32_t flags;
+	uint32_t flags;                   /* CROSSBPF_RUN_… */
+	const struct crossbpf_host *host; /* for this command's errors: others may run at once */
 	const char *const *argv; /* exact; a plugin quotes for its transport. argv[0] is looked up
 				  * in the session's PATH where it has no slash */
 	const char *const *env;  /* "NAME=value"s: with CROSSBPF_CAP_HOST_FILES the whole
@@ -119,6 +126,7 @@ struct crossbpf_backend {
 	const char *summary;             /* one line, without a full stop */
 	uint64_t caps;                   /* CROSSBPF_CAP_… */
 	const struct crossbpf_key *keys; /* or NULL */
+	uint32_t key_size;               /* sizeof(struct crossbpf_key) as compiled */
 
 	/*
 	 * Could open() work here? Takes under a second, asks nothing, starts nothing. 0 for yes;
@@ -137,13 +145,14 @@ struct crossbpf_backend {
 
 	/*
 	 * Runs one command and returns once it ended and both of its output streams did.
-	 * *ret_status is its exit status, or 128 + N where signal N ended it. A command that cannot
+	 * *ret_status is its exit status, or 128 + N where signal N ended it, as a shell has it:
+	 * what lies between us and a remote command often tells no more. A command that cannot
 	 * be started is an error (-ENOENT, -EACCES, …), as is a builder that was lost (-EPIPE).
 	 */
 	int (*run)(struct crossbpf_session *session, const struct crossbpf_run *run,
 		   int *ret_status);
 
-	/* Ends the session; takes NULL. */
+	/* Ends the session; takes NULL. Not called while a run() has not returned. */
 	void (*close)(struct crossbpf_session *session);
 
 	/* The operations from here on are optional. */

@@ -52,7 +52,7 @@ static int failing_open(const struct crossbpf_host *host, const struct crossbpf_
 static int failing_run(struct crossbpf_session *session, const struct crossbpf_run *run,
 		       int *ret_status)
 {
-	const struct crossbpf_host *host = session->host;
+	const struct crossbpf_host *host = run->host;
 
 	if (strcmp(run->argv[0], "lost") == 0) {
 		host->error(host->ctx, "the line broke", "try again");

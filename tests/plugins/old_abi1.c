@@ -11,6 +11,7 @@ struct short_backend {
 	const char *summary;
 	uint64_t caps;
 	const struct crossbpf_key *keys;
+	uint32_t key_size;
 	int (*probe)(const struct crossbpf_host *host, const struct crossbpf_kv *conf,
 		     char *ret_why, size_t len);
 	int (*open)(const struct crossbpf_host *host, const struct crossbpf_kv *conf,

@@ -13,7 +13,7 @@
 #include "shared/strbuf.h"
 
 struct crossbpf_session {
-	const struct crossbpf_host *host;
+	char unused;
 };
 
 static inline int place_probe(const struct crossbpf_host *host, const struct crossbpf_kv *conf,
@@ -27,12 +27,11 @@ static inline int place_open(const struct crossbpf_host *host, const struct cros
 			     const struct crossbpf_project *project,
 			     struct crossbpf_session **ret_session)
 {
-	(void)conf, (void)project;
+	(void)host, (void)conf, (void)project;
 
-	struct crossbpf_session *session = malloc(sizeof(*session));
+	struct crossbpf_session *session = calloc(1, sizeof(*session));
 	if (!session)
 		abort();
-	session->host = host;
 	*ret_session = session;
 	return 0;
 }
@@ -40,6 +39,7 @@ static inline int place_open(const struct crossbpf_host *host, const struct cros
 static inline int place_run(struct crossbpf_session *session, const struct crossbpf_run *run,
 			    int *ret_status)
 {
+	(void)session;
 	struct process process = {
 		.argv = run->argv,
 		.env = run->env,
@@ -50,7 +50,7 @@ static inline int place_run(struct crossbpf_session *session, const struct cross
 
 	int r = process_run(&process, ret_status);
 	if (r < 0)
-		session->host->error(session->host->ctx, strerror(-r), NULL);
+		run->host->error(run->host->ctx, strerror(-r), NULL);
 	return r;
 }
 

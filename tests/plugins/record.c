@@ -50,7 +50,7 @@ static int record_run(struct crossbpf_session *session, const struct crossbpf_ru
 
 	if (r < 0) {
 		cleanup_free char *message = str_printf("cannot write %s: %s", path, strerror(-r));
-		session->host->error(session->host->ctx, message ? message : "out of memory", NULL);
+		run->host->error(run->host->ctx, message ? message : "out of memory", NULL);
 		return r;
 	}
 	return place_run(session, run, ret_status);

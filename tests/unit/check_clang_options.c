@@ -191,14 +191,14 @@ TEST(more_outputs)
 TEST(skipped_with_a_value)
 {
 	for (const char *const *arg =
-		     ARGS("-include", "-imacros", "-iprefix", "-iwithprefix", "-U",
-			  "-L", "-l", "-u", "-T", "-e", "-B", "-F", "-A", "-G", "-b", "-z",
-			  "-mllvm", "-init", "-framework", "-rpath", "-Xlinker", "-Xassembler",
-			  "-Xanalyzer", "-include-pch", "--param", "--std", "--prefix",
-			  "--include", "--imacros", "-resource-dir", "-specs", "--specs",
-			  "-ivfsoverlay", "-fdebug-compilation-dir", "-serialize-diagnostics",
-			  "-Xopenmp-target", "-cxx-isystem", "-undefined", "-mthread-model",
-			  "-meabi", "-ccc-gcc-name", "-Xarch_host");
+		     ARGS("-include", "-imacros", "-iprefix", "-iwithprefix", "-U", "-L", "-l",
+			  "-u", "-T", "-e", "-B", "-F", "-A", "-G", "-b", "-z", "-mllvm", "-init",
+			  "-framework", "-rpath", "-Xlinker", "-Xassembler", "-Xanalyzer",
+			  "-include-pch", "--param", "--std", "--prefix", "--include", "--imacros",
+			  "-resource-dir", "-specs", "--specs", "-ivfsoverlay",
+			  "-fdebug-compilation-dir", "-serialize-diagnostics", "-Xopenmp-target",
+			  "-cxx-isystem", "-undefined", "-mthread-model", "-meabi", "-ccc-gcc-name",
+			  "-Xarch_host");
 	     *arg; arg++) {
 		struct clang_option option = clang_option_find(*arg);
 		ck_assert_msg(option.id == OPT_OTHER && option.more == 1, "%s: id %d, %zu more",
@@ -209,13 +209,12 @@ TEST(skipped_with_a_value)
 TEST(skipped_with_a_joined_value)
 {
 	assert_ids(OPT_OTHER,
-		   ARGS("-includefile.h", "-imacrosfile.h", "-UX", "-Ldir", "-lc",
-			"-Tscript", "-Bdir", "--std=c99", "-std=gnu17", "-mcpu=v3",
-			"-O2", "-Wall", "-Wno-x", "-Wa,x", "-Wl,x", "-fPIC",
-			"-ffile-prefix-map=a=b", "-fdebug-compilation-dir=x",
-			"-fdebug-prefix-map=a=b", "--param=x", "-resource-dir=x",
-			"-march=bpf", "-nologo", "-pipe", "-Werror", "-ferror-limit=3",
-			"-fcolor-diagnostics"));
+		   ARGS("-includefile.h", "-imacrosfile.h", "-UX", "-Ldir", "-lc", "-Tscript",
+			"-Bdir", "--std=c99", "-std=gnu17", "-mcpu=v3", "-O2", "-Wall", "-Wno-x",
+			"-Wa,x", "-Wl,x", "-fPIC", "-ffile-prefix-map=a=b",
+			"-fdebug-compilation-dir=x", "-fdebug-prefix-map=a=b", "--param=x",
+			"-resource-dir=x", "-march=bpf", "-nologo", "-pipe", "-Werror",
+			"-ferror-limit=3", "-fcolor-diagnostics"));
 }
 
 TEST(skipped_with_several_values)

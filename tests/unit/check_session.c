@@ -128,7 +128,8 @@ TEST(open_fails)
 
 TEST(where_and_log_reach_the_plugin)
 {
-	cleanup_session struct session s = {.log = keep_log, .control = -1}, quiet = {.control = -1};
+	cleanup_session struct session s = {.log = keep_log, .control = -1},
+				       quiet = {.control = -1};
 	cleanup_error struct crossbpf_error e = {0};
 
 	ck_assert_int_eq(open_test(&s, "failing", NULL, &e), 0);

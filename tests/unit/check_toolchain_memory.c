@@ -20,8 +20,8 @@ static void set_mtime(const char *path, int64_t ns)
 }
 
 /* With `path` as the PATH and a variable that means nothing here. */
-static int open_with(const char *cache_dir, const char *backend, const char *clang, const char *path,
-		     struct toolchain_memory *m)
+static int open_with(const char *cache_dir, const char *backend, const char *clang,
+		     const char *path, struct toolchain_memory *m)
 {
 	cleanup_free char *variable = str_printf("PATH=%s", path);
 	const char *env[] = {"HOME=/", variable, NULL};
