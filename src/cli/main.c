@@ -75,8 +75,10 @@ int main(int argc, char **argv)
 
 	open_standard_streams();
 	signal(SIGCHLD, SIG_DFL); /* a caller that ignores it would have our children vanish */
-	if (strncmp(name, prefix, strlen(prefix)) == 0) {
-		const struct command *command = find_command(name + strlen(prefix));
+	/* Something may stand before it: configure --program-prefix. */
+	const char *own_name = strstr(name, prefix);
+	if (own_name) {
+		const struct command *command = find_command(own_name + strlen(prefix));
 		if (command)
 			return command->run(argc, argv);
 	}

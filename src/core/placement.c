@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -51,16 +52,34 @@ void placement_begin(struct placement *p, const struct action *action)
 			make_temporary(p, i);
 }
 
+/* What clang is to call the output. */
+static const char *placed_name(const struct placement *p, size_t i)
+{
+	const struct output *output = &p->action->outputs[i];
+
+	if (p->temporary[i].path)
+		return p->temporary[i].path;
+	/* Where standard output is a regular file, clang as root puts one in place of the link
+	 * /dev/stdout. */
+	if (strcmp(output->option, "-o") == 0 && strcmp(output->path, "/dev/stdout") == 0)
+		return "-";
+	return output->path;
+}
+
 void placement_options(const struct placement *p, struct strv *argv)
 {
 	const struct action *a = p->action;
+	bool all_in_place = true;
 
-	if (!p->temporary[0].path && !p->temporary[1].path)
+	for (size_t i = 0; i < a->n_outputs; i++)
+		if (placed_name(p, i) != a->outputs[i].path)
+			all_in_place = false;
+	if (all_in_place)
 		return;
 	/* All are named, for clang would derive the name of the second from that of the first. */
 	for (size_t i = 0; i < a->n_outputs; i++) {
 		strv_add(argv, a->outputs[i].option);
-		strv_add(argv, p->temporary[i].path ? p->temporary[i].path : a->outputs[i].path);
+		strv_add(argv, placed_name(p, i));
 	}
 	if (a->deps_target) {
 		strv_add(argv, "-MQ");

@@ -21,8 +21,8 @@ static bool is_backend_name(const char *name)
 	return len > 0 && name[len] == '\0';
 }
 
-/* What everyone may write, or a stranger owns, could be exchanged by others; where a group may write
- * is the group's affair, as with a shared checkout. In a sticky directory names are safe. */
+/* What everyone may write, or a stranger owns, could be exchanged by others; where a group may
+ * write is the group's affair, as with a shared checkout. In a sticky directory names are safe. */
 static int check_owner(const char *path, const struct stat *st, const char *name,
 		       struct crossbpf_error *e)
 {

@@ -74,6 +74,12 @@ static int expand(const char *arg, const struct file *outer, struct strv *ret_ar
 		strv_add(ret_args, arg);
 		return ret_args->error;
 	}
+	/* UTF-16, of Windows, which clang converts. */
+	if (strncmp(content.data, "\xff\xfe", 2) == 0 ||
+	    strncmp(content.data, "\xfe\xff", 2) == 0) {
+		strv_add(ret_args, arg);
+		return ret_args->error;
+	}
 	*ret_expanded = true;
 
 	const struct file file = {outer, st.st_dev, st.st_ino};

@@ -27,7 +27,8 @@ int io_make_parents(const char *path);
 int io_pipe(int ret_fds[2]);
 
 /* Where the system cannot make a close-on-exec pipe in one step (macOS), children are started
- * between these two, so that none is born between the two steps. */
+ * between these two, so that none is born between the two steps. A module has a lock of its own:
+ * there a child of one may hold a pipe of another's open for as long as it lives. */
 void io_lock_spawn(void);
 void io_unlock_spawn(void);
 

@@ -322,6 +322,23 @@ TEST(read_only_directory)
 	ck_assert_uint_eq(count_entries("dir"), 1);
 }
 
+/* Clang must not come to replace the link by a file. */
+TEST(standard_output_by_name)
+{
+	char out[] = "/dev/stdout";
+	cleanup_placement struct placement p = {0};
+	cleanup_strv struct strv argv = {0};
+	struct action a = action_of(out, NULL);
+
+	placement_begin(&p, &a);
+	placement_options(&p, &argv);
+	end(&p, 1);
+	ck_assert_uint_eq(argv.n, 2);
+	ck_assert_str_eq(argv.v[0], "-o");
+	ck_assert_str_eq(argv.v[1], "-");
+	ck_assert(is_there(out));
+}
+
 /* Clang would derive the name of the second from that of the first: both are named. */
 TEST(one_in_place)
 {
@@ -443,6 +460,7 @@ static void add_tests(TCase *c)
 	tcase_add_test(c, left_in_place);
 	tcase_add_test(c, read_only_file);
 	tcase_add_test(c, read_only_directory);
+	tcase_add_test(c, standard_output_by_name);
 	tcase_add_test(c, one_in_place);
 	tcase_add_test(c, no_output_at_all);
 	tcase_add_test(c, stray_temporaries_are_removed);

@@ -122,6 +122,15 @@ TEST(byte_order_mark)
 	assert_words("\xef\xbb\xbf-a -b", "-a", "-b");
 }
 
+/* Of Windows: clang converts it, so the file is left to clang. */
+TEST(utf16)
+{
+	write_text("f", "\xff\xfe-c");
+	assert_expands(false, ARGS("@f"), "@f");
+	write_text("f", "\xfe\xff-c");
+	assert_expands(false, ARGS("@f"), "@f");
+}
+
 TEST(nested)
 {
 	ck_assert_int_eq(mkdir("dir", 0700), 0);
@@ -207,6 +216,7 @@ static void add_tests(TCase *c)
 	tcase_add_test(c, backslash_takes_the_next);
 	tcase_add_test(c, empty_quotes_are_no_word);
 	tcase_add_test(c, byte_order_mark);
+	tcase_add_test(c, utf16);
 	tcase_add_test(c, nested);
 	tcase_add_test(c, nested_quoted);
 	tcase_add_test(c, unreadable_stay);
