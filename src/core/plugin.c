@@ -14,7 +14,7 @@
 #define MANDATORY_SIZE \
 	(offsetof(struct crossbpf_backend, close) + sizeof(((struct crossbpf_backend *)0)->close))
 
-static bool is_backend_name(const char *name)
+bool plugin_is_name(const char *name)
 {
 	size_t len = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_-");
 
@@ -99,7 +99,7 @@ static int check_table(const struct crossbpf_backend *table, const char *path, c
 int plugin_load(const char *dir, const char *name, struct plugin *ret_plugin,
 		struct crossbpf_error *e)
 {
-	if (!is_backend_name(name))
+	if (!plugin_is_name(name))
 		return error_set(e, -EINVAL, EXIT_STATUS_USAGE,
 				 "a name has lower-case letters, digits, '_' and '-'; its place "
 				 "follows a colon, as in ssh:HOST",

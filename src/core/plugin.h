@@ -23,6 +23,9 @@ int plugin_load(const char *dir, const char *name, struct plugin *ret_plugin,
 
 void plugin_unload(struct plugin *p);
 
+/* Could it be a backend's name: lower-case letters, digits, '_' and '-'? */
+bool plugin_is_name(const char *name);
+
 /* Is there a file DIR/NAME.so? */
 bool plugin_is_installed(const char *dir, const char *name);
 

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "config.h"
 
+#include <errno.h>
 #include <string.h>
 #include <sys/utsname.h>
 
+#include "shared/nearest.h"
+#include "shared/strbuf.h"
 #include "variant.h"
 
 const char *variant_arch_of_machine(const char *machine)
@@ -39,4 +42,52 @@ const char *variant_host_arch(void)
 	struct utsname name;
 
 	return uname(&name) < 0 ? NULL : variant_arch_of_machine(name.machine);
+}
+
+/* `names` ends with NULL. */
+static int check_name(const char *what, const char *name, const char *const *names,
+		      struct crossbpf_error *e)
+{
+	for (size_t i = 0; names[i]; i++)
+		if (strcmp(names[i], name) == 0)
+			return 0;
+
+	cleanup_free char *hint = nearest_hint(name, names);
+	return error_set(e, -EINVAL, EXIT_STATUS_USAGE, hint, "'%s' is no %s", name, what);
+}
+
+int variant_check_target(const char *name, struct crossbpf_error *e)
+{
+	static const char *const names[] = {"bpfel", "bpfeb", NULL};
+
+	return check_name("target", name, names, e);
+}
+
+int variant_check_arch(const char *name, struct crossbpf_error *e)
+{
+	/* Of equally near ones the first is named in the hint: armv7l is arm. */
+	static const char *const names[] = {"x86",     "arm",       "arm64", "s390", "riscv",
+					    "powerpc", "loongarch", "mips",  NULL};
+
+	/* What `uname -m` says can be near to another: amd64. */
+	const char *meant = variant_arch_of_machine(name);
+	if (!meant || strncmp(name, meant, strlen(meant)) == 0)
+		return check_name("arch", name, names, e);
+
+	cleanup_free char *hint = str_printf("did you mean '%s'?", meant);
+	return error_set(e, -EINVAL, EXIT_STATUS_USAGE, hint, "'%s' is no arch", name);
+}
+
+int variant_check_cpu(const char *name, struct crossbpf_error *e)
+{
+	static const char *const names[] = {"v1", "v2", "v3", "v4", NULL};
+
+	return check_name("instruction set", name, names, e);
+}
+
+int variant_check_emit(const char *name, struct crossbpf_error *e)
+{
+	static const char *const names[] = {"object", "skeleton", "go", "c", "dep", NULL};
+
+	return check_name("output to emit", name, names, e);
 }
