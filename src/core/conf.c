@@ -230,17 +230,24 @@ static int take_name(struct reader *r, char **ret_name)
 	return *ret_name ? 0 : error_no_memory(r->e);
 }
 
+/* Where a quote is missing, the next one begins what was meant to end there: a value over several
+ * lines, and then something that does not belong at `word`. */
+static char *missing_quote_hint(const struct reader *r, const struct conf_word *word)
+{
+	const struct conf_word *before = word - 1;
+
+	if (word == r->text.words || !is_quoted(r, before) ||
+	    !memchr(r->text.text + before->at, '\n', before->len))
+		return NULL;
+	return str_printf("is a quote missing in line %u?", before->line);
+}
+
 /* The next word is not `wanted`. */
 static int unexpected(struct reader *r, const char *wanted)
 {
 	const struct conf_word *word = r->word;
-	const struct conf_word *before = word > r->text.words ? word - 1 : NULL;
-	cleanup_free char *hint = NULL;
+	cleanup_free char *hint = missing_quote_hint(r, word);
 
-	/* Where a quote is missing, the next one began what was meant to end it. */
-	if (before && is_quoted(r, before) && before->line != word->line &&
-	    memchr(r->text.text + before->at, '\n', before->len))
-		hint = str_printf("is a quote missing in line %u?", before->line);
 	if (word->kind == CONF_END)
 		return conf_error(r->e, r->text.path, word->line, hint,
 				  "the file ends where %s should follow", wanted);
@@ -337,7 +344,9 @@ static int refuse_unknown(struct reader *r, const struct conf_word *word, const 
 
 	if (known->error)
 		return error_no_memory(r->e);
-	cleanup_free char *hint = misplaced_hint(name);
+	cleanup_free char *hint = missing_quote_hint(r, word);
+	if (!hint)
+		hint = misplaced_hint(name);
 	if (!hint)
 		hint = nearest_hint(name, names);
 	return conf_error(r->e, r->text.path, word->line, hint, "'%.40s' is no %s", name, what);
