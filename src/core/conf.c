@@ -379,7 +379,7 @@ static int pass_key(struct reader *r, const char *place, const struct crossbpf_k
 	unsigned before = r->word->kind == CONF_SET ? set_before(r, first, word) : 0;
 	if (before)
 		return refuse_second(r, word->line, before, name);
-	return pass_value(r, name, key->list != 0);
+	return pass_value(r, name, (key->flags & CROSSBPF_KEY_LIST) != 0);
 }
 
 /* The keys of a section, as a backend tells its own. */
@@ -388,7 +388,8 @@ static void list_keys(const struct section *s, struct crossbpf_key ret_keys[MAX_
 	size_t n = 0;
 
 	for (const struct key *key = s->keys; key->name; key++)
-		ret_keys[n++] = (struct crossbpf_key){.name = key->name, .list = key->kind == LIST};
+		ret_keys[n++] = (struct crossbpf_key){
+			.name = key->name, .flags = key->kind == LIST ? CROSSBPF_KEY_LIST : 0};
 	ret_keys[n] = (struct crossbpf_key){0};
 }
 

@@ -59,6 +59,32 @@ static int check_file(const char *dir, const char *path, const char *name, struc
 	return r;
 }
 
+/* What a key must reach: all that the first release had. */
+#define MANDATORY_KEY_SIZE \
+	(offsetof(struct crossbpf_key, flags) + sizeof(((struct crossbpf_key *)0)->flags))
+
+/* Copies the keys, which may be shorter or longer than ours, one by one. */
+static int copy_keys(struct plugin *p, struct crossbpf_error *e)
+{
+	const char *from = (const char *)p->backend.keys;
+	size_t size = p->backend.key_size, n = 0;
+	const char *name;
+
+	if (!from)
+		return 0;
+	do {
+		struct crossbpf_key *keys = realloc(p->keys, (n + 1) * sizeof(*keys));
+		if (!keys)
+			return error_no_memory(e);
+		p->keys = keys;
+		keys[n] = (struct crossbpf_key){0};
+		memcpy(&keys[n], from + n * size, size < sizeof(*keys) ? size : sizeof(*keys));
+		name = keys[n++].name;
+	} while (name);
+	p->backend.keys = p->keys;
+	return 0;
+}
+
 static int check_table(const struct crossbpf_backend *table, const char *path, const char *name,
 		       struct crossbpf_error *e)
 {
@@ -89,6 +115,12 @@ static int check_table(const struct crossbpf_backend *table, const char *path, c
 		return error_set(e, -ENOEXEC, EXIT_STATUS_NO_BACKEND, rebuild,
 				 "backend '%s' refused: %s lacks the operation '%s'", name, path,
 				 missing);
+	if (table->keys && table->key_size < MANDATORY_KEY_SIZE)
+		return error_set(e, -ENOEXEC, EXIT_STATUS_NO_BACKEND, rebuild,
+				 "backend '%s' refused: the keys in %s have %lu bytes each, at "
+				 "least %lu are needed",
+				 name, path, (unsigned long)table->key_size,
+				 (unsigned long)MANDATORY_KEY_SIZE);
 	if (!table->name || strcmp(table->name, name) != 0)
 		return error_set(e, -ENOEXEC, EXIT_STATUS_NO_BACKEND, rebuild,
 				 "backend '%s' refused: %s calls itself '%s'", name, path,
@@ -125,9 +157,11 @@ int plugin_load(const char *dir, const char *name, struct plugin *ret_plugin,
 	} else {
 		const struct crossbpf_backend *table = init();
 		r = check_table(table, path, name, e);
-		if (r == 0)
+		if (r == 0) {
 			memcpy(&p.backend, table,
 			       table->size < sizeof(p.backend) ? table->size : sizeof(p.backend));
+			r = copy_keys(&p, e);
+		}
 	}
 	if (r < 0)
 		plugin_unload(&p);
@@ -140,6 +174,7 @@ void plugin_unload(struct plugin *p)
 {
 	if (p->handle)
 		dlclose(p->handle);
+	free(p->keys);
 	*p = (struct plugin){0};
 }
 

@@ -11,6 +11,7 @@
 struct plugin {
 	void *handle;                    /* of dlopen() */
 	struct crossbpf_backend backend; /* our copy: what an older plugin lacks is zero */
+	struct crossbpf_key *keys;       /* the same of its keys; NULL where it has none */
 };
 
 /*

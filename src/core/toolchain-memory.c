@@ -7,7 +7,6 @@
 #include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "shared/digest.h"
@@ -15,16 +14,9 @@
 #include "toolchain-memory.h"
 
 enum {
-	FORMAT = 2,
+	FORMAT = 3,
 	MAX_FILE_SIZE = 1 << 20,
 };
-
-/* A change within a clock tick before the probe began may bear the same time as one after it. The
- * coarsest tick: two seconds on file systems that keep whole ones, else 10 ms (CONFIG_HZ=100). */
-static int64_t tick(int64_t mtime)
-{
-	return mtime % 1000000000 == 0 ? 2000000000 : 10000000;
-}
 
 /* Fills all but the path. */
 static void look_at(const char *path, struct toolchain_witness *w)
@@ -114,7 +106,6 @@ int toolchain_memory_open(const char *cache_dir, const char *backend, const char
 	cleanup_toolchain_memory struct toolchain_memory m = {0};
 	const char *path = clang && strchr(clang, '/') ? NULL : path_in(env);
 	char hex[DIGEST_HEX_SIZE];
-	struct timespec now;
 
 	int r = make_key(backend, clang, path, env, hex);
 	if (r < 0)
@@ -123,8 +114,7 @@ int toolchain_memory_open(const char *cache_dir, const char *backend, const char
 	if (!m.file)
 		return -ENOMEM;
 
-	clock_gettime(CLOCK_REALTIME, &now);
-	m.began = (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+	m.began = io_now();
 	r = add_path_witnesses(&m, path);
 	if (r < 0)
 		return r;
@@ -153,7 +143,7 @@ static bool witness_holds(json_t *witness, int64_t began)
 	return now.mtime == json_integer_value(json_array_get(witness, 1)) &&
 	       now.inode == json_integer_value(json_array_get(witness, 2)) &&
 	       now.size == json_integer_value(json_array_get(witness, 3)) &&
-	       (now.mtime < 0 || now.mtime + tick(now.mtime) <= began);
+	       (now.mtime < 0 || now.mtime + io_tick(now.mtime) <= began);
 }
 
 static bool witnesses_hold(json_t *witnesses, int64_t began)
@@ -177,6 +167,14 @@ static int read_own_file(const char *path, struct strbuf *ret_content)
 	return io_read_fd(fd, MAX_FILE_SIZE, ret_content);
 }
 
+static void load_strings(json_t *array, struct strv *ret_strings)
+{
+	for (size_t i = 0; i < json_array_size(array); i++) {
+		const char *string = json_string_value(json_array_get(array, i));
+		strv_add(ret_strings, string ? string : "");
+	}
+}
+
 int toolchain_memory_load(const struct toolchain_memory *m, struct toolchain *ret_toolchain)
 {
 	cleanup_strbuf struct strbuf content = {0};
@@ -190,24 +188,25 @@ int toolchain_memory_load(const struct toolchain_memory *m, struct toolchain *re
 	if (!record)
 		return -ENOENT; /* damaged: made anew */
 
-	const char *clang = NULL, *number = NULL, *version = NULL, *libbpf_dir = NULL;
-	json_t *asm_dirs = NULL, *witnesses = NULL;
+	const char *clang = NULL, *number = NULL, *version = NULL, *libbpf_dir = NULL,
+		   *identity = NULL;
+	json_t *asm_dirs = NULL, *search = NULL, *witnesses = NULL;
 	json_int_t format = 0, began = 0;
 
-	if (json_unpack(record, "{s:I, s:I, s:s, s:s, s:s, s?s, s:o, s:o}", "format", &format,
-			"began", &began, "clang", &clang, "number", &number, "version", &version,
-			"libbpf_dir", &libbpf_dir, "asm_dirs", &asm_dirs, "witnesses",
-			&witnesses) == 0 &&
-	    format == FORMAT && witnesses_hold(witnesses, began)) {
+	if (json_unpack(record, "{s:I, s:I, s:s, s:s, s:s, s:s, s?s, s:o, s:o, s:o}", "format",
+			&format, "began", &began, "clang", &clang, "number", &number, "version",
+			&version, "identity", &identity, "libbpf_dir", &libbpf_dir, "asm_dirs",
+			&asm_dirs, "search", &search, "witnesses", &witnesses) == 0 &&
+	    strlen(identity) == sizeof(t.identity) - 1 && format == FORMAT &&
+	    witnesses_hold(witnesses, began)) {
 		t.clang = strdup(clang);
 		t.number = strdup(number);
 		t.version = strdup(version);
 		t.libbpf_dir = libbpf_dir ? strdup(libbpf_dir) : NULL;
-		for (size_t i = 0; i < json_array_size(asm_dirs); i++) {
-			const char *dir = json_string_value(json_array_get(asm_dirs, i));
-			strv_add(&t.asm_dirs, dir ? dir : "");
-		}
-		if (t.clang && t.number && t.version && !t.asm_dirs.error) {
+		memcpy(t.identity, identity, sizeof(t.identity));
+		load_strings(asm_dirs, &t.asm_dirs);
+		load_strings(search, &t.search);
+		if (t.clang && t.number && t.version && !t.asm_dirs.error && !t.search.error) {
 			*ret_toolchain = t;
 			t = (struct toolchain){0};
 			r = 0;
@@ -215,6 +214,16 @@ int toolchain_memory_load(const struct toolchain_memory *m, struct toolchain *re
 	}
 	json_decref(record);
 	return r;
+}
+
+/* A string that is no UTF-8 is left out. */
+static json_t *save_strings(const struct strv *strings)
+{
+	json_t *array = json_array();
+
+	for (size_t i = 0; i < strings->n; i++)
+		json_array_append_new(array, json_string(strings->v[i]));
+	return array;
 }
 
 void toolchain_memory_save(struct toolchain_memory *m, const struct toolchain *t)
@@ -226,9 +235,8 @@ void toolchain_memory_save(struct toolchain_memory *m, const struct toolchain *t
 	if (r < 0)
 		return;
 
-	json_t *asm_dirs = json_array(), *witnesses = json_array();
-	for (size_t i = 0; i < t->asm_dirs.n; i++)
-		json_array_append_new(asm_dirs, json_string(t->asm_dirs.v[i]));
+	json_t *asm_dirs = save_strings(&t->asm_dirs), *search = save_strings(&t->search),
+	       *witnesses = json_array();
 	for (size_t i = 0; i < m->n; i++)
 		json_array_append_new(witnesses, json_pack("[s, I, I, I]", m->witnesses[i].path,
 							   (json_int_t)m->witnesses[i].mtime,
@@ -236,12 +244,14 @@ void toolchain_memory_save(struct toolchain_memory *m, const struct toolchain *t
 							   (json_int_t)m->witnesses[i].size));
 
 	/* A path that is no UTF-8 makes no record: probed each time, still right. */
-	json_t *record = json_pack(
-		"{s:I, s:I, s:s, s:s, s:s, s:s*, s:o, s:o}", "format", (json_int_t)FORMAT, "began",
-		(json_int_t)m->began, "clang", t->clang, "number", t->number, "version", t->version,
-		"libbpf_dir", t->libbpf_dir, "asm_dirs", asm_dirs, "witnesses", witnesses);
+	json_t *record = json_pack("{s:I, s:I, s:s, s:s, s:s, s:s, s:s*, s:o, s:o, s:o}", "format",
+				   (json_int_t)FORMAT, "began", (json_int_t)m->began, "clang",
+				   t->clang, "number", t->number, "version", t->version, "identity",
+				   t->identity, "libbpf_dir", t->libbpf_dir, "asm_dirs", asm_dirs,
+				   "search", search, "witnesses", witnesses);
 	bool whole = record && json_array_size(witnesses) == m->n &&
-		     json_array_size(asm_dirs) == t->asm_dirs.n;
+		     json_array_size(asm_dirs) == t->asm_dirs.n &&
+		     json_array_size(search) == t->search.n;
 	char *text = whole ? json_dumps(record, JSON_COMPACT) : NULL;
 	if (text && io_make_parents(m->file) == 0)
 		(void)io_replace_file(m->file, text, strlen(text));

@@ -62,6 +62,9 @@ report() {
 
 	search=$("$1" -target bpf -E -x c -v /dev/null 2>&1 >/dev/null |
 		sed -n '/<...> search starts here:/,/End of search list/s/^ \//\//p')
+	printf '%s\n' "$search" | sed 's/^/search	/'
+	# What differs between clangs of one version: how they were configured.
+	"$1" -target bpf -dM -E -x c /dev/null | sed 's/^/macro	/'
 	has() {
 		printf '%s\n' "$search" | while IFS= read -r dir; do
 			[ ! -e "$dir/$1" ] || echo yes

@@ -17,6 +17,7 @@ void toolchain_free(struct toolchain *t)
 	free(t->libbpf_dir);
 	strv_free(&t->asm_dirs);
 	strv_free(&t->looked);
+	strv_free(&t->search);
 	*t = (struct toolchain){0};
 }
 
@@ -77,8 +78,11 @@ int toolchain_parse(char *answer, const char *backend, struct toolchain *ret_too
 {
 	cleanup_toolchain struct toolchain t = {0};
 	const char *why = NULL, *program = NULL;
+	struct digest macros;
 	bool ended = false;
 	char *rest = NULL;
+
+	digest_init(&macros);
 
 	for (char *line = strtok_r(answer, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
 		char *value = strchr(line, '\t');
@@ -99,11 +103,15 @@ int toolchain_parse(char *answer, const char *backend, struct toolchain *ret_too
 			strv_add(&t.looked, value);
 		else if (strcmp(line, "libbpf") == 0)
 			r = replace(&t.libbpf_dir, value);
+		else if (strcmp(line, "search") == 0)
+			strv_add(&t.search, value);
+		else if (strcmp(line, "macro") == 0)
+			digest_string(&macros, value);
 		else if (strcmp(line, "end") == 0)
 			ended = true;
 		else
 			why = line, program = value;
-		if (r < 0 || t.asm_dirs.error || t.looked.error)
+		if (r < 0 || t.asm_dirs.error || t.looked.error || t.search.error)
 			return error_no_memory(e);
 	}
 	if (!ended)
@@ -111,6 +119,8 @@ int toolchain_parse(char *answer, const char *backend, struct toolchain *ret_too
 				 "%s: the search for a clang did not come to its end", backend);
 	if (!t.clang || !t.number || !t.version)
 		return say_why(backend, why, program, e);
+	digest_string(&macros, t.number);
+	digest_finish(&macros, t.identity);
 	*ret_toolchain = t;
 	t = (struct toolchain){0};
 	return 0;

@@ -10,12 +10,17 @@
 #define CROSSBPF_TOOLCHAIN_H
 
 #include "session.h"
+#include "shared/digest.h"
 #include "shared/strv.h"
 
 struct toolchain {
-	char *clang;          /* absolute path on the builder */
-	char *number;         /* "14.0.6" */
-	char *version;        /* the first line of clang --version */
+	char *clang;   /* absolute path on the builder */
+	char *number;  /* "14.0.6" */
+	char *version; /* the first line of clang --version */
+	/* Names what of it can change an object's bytes, wherever it sits: its number and the
+	 * target's predefined macros. */
+	char identity[DIGEST_HEX_SIZE];
+	struct strv search;   /* directories in which clang itself looks for headers */
 	struct strv asm_dirs; /* "ARCH:DIR"s with an asm/types.h each, by falling preference */
 	struct strv looked;   /* directories in which headers were looked for */
 	char *libbpf_dir;     /* holds bpf/bpf_helpers.h, or NULL where clang finds that itself */

@@ -20,11 +20,21 @@ void digest_string(struct digest *d, const char *string)
 		sha256_update(&d->sha256, strlen(string) + 1, (const uint8_t *)string);
 }
 
+void digest_bytes(struct digest *d, const void *data, size_t len)
+{
+	sha256_update(&d->sha256, len, data);
+}
+
+void digest_finish_bytes(struct digest *d, uint8_t ret_bytes[DIGEST_SIZE])
+{
+	sha256_digest(&d->sha256, DIGEST_SIZE, ret_bytes);
+}
+
 void digest_finish(struct digest *d, char ret_hex[DIGEST_HEX_SIZE])
 {
-	uint8_t bytes[SHA256_DIGEST_SIZE];
+	uint8_t bytes[DIGEST_SIZE];
 
-	sha256_digest(&d->sha256, sizeof(bytes), bytes);
+	digest_finish_bytes(d, bytes);
 	for (size_t i = 0; i < sizeof(bytes); i++)
 		snprintf(ret_hex + 2 * i, 3, "%02x", bytes[i]);
 }

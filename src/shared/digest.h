@@ -5,7 +5,9 @@
 
 #include <nettle/sha2.h>
 #include <stddef.h>
+#include <stdint.h>
 
+#define DIGEST_SIZE SHA256_DIGEST_SIZE
 #define DIGEST_HEX_SIZE (2 * SHA256_DIGEST_SIZE + 1) /* lower-case digits and a NUL */
 
 struct digest {
@@ -15,6 +17,9 @@ struct digest {
 void digest_init(struct digest *d);
 /* Adds a string with its end, so that ("ab", "c") and ("a", "bc") differ; NULL is not "". */
 void digest_string(struct digest *d, const char *string);
+/* Adds bytes as they are. */
+void digest_bytes(struct digest *d, const void *data, size_t len);
+void digest_finish_bytes(struct digest *d, uint8_t ret_bytes[DIGEST_SIZE]);
 void digest_finish(struct digest *d, char ret_hex[DIGEST_HEX_SIZE]);
 
 #endif

@@ -151,6 +151,29 @@ int64_t io_mtime(const struct stat *st)
 	return (int64_t)t->tv_sec * 1000000000 + t->tv_nsec;
 }
 
+int64_t io_tick(int64_t mtime)
+{
+	return mtime % 1000000000 == 0 ? 2000000000 : 10000000;
+}
+
+int64_t io_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+int64_t io_ctime(const struct stat *st)
+{
+#ifdef __APPLE__
+	const struct timespec *t = &st->st_ctimespec;
+#else
+	const struct timespec *t = &st->st_ctim;
+#endif
+	return (int64_t)t->tv_sec * 1000000000 + t->tv_nsec;
+}
+
 const char *io_basename(const char *path)
 {
 	const char *slash = strrchr(path, '/');

@@ -35,8 +35,18 @@ void io_unlock_spawn(void);
 /* An open file without a name, for what a child reads or writes. */
 int io_temporary(int *ret_fd);
 
+/* How far apart, in nanoseconds, two changes of a file with this time may be and yet both bear it:
+ * two seconds where file systems keep whole ones, else 10 ms (the kernel's tick with CONFIG_HZ=100;
+ * a file system's own clock is not finer than that by default). */
+int64_t io_tick(int64_t mtime);
+
+/* Now, in nanoseconds since the epoch. */
+int64_t io_now(void);
+
 /* A modification time in nanoseconds since the epoch. */
 int64_t io_mtime(const struct stat *st);
+/* The same of its last change of any kind, which no program can set back. */
+int64_t io_ctime(const struct stat *st);
 
 /* The last part of a path, as it stands: never changes or copies it. */
 const char *io_basename(const char *path);

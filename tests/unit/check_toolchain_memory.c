@@ -9,6 +9,7 @@
 #define MILLISECOND INT64_C(1000000)
 
 /* One that is later than the time of any file here that is not set below. */
+#define IDENTITY "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 #define LATER (INT64_C(4000000000) * SECOND)
 
 static void set_mtime(const char *path, int64_t ns)
@@ -55,6 +56,8 @@ static struct toolchain a_toolchain(const char *clang)
 	};
 
 	strv_add(&t.looked, "include");
+	strv_add(&t.search, "/usr/include");
+	memcpy(t.identity, IDENTITY, sizeof(t.identity));
 	strv_add(&t.asm_dirs, "x86:/asm/b");
 	strv_add(&t.asm_dirs, "x86:/asm/a");
 	return t;
@@ -108,6 +111,9 @@ TEST(loads_what_was_saved)
 	ck_assert_uint_eq(t.asm_dirs.n, 2);
 	ck_assert_str_eq(t.asm_dirs.v[0], "x86:/asm/b");
 	ck_assert_str_eq(t.asm_dirs.v[1], "x86:/asm/a");
+	ck_assert_uint_eq(t.search.n, 1);
+	ck_assert_str_eq(t.search.v[0], "/usr/include");
+	ck_assert_str_eq(t.identity, IDENTITY);
 }
 
 TEST(loads_what_lacks_the_optional)
@@ -201,23 +207,30 @@ TEST(damaged_file)
 		"{}",
 		"\xff\xfe",
 		"no json at all",
-		"{\"format\":2,\"began\":4000000000000000000,\"clang\":\"c\",\"number\":\"1\","
-		"\"version\":\"v\",\"asm_dirs\":[],\"witnesses\":[]}",
-		"{\"format\":2,\"began\":4000000000000000000,\"clang\":\"c\",\"number\":\"1\","
-		"\"version\":\"v\",\"asm_dirs\":[],\"witnesses\":[[]]}",
-		"{\"format\":2,\"began\":4000000000000000000,\"clang\":\"c\",\"number\":\"1\","
-		"\"version\":\"v\",\"asm_dirs\":[],\"witnesses\":{\"a\":1}}",
-		"{\"format\":2,\"began\":4000000000000000000,\"clang\":7,\"number\":\"1\","
-		"\"version\":\"v\",\"asm_dirs\":[],\"witnesses\":[[\"/missing\",-1,0,0]]}",
-		"{\"format\":2,\"began\":\"x\",\"clang\":\"c\",\"number\":\"1\","
-		"\"version\":\"v\",\"asm_dirs\":[],\"witnesses\":[[\"/missing\",-1,0,0]]}",
+		"{\"format\":3,\"began\":4000000000000000000,\"clang\":\"c\",\"number\":\"1\","
+		"\"version\":\"v\",\"asm_dirs\":[],\"search\":[],\"identity\":\"" IDENTITY
+		"\",\"witnesses\":[]}",
+		"{\"format\":3,\"began\":4000000000000000000,\"clang\":\"c\",\"number\":\"1\","
+		"\"version\":\"v\",\"asm_dirs\":[],\"search\":[],\"identity\":\"" IDENTITY
+		"\",\"witnesses\":[[]]}",
+		"{\"format\":3,\"began\":4000000000000000000,\"clang\":\"c\",\"number\":\"1\","
+		"\"version\":\"v\",\"asm_dirs\":[],\"search\":[],\"identity\":\"" IDENTITY
+		"\",\"witnesses\":{\"a\":1}}",
+		"{\"format\":3,\"began\":4000000000000000000,\"clang\":7,\"number\":\"1\","
+		"\"version\":\"v\",\"asm_dirs\":[],\"search\":[],\"identity\":\"" IDENTITY
+		"\",\"witnesses\":[[\"/missing\",-1,0,0]]}",
+		"{\"format\":3,\"began\":\"x\",\"clang\":\"c\",\"number\":\"1\","
+		"\"version\":\"v\",\"asm_dirs\":[],\"search\":[],\"identity\":\"" IDENTITY
+		"\",\"witnesses\":[[\"/missing\",-1,0,0]]}",
 		/* Another format is another program's. */
 		"{\"format\":1,\"began\":4000000000000000000,\"clang\":\"c\",\"number\":\"1\","
-		"\"version\":\"v\",\"asm_dirs\":[],\"witnesses\":[[\"/missing\",-1,0,0]]}",
+		"\"version\":\"v\",\"asm_dirs\":[],\"search\":[],\"identity\":\"" IDENTITY
+		"\",\"witnesses\":[[\"/missing\",-1,0,0]]}",
 	};
 	static const char sound[] =
-		"{\"format\":2,\"began\":4000000000000000000,\"clang\":\"c\",\"number\":\"1\","
-		"\"version\":\"v\",\"asm_dirs\":[],\"witnesses\":[[\"/missing\",-1,0,0]]}";
+		"{\"format\":3,\"began\":4000000000000000000,\"clang\":\"c\",\"number\":\"1\","
+		"\"version\":\"v\",\"asm_dirs\":[],\"search\":[],\"identity\":\"" IDENTITY
+		"\",\"witnesses\":[[\"/missing\",-1,0,0]]}";
 	cleanup_free char *file = record_file();
 
 	begin();
