@@ -44,6 +44,11 @@ static enum clang_input_kind input_kind(const char *input, const char *language)
 						      : INPUT_OTHER;
 }
 
+enum clang_input_kind clang_input_kind(const char *name)
+{
+	return input_kind(name, NULL);
+}
+
 /* The arch component of a triple that LLVM takes for BPF: llvm/lib/TargetParser/Triple.cpp. */
 static bool is_bpf_target(const char *triple)
 {

@@ -51,6 +51,9 @@ struct clang_argv {
 	size_t n_inputs;
 };
 
+/* What a file is to clang, by the ending of its name. */
+enum clang_input_kind clang_input_kind(const char *name);
+
 /* Parses `args`, NULL-terminated and without the program's name. 0 or -ENOMEM: what is wrong in a
  * command line is clang's to say. */
 int clang_argv_parse(const char *const *args, struct clang_argv *ret_argv);

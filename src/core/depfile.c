@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "depfile.h"
+#include "shared/strbuf.h"
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+/* Where the rule's target ends: a colon before a blank; NULL where there is none. */
+static const char *find_colon(const char *at, const char *end)
+{
+	for (; at < end; at++)
+		if (*at == ':' && (at + 1 == end || is_blank(at[1]) || at[1] == '\\'))
+			return at;
+	return NULL;
+}
+
+/* One name that begins at *at; *at moves behind it. */
+static int read_name(const char **at, const char *end, char **ret_name)
+{
+	cleanup_strbuf struct strbuf name = {0};
+
+	for (; *at < end && !is_blank(**at); (*at)++) {
+		const char *next = *at + 1;
+
+		if (**at == '\\' && next < end && (*next == '\n' || *next == '\r'))
+			break;
+		/* A backslash before a blank or a # is make's; any other is its own. Those before
+		 * one that is make's are doubled. */
+		if (**at == '\\' && next < end) {
+			size_t n = strspn(*at, "\\");
+			char behind = *at + n < end ? (*at)[n] : '\0';
+			if (behind == ' ' || behind == '#') {
+				for (size_t i = 0; i < n / 2; i++)
+					strbuf_putc(&name, '\\');
+				if (n % 2 == 0) {
+					*at += n - 1;
+					continue;
+				}
+				*at += n;
+			}
+		} else if (**at == '$' && next < end && *next == '$') {
+			(*at)++;
+		}
+		strbuf_putc(&name, **at);
+	}
+	return strbuf_finish(&name, ret_name);
+}
+
+int depfile_parse(const char *text, size_t len, struct strv *ret_files)
+{
+	const char *end = text + len, *at = find_colon(text, end);
+
+	if (!at)
+		return -EINVAL;
+	for (at++;;) {
+		while (at < end &&
+		       (is_blank(*at) || (*at == '\\' && at + 1 < end && is_blank(at[1]) &&
+					  at[1] != ' ' && at[1] != '\t'))) {
+			/* An unescaped newline ends the rule. */
+			if (*at == '\n' && (at == text || at[-1] != '\\'))
+				return ret_files->error;
+			at++;
+		}
+		if (at == end)
+			return ret_files->error;
+
+		char *name;
+		int r = read_name(&at, end, &name);
+		if (r < 0)
+			return r;
+		strv_take(ret_files, name);
+	}
+}

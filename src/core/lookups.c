@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "lookups.h"
+#include "shared/io.h"
+#include "shared/strbuf.h"
+
+/* What stands behind "DIR/" in a path, or NULL where it does not begin so. "." is also the
+ * directory of a relative path. */
+static const char *name_in(const char *path, const char *dir)
+{
+	size_t len = strlen(dir);
+
+	while (len > 1 && dir[len - 1] == '/')
+		len--;
+	if (strncmp(path, dir, len) == 0 && path[len] == '/')
+		return path + len + 1;
+	return strcmp(dir, ".") == 0 && path[0] != '/' ? path : NULL;
+}
+
+static bool is_within(const char *path, const struct strv *dirs)
+{
+	for (size_t i = 0; i < dirs->n; i++)
+		if (dirs->v[i][0] == '/' && name_in(path, dirs->v[i]))
+			return true;
+	return false;
+}
+
+static bool contains(const struct strv *strings, const char *string)
+{
+	for (size_t i = 0; i < strings->n; i++)
+		if (strcmp(strings->v[i], string) == 0)
+			return true;
+	return false;
+}
+
+/* Not the directories of headers of a system, which find each other. */
+int lookups_dirs(const struct strv *inputs, const struct strv *search, struct strv *ret_dirs)
+{
+	strv_add(ret_dirs, ".");
+	for (size_t i = 0; i < search->n; i++)
+		if (!contains(ret_dirs, search->v[i]))
+			strv_add(ret_dirs, search->v[i]);
+	for (size_t i = 0; i < inputs->n; i++) {
+		const char *path = inputs->v[i], *name = io_basename(path);
+		if (name == path || is_within(path, search))
+			continue;
+		cleanup_free char *dir =
+			strndup(path, name - path > 1 ? (size_t)(name - path - 1) : 1);
+		if (!dir)
+			return -ENOMEM;
+		if (!contains(ret_dirs, dir))
+			strv_add(ret_dirs, dir);
+	}
+	return ret_dirs->error;
+}
+
+static int each_dir(const char *name, size_t len, const char *found_in, const struct strv *dirs,
+		    int (*each)(void *ctx, const char *path), void *ctx)
+{
+	cleanup_strbuf struct strbuf path = {0};
+
+	for (size_t i = 0; i < dirs->n; i++) {
+		if (found_in && strcmp(dirs->v[i], found_in) == 0)
+			continue;
+		path.len = 0;
+		if (strcmp(dirs->v[i], ".") != 0) {
+			strbuf_puts(&path, dirs->v[i]);
+			strbuf_putc(&path, '/');
+		}
+		strbuf_add(&path, name, len);
+		if (path.error)
+			return path.error;
+		int r = each(ctx, path.data);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+int lookups_of_input(const char *input, const struct strv *dirs,
+		     int (*each)(void *ctx, const char *path), void *ctx)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < dirs->n && r == 0; i++) {
+		const char *name = name_in(input, dirs->v[i]);
+		if (name)
+			r = each_dir(name, strlen(name), dirs->v[i], dirs, each, ctx);
+	}
+	return r;
+}
+
+int lookups_of_asked(const char *names, const struct strv *dirs,
+		     int (*each)(void *ctx, const char *path), void *ctx)
+{
+	int r = 0;
+
+	while (*names && r == 0) {
+		size_t len = strcspn(names, "\n");
+		r = each_dir(names, len, NULL, dirs, each, ctx);
+		names += names[len] ? len + 1 : len;
+	}
+	return r;
+}
+
+int lookups_find_asked(const char *text, size_t len, char **ret_names)
+{
+	static const char keyword[] = "__has_include";
+	cleanup_strbuf struct strbuf names = {0};
+	const char *at = text, *end = text + len;
+
+	while ((at = memchr(at, '_', (size_t)(end - at)))) {
+		if ((size_t)(end - at) < sizeof(keyword) - 1 ||
+		    memcmp(at, keyword, sizeof(keyword) - 1) != 0) {
+			at++;
+			continue;
+		}
+		at += sizeof(keyword) - 1;
+		while (at < end && (*at == '_' || (*at >= 'a' && *at <= 'z') || *at == ' ' ||
+				    *at == '(' || *at == '\t'))
+			at++;
+		if (at == end || (*at != '<' && *at != '"'))
+			continue;
+		const char close = *at == '<' ? '>' : '"', *name = ++at;
+		while (at < end && *at != close && *at != '\n')
+			at++;
+		if (at < end && *at == close && at > name) {
+			strbuf_add(&names, name, (size_t)(at - name));
+			strbuf_putc(&names, '\n');
+		}
+	}
+	*ret_names = NULL;
+	return names.len ? strbuf_finish(&names, ret_names) : names.error;
+}

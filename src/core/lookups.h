@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Under which names a compiler may have looked for headers before it found them elsewhere. A file
+ * that appears under one of them would be read in the place of one that was.
+ */
+#ifndef CROSSBPF_LOOKUPS_H
+#define CROSSBPF_LOOKUPS_H
+
+#include <stddef.h>
+
+#include "shared/strv.h"
+
+/*
+ * The directories in which a compile may have looked for headers: `search`, and, for an #include by
+ * quotes, those of what was read outside of them. `inputs` is what was read, spelled as the
+ * compiler does it: the directory in which it was found, a slash, and the name in the #include.
+ */
+int lookups_dirs(const struct strv *inputs, const struct strv *search, struct strv *ret_dirs);
+
+/* Calls `each` with every name under which that input may have been looked for in `dirs`, until it
+ * returns an error, which is returned. What was really looked for is among it; some was not. */
+int lookups_of_input(const char *input, const struct strv *dirs,
+		     int (*each)(void *ctx, const char *path), void *ctx);
+/* The same of a list of names, each of which ends with a newline. */
+int lookups_of_asked(const char *names, const struct strv *dirs,
+		     int (*each)(void *ctx, const char *path), void *ctx);
+
+/* What a text asks for by __has_include and its kin, each name with a newline; NULL: nothing. Names
+ * that macros make are not seen. 0 or -ENOMEM; the caller frees. */
+int lookups_find_asked(const char *text, size_t len, char **ret_names);
+
+#endif

@@ -1,0 +1,364 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "clang-constraint.h"
+#include "clang-options.h"
+#include "settings.h"
+#include "shared/strbuf.h"
+#include "sources.h"
+#include "variant.h"
+#include "words.h"
+
+void settings_free(struct settings *s)
+{
+	strv_free(&s->sources);
+	free(s->output);
+	free(s->outdir);
+	strv_free(&s->include);
+	strv_free(&s->define);
+	strv_free(&s->cflags);
+	strv_free(&s->target);
+	strv_free(&s->arch);
+	free(s->cpu);
+	free(s->vmlinux);
+	free(s->clang);
+	free(s->clang_constraint);
+	*s = (struct settings){0};
+}
+
+int settings_find_root(const char *dir, char **ret_root, char **ret_conf)
+{
+	cleanup_free char *at = strdup(dir);
+	struct stat st;
+
+	*ret_root = *ret_conf = NULL;
+	for (bool first = true; at; first = false) {
+		if (!first && (stat(at, &st) < 0 || st.st_uid != geteuid()))
+			break;
+		char *conf = str_printf("%s/crossbpf.conf", strcmp(at, "/") == 0 ? "" : at);
+		if (!conf)
+			return -ENOMEM;
+		if (access(conf, F_OK) == 0) {
+			*ret_root = TAKE_PTR(at);
+			*ret_conf = conf;
+			return 0;
+		}
+		free(conf);
+		char *slash = strrchr(at, '/');
+		if (!slash || strcmp(at, "/") == 0)
+			break;
+		slash[slash == at ? 1 : 0] = '\0';
+	}
+	*ret_root = strdup(dir);
+	return *ret_root && at ? 0 : -ENOMEM;
+}
+
+/* What is left of `path` below `root`, "." for the root itself, or NULL. */
+static const char *below(const char *path, const char *root)
+{
+	size_t len = strcmp(root, "/") == 0 ? 0 : strlen(root);
+
+	if (strncmp(path, root, len) != 0 || (path[len] && path[len] != '/'))
+		return NULL;
+	path += len;
+	path += strspn(path, "/");
+	return *path ? path : ".";
+}
+
+/* A path that was given in `dir`, as seen from `root`, which is that directory or leads to it. */
+static char *from_root(const char *path, const char *root, const char *dir)
+{
+	const char *prefix = below(dir, root);
+
+	if (path[0] == '/') {
+		const char *rest = below(path, root);
+		return strdup(rest ? rest : path);
+	}
+	while (strncmp(path, "./", 2) == 0)
+		path += 2 + strspn(path + 2, "/");
+	cleanup_free char *base = strdup(prefix ? prefix : ".");
+	/* A leading .. takes a directory off, so that one file has one name from everywhere. */
+	while (base && strncmp(path, "../", 3) == 0 && strcmp(base, ".") != 0) {
+		char *slash = strrchr(base, '/');
+		if (slash)
+			*slash = '\0';
+		else
+			memcpy(base, ".", 2);
+		path += 3 + strspn(path + 3, "/");
+	}
+	if (!base)
+		return NULL;
+	return strcmp(base, ".") == 0 ? strdup(path) : str_printf("%s/%s", base, path);
+}
+
+/* Adds the parts of a list that commas part. */
+static int add_list(const char *list, struct strv *ret_words)
+{
+	while (list) {
+		size_t len = strcspn(list, ",");
+		if (len)
+			strv_take(ret_words, strndup(list, len));
+		list = list[len] ? list + len + 1 : NULL;
+	}
+	return ret_words->error;
+}
+
+static int check_all(const struct strv *names, int (*check)(const char *, struct crossbpf_error *),
+		     struct crossbpf_error *e)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < names->n && r == 0; i++)
+		r = check(names->v[i], e);
+	return r;
+}
+
+static bool contains(const struct strv *strings, const char *string)
+{
+	for (size_t i = 0; i < strings->n; i++)
+		if (strcmp(strings->v[i], string) == 0)
+			return true;
+	return false;
+}
+
+/* A list of names that was said, or else stands in the conf; each once. */
+static int choose_list(const char *said, const struct strv *conf,
+		       int (*check)(const char *, struct crossbpf_error *), struct strv *ret_list,
+		       struct crossbpf_error *e)
+{
+	cleanup_strv struct strv all = {0};
+
+	if (said)
+		add_list(said, &all);
+	else if (conf && conf->n)
+		strv_add_all(&all, (const char *const *)conf->v);
+	for (size_t i = 0; i < all.n; i++)
+		if (!contains(ret_list, all.v[i]))
+			strv_add(ret_list, all.v[i]);
+	if (all.error || ret_list->error)
+		return error_no_memory(e);
+	return check_all(ret_list, check, e);
+}
+
+/* What crossbpf itself says to clang cannot be said in cflags. */
+static int check_cflag(const char *word, const struct clang_option *option,
+		       struct crossbpf_error *e)
+{
+	static const char mcpu[] = "-mcpu";
+
+	if (strncmp(word, mcpu, strlen(mcpu)) == 0)
+		return error_set(e, -EINVAL, EXIT_STATUS_USAGE, "set cpu, or --cpu, instead",
+				 "%s does not belong in cflags", word);
+	switch (option->id) {
+	case OPT_TARGET:
+		return error_set(e, -EINVAL, EXIT_STATUS_USAGE, "set target, or --target, instead",
+				 "%s does not belong in cflags", word);
+	case OPT_OUTPUT:
+		return error_set(e, -EINVAL, EXIT_STATUS_USAGE, "use -o or outdir instead",
+				 "%s does not belong in cflags", word);
+	case OPT_DEPS:
+	case OPT_DEPS_FILE:
+	case OPT_DEPS_TARGET:
+	case OPT_DEPS_ONLY:
+	case OPT_WP:
+		return error_set(e, -EINVAL, EXIT_STATUS_USAGE,
+				 "for a dependency file, emit dep (--emit object,dep)",
+				 "%s does not belong in cflags", word);
+	case OPT_PREPROCESS:
+	case OPT_ASSEMBLY:
+	case OPT_OBJECT:
+	case OPT_SYNTAX_ONLY:
+	case OPT_EMIT_LLVM:
+	case OPT_LANGUAGE:
+	case OPT_VERBATIM:
+	case OPT_MORE_OUTPUTS:
+	case OPT_END_OF_OPTIONS:
+		return error_set(e, -EINVAL, EXIT_STATUS_USAGE,
+				 "crossbpf build makes objects; for all else there is "
+				 "crossbpf-clang",
+				 "%s does not belong in cflags", word);
+	default:
+		return 0;
+	}
+}
+
+static int check_cflags(const struct strv *cflags, struct crossbpf_error *e)
+{
+	static const char arch[] = "__TARGET_ARCH_";
+
+	for (size_t i = 0; i < cflags->n; i++) {
+		const char *word = cflags->v[i];
+		if (word[0] != '-' || !word[1])
+			return error_set(e, -EINVAL, EXIT_STATUS_USAGE,
+					 "name sources as arguments, or in sources",
+					 "'%s' in cflags is no option", word);
+		struct clang_option option = clang_option_find(word);
+		if (option.more >= cflags->n - i)
+			return error_set(e, -EINVAL, EXIT_STATUS_USAGE, NULL,
+					 "%s in cflags lacks its value", word);
+		const char *value = option.value  ? option.value
+				    : option.more ? cflags->v[i + 1]
+						  : "";
+		if (option.id == OPT_DEFINE && strncmp(value, arch, strlen(arch)) == 0)
+			return error_set(e, -EINVAL, EXIT_STATUS_USAGE,
+					 "set arch, or --arch, instead",
+					 "%s does not belong in cflags", value);
+		int r = check_cflag(word, &option, e);
+		if (r < 0)
+			return r;
+		i += option.more;
+	}
+	return 0;
+}
+
+static int settle_cflags(const struct settings_words *words, const struct conf *conf,
+			 struct settings *s, struct crossbpf_error *e)
+{
+	const char *cflags = words->cflags ? words->cflags : conf ? conf->cflags : NULL;
+
+	int r = cflags ? words_split("cflags", cflags, &s->cflags, e) : 0;
+	return r < 0 ? r : check_cflags(&s->cflags, e);
+}
+
+static int settle_emit(const struct settings_words *words, const struct conf *conf,
+		       struct settings *s, struct crossbpf_error *e)
+{
+	cleanup_strv struct strv emit = {0};
+
+	int r = choose_list(words->emit, conf ? &conf->emit : NULL, variant_check_emit, &emit, e);
+	for (size_t i = 0; i < emit.n && r == 0; i++) {
+		if (strcmp(emit.v[i], "dep") == 0)
+			s->emit_dep = true;
+		else if (strcmp(emit.v[i], "object") != 0)
+			r = error_set(e, -ENOTSUP, EXIT_STATUS_USAGE,
+				      "emit object, dep or both; bpftool gen skeleton makes a "
+				      "skeleton of an object",
+				      "this crossbpf cannot emit %s yet", emit.v[i]);
+	}
+	return r;
+}
+
+static int settle_variants(const struct settings_words *words, const struct conf *conf,
+			   struct settings *s, struct crossbpf_error *e)
+{
+	const char *cpu = words->cpu ? words->cpu : conf && conf->cpu ? conf->cpu : "v1";
+
+	int r = choose_list(words->target, conf ? &conf->target : NULL, variant_check_target,
+			    &s->target, e);
+	if (r == 0)
+		r = choose_list(words->arch, conf ? &conf->arch : NULL, variant_check_arch,
+				&s->arch, e);
+	if (r == 0)
+		r = variant_check_cpu(cpu, e);
+	if (r < 0)
+		return r;
+	if (!s->arch.n) {
+		const char *arch = variant_host_arch();
+		if (!arch)
+			return error_set(e, -ENOTSUP, EXIT_STATUS_USAGE, "name one with --arch",
+					 "this machine's architecture is none that BPF has");
+		strv_add(&s->arch, arch);
+		s->arch_is_default = true;
+	}
+	s->cpu = strdup(cpu);
+	return s->cpu && !s->arch.error ? 0 : error_no_memory(e);
+}
+
+/* Appends paths that were given in `dir`, as seen from the root. */
+static int add_paths(const struct strv *paths, const char *root, const char *dir,
+		     struct strv *ret_paths)
+{
+	for (size_t i = 0; i < paths->n; i++)
+		strv_take(ret_paths, from_root(paths->v[i], root, dir));
+	return ret_paths->error;
+}
+
+static int settle_sources(const char *root, const char *dir, const struct settings_words *words,
+			  const struct conf *conf, struct settings *s, struct crossbpf_error *e)
+{
+	cleanup_strv struct strv said = {0};
+
+	if (add_paths(&words->sources, root, dir, &said) < 0)
+		return error_no_memory(e);
+	for (size_t i = 0; i < said.n; i++)
+		if (!contains(&s->sources, said.v[i]))
+			strv_add(&s->sources, said.v[i]);
+	if (s->sources.error)
+		return error_no_memory(e);
+	if (s->sources.n)
+		return 0;
+	if (!conf || !conf->sources.n)
+		return error_set(e, -EINVAL, EXIT_STATUS_USAGE,
+				 "name one, as in crossbpf build x.bpf.c, or write a crossbpf.conf "
+				 "with sources in its section build",
+				 "there is no source to build");
+	return sources_expand(root, &conf->sources, &s->sources, e);
+}
+
+static int settle_paths(const char *root, const char *dir, const struct settings_words *words,
+			const struct conf *conf, struct settings *s)
+{
+	if (words->outdir)
+		s->outdir = from_root(words->outdir, root, dir);
+	else if (conf)
+		s->outdir = strdup(conf->outdir ? conf->outdir : "build/bpf");
+	else
+		s->outdir = strdup(".");
+	if (words->output)
+		s->output = from_root(words->output, root, dir);
+	int r = add_paths(&words->include, root, dir, &s->include);
+	if (conf && conf->include.n)
+		strv_add_all(&s->include, (const char *const *)conf->include.v);
+	if (words->define.n)
+		strv_add_all(&s->define, (const char *const *)words->define.v);
+	if (conf && conf->vmlinux)
+		s->vmlinux = strdup(conf->vmlinux);
+	return r < 0 || !s->outdir || (words->output && !s->output) || s->include.error ||
+			       s->define.error || (conf && conf->vmlinux && !s->vmlinux)
+		       ? -ENOMEM
+		       : 0;
+}
+
+static int settle_clang(const struct settings_words *words, const struct conf *conf,
+			struct settings *s)
+{
+	const char *named = conf && conf->clang ? conf->clang : NULL;
+
+	/* A program that was named still has to meet the project's constraint. */
+	if (named && clang_constraint_is(named)) {
+		s->clang_constraint = strdup(named);
+		if (!s->clang_constraint)
+			return -ENOMEM;
+		named = NULL;
+	}
+	if (words->clang)
+		named = words->clang;
+	s->clang = named ? strdup(named) : NULL;
+	return named && !s->clang ? -ENOMEM : 0;
+}
+
+int settings_make(const char *root, const char *dir, const struct settings_words *words,
+		  const struct conf *conf, struct settings *ret_settings, struct crossbpf_error *e)
+{
+	cleanup_settings struct settings s = {.debug = words->debug};
+
+	if (settle_paths(root, dir, words, conf, &s) < 0 || settle_clang(words, conf, &s) < 0)
+		return error_no_memory(e);
+	int r = settle_variants(words, conf, &s, e);
+	if (r == 0)
+		r = settle_emit(words, conf, &s, e);
+	if (r == 0)
+		r = settle_cflags(words, conf, &s, e);
+	if (r == 0)
+		r = settle_sources(root, dir, words, conf, &s, e);
+	if (r < 0)
+		return r;
+	*ret_settings = s;
+	s = (struct settings){0};
+	return 0;
+}

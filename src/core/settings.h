@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What `crossbpf build` is to build, and how: from options, the environment and crossbpf.conf. */
+#ifndef CROSSBPF_SETTINGS_H
+#define CROSSBPF_SETTINGS_H
+
+#include <stdbool.h>
+
+#include "conf.h"
+#include "error.h"
+#include "shared/strv.h"
+
+/* As they were said: NULL or empty where they were not. Lists are parted by commas. */
+struct settings_words {
+	const char *output, *outdir, *cflags, *target, *arch, *cpu, *emit, *clang;
+	struct strv sources, include, define;
+	bool debug;
+};
+
+/* Settled and checked. Paths are relative to the project's root where they lie in it. */
+struct settings {
+	struct strv sources;
+	char *output; /* of a build with one action, or NULL */
+	char *outdir; /* "." is the root itself */
+	struct strv include, define, cflags;
+	struct strv target; /* empty: each arch's own */
+	struct strv arch;
+	bool arch_is_default; /* nobody named one */
+	char *cpu;
+	bool emit_dep;
+	char *vmlinux;          /* with {arch} in it */
+	char *clang;            /* a program, or NULL */
+	char *clang_constraint; /* or NULL */
+	bool debug;
+};
+
+/* The directory of the project, from `dir` on upwards: that of a crossbpf.conf, else `dir`; and
+ * that file or NULL. Above `dir`, a directory that belongs to somebody else ends the search. */
+int settings_find_root(const char *dir, char **ret_root, char **ret_conf);
+
+/*
+ * `words` wins over `conf` (or NULL). Paths in words are relative to `dir`, those in conf to
+ * `root`. Errors are wrong usage (status 2), and name what was said.
+ */
+int settings_make(const char *root, const char *dir, const struct settings_words *words,
+		  const struct conf *conf, struct settings *ret_settings, struct crossbpf_error *e);
+void settings_free(struct settings *s);
+#define cleanup_settings CLEANUP(settings_free)
+
+#endif

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What state.c remembers, in memory and in its SQLite file.
+ *
+ * A version is one content of one file. It never changes: another content is another version, so
+ * that an action that names the versions it was built of is fresh when all of them are current,
+ * also after a switch to another branch and back.
+ */
+#ifndef CROSSBPF_STATE_STORE_H
+#define CROSSBPF_STATE_STORE_H
+
+#include <sqlite3.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/stat.h>
+
+#include "shared/digest.h"
+
+/* Tells without reading it whether a file is as it was; of fixed size, as it is stored whole. */
+struct fingerprint {
+	int64_t mtime, ctime, size, inode, device;
+	int64_t seen; /* when it was looked at; all times in nanoseconds since the epoch */
+};
+
+struct state_version {
+	struct state_path *path;
+	struct state_version *next; /* of the same path */
+	uint8_t digest[DIGEST_SIZE];
+	struct fingerprint seen; /* where this content was last found */
+	char *asks; /* names that it asks for by __has_include, each with a newline; or NULL */
+	int64_t id; /* 0: not stored yet */
+	bool dirty;
+};
+
+/* A list that does not own what is in it. */
+struct state_absents {
+	struct state_absent **v;
+	uint32_t n, room;
+};
+
+struct state_path {
+	char *path;
+	struct state_version *versions;
+	struct state_version *current; /* once looked at; NULL: there is no such file */
+	struct fingerprint now;
+	bool looked;
+	struct state_absents lookups; /* what is looked for before it is found, in directories */
+	uint64_t lookups_sum;         /* of which this is a digest; 0: not worked out */
+};
+
+/* A directory in which a file was looked for and not found. */
+struct state_dir {
+	char *path;
+	struct fingerprint seen; /* mtime -1: there was none */
+	int64_t id;
+	bool dirty, looked, changed;
+};
+
+struct state_absent {
+	char *path;
+	struct state_dir *dir; /* in which it would appear, or what leads to it */
+	int64_t id;
+	bool looked, present;
+	int64_t changed;                  /* where present: when it last was */
+	uint64_t recording; /* the last that added it to its row */
+};
+
+struct state_row {
+	char *output;
+	uint8_t command[DIGEST_SIZE];
+	struct state_version **inputs, **outputs; /* owned arrays */
+	struct state_absents absents;
+	uint32_t n_inputs, n_outputs;
+	int64_t duration; /* nanoseconds that its command took */
+	bool dirty;
+};
+
+/* Each list owns what it points to; `index` is a tree (tsearch) of the same things by name. */
+struct state_list {
+	void **v;
+	size_t n, room;
+	void *index;
+};
+
+struct state_store {
+	sqlite3 *db;        /* NULL: nothing is stored */
+	int64_t generation; /* of what was loaded */
+	int64_t last_id;
+	struct state_list paths, dirs, absents, rows;
+};
+
+/*
+ * Opens or makes the file and loads what it holds. One that is damaged, or another release's, is
+ * made anew; where none can be had (a directory that cannot be written), all is in memory and the
+ * next build begins from nothing. 0 or -ENOMEM.
+ */
+int state_store_open(struct state_store *s, const char *file);
+/* Writes what is dirty. What goes wrong costs a later build time, and is no error. */
+void state_store_save(struct state_store *s);
+void state_store_close(struct state_store *s);
+
+/* Each finds what has this name or makes it; NULL where memory ran out. */
+struct state_path *state_store_path(struct state_store *s, const char *path);
+struct state_dir *state_store_dir(struct state_store *s, const char *path);
+struct state_absent *state_store_absent(struct state_store *s, const char *path);
+struct state_row *state_store_row(struct state_store *s, const char *output);
+struct state_version *state_store_version(struct state_path *path,
+					  const uint8_t digest[DIGEST_SIZE]);
+/* Makes it one that nothing is known of. */
+void state_row_clear(struct state_row *row);
+/* 0 or -ENOMEM. */
+int state_absents_add(struct state_absents *list, struct state_absent *absent);
+/* Only finds. */
+struct state_row *state_store_find_row(struct state_store *s, const char *output);
+
+#endif

@@ -1,0 +1,433 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "lookups.h"
+#include "shared/io.h"
+#include "state-store.h"
+#include "state.h"
+
+enum { MAX_FILE_SIZE = 1 << 30 };
+
+#define SAVE_INTERVAL INT64_C(5000000000)
+
+struct state {
+	struct state_store store;
+	pthread_mutex_t lock;
+	int root;              /* a descriptor */
+	uint64_t recordings;
+	int64_t opened, saved; /* when; nanoseconds since the epoch */
+};
+
+int state_file(const char *cache_dir, const char *id, char **ret_path)
+{
+	*ret_path = str_printf("%s/state/%s.db", cache_dir, id);
+	return *ret_path ? 0 : -ENOMEM;
+}
+
+int state_open(const char *file, const char *root, struct state **ret_state)
+{
+	cleanup_free struct state *s = calloc(1, sizeof(*s));
+	if (!s)
+		return -ENOMEM;
+
+	s->root = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (s->root < 0)
+		return -errno;
+	int r = state_store_open(&s->store, file);
+	if (r < 0) {
+		close(s->root);
+		return r;
+	}
+	pthread_mutex_init(&s->lock, NULL);
+	s->opened = s->saved = io_now();
+	*ret_state = TAKE_PTR(s);
+	return 0;
+}
+
+void state_close(struct state *s)
+{
+	if (!s)
+		return;
+	state_store_close(&s->store);
+	close(s->root);
+	free(s);
+}
+
+static struct fingerprint fingerprint_of(const struct stat *st)
+{
+	return (struct fingerprint){
+		.mtime = io_mtime(st),
+		.ctime = io_ctime(st),
+		.size = (int64_t)st->st_size,
+		.inode = (int64_t)st->st_ino,
+		.device = (int64_t)st->st_dev,
+		.seen = io_now(),
+	};
+}
+
+static bool is_same(const struct fingerprint *a, const struct fingerprint *b)
+{
+	return a->mtime == b->mtime && a->ctime == b->ctime && a->size == b->size &&
+	       a->inode == b->inode && a->device == b->device;
+}
+
+/* The later of a file's times. */
+static int64_t last_change(const struct fingerprint *f)
+{
+	return f->ctime > f->mtime ? f->ctime : f->mtime;
+}
+
+/* Might it have been changed after it was looked at, within a tick of the clock? */
+static bool is_racy(const struct fingerprint *f)
+{
+	return last_change(f) + io_tick(f->mtime) > f->seen;
+}
+
+/* Reads a file for its digest and what it asks for. */
+static int read_version(struct state *s, struct state_path *path)
+{
+	cleanup_close int fd = openat(s->root, path->path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	cleanup_strbuf struct strbuf content = {0};
+	uint8_t digest[DIGEST_SIZE];
+	struct digest d;
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return -errno;
+	path->now = fingerprint_of(&st);
+	int r = io_read_fd(fd, MAX_FILE_SIZE, &content);
+	if (r < 0)
+		return r;
+	digest_init(&d);
+	digest_bytes(&d, content.data, content.len);
+	digest_finish_bytes(&d, digest);
+
+	struct state_version *v = state_store_version(path, digest);
+	if (!v)
+		return -ENOMEM;
+	if (v->dirty && !v->id && !v->asks)
+		r = lookups_find_asked(content.data, content.len, &v->asks);
+	v->seen = path->now;
+	v->dirty = true;
+	path->current = v;
+	return r;
+}
+
+/* Finds out which version of a file is there, once a build. 0, -ENOENT, -EINVAL for no regular
+ * file, or another errno where it cannot be read. */
+static int look_at(struct state *s, struct state_path *path)
+{
+	struct stat st;
+
+	if (path->looked)
+		return path->current ? 0 : -ENOENT;
+	path->looked = true;
+	path->current = NULL;
+	if (fstatat(s->root, path->path, &st, 0) < 0)
+		return -errno;
+	if (!S_ISREG(st.st_mode))
+		return -EINVAL;
+	path->now = fingerprint_of(&st);
+	for (struct state_version *v = path->versions; v; v = v->next)
+		if (is_same(&v->seen, &path->now) && !is_racy(&v->seen)) {
+			path->current = v;
+			return 0;
+		}
+	return read_version(s, path);
+}
+
+static bool is_current(struct state *s, struct state_version *v)
+{
+	return look_at(s, v->path) == 0 && v->path->current == v;
+}
+
+static void look_at_dir(struct state *s, struct state_dir *dir)
+{
+	struct fingerprint now = {.mtime = -1, .seen = io_now()};
+	struct stat st;
+
+	if (dir->looked)
+		return;
+	dir->looked = true;
+	if (fstatat(s->root, dir->path, &st, 0) == 0)
+		now = fingerprint_of(&st);
+	/* Its inode says whether it is the same directory, its mtime which names are in it. */
+	dir->changed = dir->seen.mtime != now.mtime || dir->seen.inode != now.inode ||
+		       dir->seen.device != now.device ||
+		       (now.mtime >= 0 && dir->seen.mtime + io_tick(now.mtime) > dir->seen.seen);
+	if (dir->changed) {
+		dir->seen = now;
+		dir->dirty = true;
+	}
+}
+
+/* Has what was looked for in vain appeared? */
+static bool has_appeared(struct state *s, struct state_absent *absent)
+{
+	struct stat st;
+
+	look_at_dir(s, absent->dir);
+	if (absent->dir->changed && !absent->looked) {
+		absent->looked = true;
+		absent->present = fstatat(s->root, absent->path, &st, 0) == 0;
+	}
+	return absent->present;
+}
+
+static char *why_not_current(struct state_version *v, const char *what)
+{
+	return str_printf("%s%s %s", what, v->path->path,
+			  v->path->current ? "has changed" : "is gone");
+}
+
+bool state_is_fresh(struct state *s, const char *output, const uint8_t command[DIGEST_SIZE],
+		    char **ret_why)
+{
+	const struct state_row *row = state_store_find_row(&s->store, output);
+
+	*ret_why = NULL;
+	if (!row || !row->n_outputs) {
+		*ret_why = strdup("there is no record of it");
+		return false;
+	}
+	if (memcmp(row->command, command, DIGEST_SIZE) != 0) {
+		*ret_why = strdup("its command or compiler has changed");
+		return false;
+	}
+	for (uint32_t i = 0; i < row->n_inputs; i++)
+		if (!is_current(s, row->inputs[i])) {
+			*ret_why = why_not_current(row->inputs[i], "");
+			return false;
+		}
+	for (uint32_t i = 0; i < row->absents.n; i++)
+		if (has_appeared(s, row->absents.v[i])) {
+			*ret_why = str_printf("%s has appeared where a header is looked for",
+					      row->absents.v[i]->path);
+			return false;
+		}
+	for (uint32_t i = 0; i < row->n_outputs; i++)
+		if (!is_current(s, row->outputs[i])) {
+			*ret_why = why_not_current(row->outputs[i], "its output ");
+			return false;
+		}
+	return true;
+}
+
+int64_t state_duration(struct state *s, const char *output)
+{
+	const struct state_row *row = state_store_find_row(&s->store, output);
+
+	return row ? row->duration : 0;
+}
+
+void state_settle(const struct state *s)
+{
+	int64_t left = s->opened + io_tick(1) - io_now();
+	struct timespec time = {.tv_nsec = (long)left};
+
+	/* A clock that was set back is not waited for. */
+	if (left > 0 && left <= io_tick(1))
+		while (nanosleep(&time, &time) < 0 && errno == EINTR)
+			;
+}
+
+/* The directory in which the file would appear, or the nearest to it that there is. */
+static struct state_dir *dir_of(struct state *s, const char *path)
+{
+	cleanup_free char *name = strdup(path);
+	struct stat st;
+
+	for (char *slash; name && (slash = strrchr(name, '/'));) {
+		slash[slash == name ? 1 : 0] = '\0';
+		if (slash == name || (fstatat(s->root, name, &st, 0) == 0 && S_ISDIR(st.st_mode)))
+			return state_store_dir(&s->store, name);
+	}
+	return name ? state_store_dir(&s->store, ".") : NULL;
+}
+
+struct recording {
+	struct state *state;
+	struct state_row *row;
+	uint64_t number;
+	const struct strv *dirs;
+	uint64_t dirs_sum;
+	int64_t began;
+};
+
+/* Finds the thing for a name under which something was looked for, and whether it is there. */
+static struct state_absent *look_for(struct state *s, const char *name)
+{
+	struct state_absent *absent = state_store_absent(&s->store, name);
+	struct stat st;
+
+	if (!absent)
+		return NULL;
+	if (!absent->dir)
+		absent->dir = dir_of(s, name);
+	if (!absent->dir)
+		return NULL;
+	look_at_dir(s, absent->dir); /* before the file, whose appearance changes it */
+	if (!absent->looked) {
+		absent->looked = true;
+		absent->present = fstatat(s->root, name, &st, 0) == 0;
+		if (absent->present) {
+			struct fingerprint f = fingerprint_of(&st);
+			absent->changed = last_change(&f);
+		}
+	}
+	return absent;
+}
+
+struct collection {
+	struct state *state;
+	struct state_absents *list;
+};
+
+static int collect(void *ctx, const char *name)
+{
+	struct collection *c = ctx;
+	struct state_absent *absent = look_for(c->state, name);
+
+	return absent ? state_absents_add(c->list, absent) : -ENOMEM;
+}
+
+/* What is there was not asked for, or it came while the compiler ran: -EAGAIN. */
+static int add_absents(struct recording *r, const struct state_absents *list)
+{
+	for (uint32_t i = 0; i < list->n; i++) {
+		struct state_absent *absent = list->v[i];
+		if (absent->present && absent->changed + io_tick(1) > r->began)
+			return -EAGAIN;
+		if (absent->present || absent->recording == r->number)
+			continue;
+		absent->recording = r->number;
+		if (state_absents_add(&r->row->absents, absent) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+/* Most actions look for their headers in the same directories: for each of these that is worked
+ * out once. */
+static int add_lookups(struct recording *r, struct state_version *v)
+{
+	struct state_path *path = v->path;
+	struct collection c = {r->state, &path->lookups};
+	int found = 0;
+
+	if (path->lookups_sum != r->dirs_sum) {
+		path->lookups.n = 0;
+		path->lookups_sum = r->dirs_sum;
+		found = lookups_of_input(path->path, r->dirs, collect, &c);
+		if (found == 0 && v->asks)
+			found = lookups_of_asked(v->asks, r->dirs, collect, &c);
+	}
+	return found < 0 ? found : add_absents(r, &path->lookups);
+}
+
+/* -EAGAIN where what was read may not be what is there now. */
+static int add_inputs(struct recording *r, const struct state_done *done)
+{
+	struct state_row *row = r->row;
+
+	row->inputs = calloc(done->inputs->n + 1, sizeof(struct state_version *));
+	if (!row->inputs)
+		return -ENOMEM;
+	for (size_t i = 0; i < done->inputs->n; i++) {
+		struct state_path *path = state_store_path(&r->state->store, done->inputs->v[i]);
+		if (!path)
+			return -ENOMEM;
+		int looked = look_at(r->state, path);
+		if (looked == -ENOMEM)
+			return looked;
+		if (looked < 0 || last_change(&path->now) + io_tick(1) > done->began)
+			return -EAGAIN;
+		row->inputs[row->n_inputs++] = path->current;
+	}
+	for (uint32_t i = 0; i < row->n_inputs; i++) {
+		int looked = add_lookups(r, row->inputs[i]);
+		if (looked < 0)
+			return looked;
+	}
+	return 0;
+}
+
+static int add_outputs(struct recording *r, const struct state_done *done)
+{
+	struct state_row *row = r->row;
+
+	row->outputs = calloc(done->n_outputs, sizeof(struct state_version *));
+	if (!row->outputs)
+		return -ENOMEM;
+	for (size_t i = 0; i < done->n_outputs; i++) {
+		const struct state_output *output = &done->outputs[i];
+		struct state_path *path = state_store_path(&r->state->store, output->path);
+		struct state_version *v = path ? state_store_version(path, output->digest) : NULL;
+		if (!v)
+			return -ENOMEM;
+		v->seen = path->now = fingerprint_of(&output->st);
+		v->dirty = path->looked = true;
+		path->current = v;
+		row->outputs[row->n_outputs++] = v;
+	}
+	return 0;
+}
+
+/* Tells lists of directories apart; never 0. */
+static uint64_t sum_of(const struct strv *dirs)
+{
+	uint8_t digest[DIGEST_SIZE];
+	struct digest d;
+	uint64_t sum;
+
+	digest_init(&d);
+	for (size_t i = 0; i < dirs->n; i++)
+		digest_string(&d, dirs->v[i]);
+	digest_finish_bytes(&d, digest);
+	memcpy(&sum, digest, sizeof(sum));
+	return sum | 1;
+}
+
+int state_record(struct state *s, const struct state_done *done)
+{
+	cleanup_strv struct strv dirs = {0};
+
+	int r = lookups_dirs(done->inputs, done->search, &dirs);
+	if (r < 0)
+		return r;
+	pthread_mutex_lock(&s->lock);
+	struct state_row *row = state_store_row(&s->store, done->outputs[0].path);
+	if (!row) {
+		r = -ENOMEM;
+	} else {
+		struct recording recording = {s, row, ++s->recordings, &dirs, sum_of(&dirs), done->began};
+		state_row_clear(row);
+		memcpy(row->command, done->command, DIGEST_SIZE);
+		row->duration = done->duration;
+		row->dirty = true;
+		r = add_inputs(&recording, done);
+		if (r == 0)
+			r = add_outputs(&recording, done);
+		if (r < 0)
+			state_row_clear(row); /* without outputs it is never fresh */
+	}
+	pthread_mutex_unlock(&s->lock);
+	return r == -EAGAIN ? 0 : r;
+}
+
+void state_save(struct state *s, bool soon)
+{
+	pthread_mutex_lock(&s->lock);
+	if (!soon || io_now() - s->saved > SAVE_INTERVAL) {
+		state_store_save(&s->store);
+		s->saved = io_now();
+	}
+	pthread_mutex_unlock(&s->lock);
+}

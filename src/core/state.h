@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What was true at the last build. It answers "is this action up to date?" with stat() alone, and
+ * reads a file only where that leaves a doubt: its times or its size changed, or it is so new that
+ * a later change may bear the same time.
+ *
+ * Kept in SQLite, in one file a project. Any thread may call state_record(); all else is for one
+ * thread at a time.
+ */
+#ifndef CROSSBPF_STATE_H
+#define CROSSBPF_STATE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/stat.h>
+
+#include "shared/digest.h"
+#include "shared/strv.h"
+
+struct state;
+
+/* Where the state of the project with this id lies: CACHE/state/ID.db. The caller frees. */
+int state_file(const char *cache_dir, const char *id, char **ret_path);
+
+/*
+ * `file` NULL: nothing is remembered. Relative paths of files are from the directory `root`. A
+ * damaged file, or one of another release, is begun anew; one that cannot be had costs a later
+ * build time. 0 or a negative errno: out of memory, or `root` cannot be opened.
+ */
+int state_open(const char *file, const char *root, struct state **ret_state);
+void state_close(struct state *s);
+
+static inline void state_closep(struct state **s)
+{
+	state_close(*s);
+}
+#define cleanup_state CLEANUP(state_closep)
+
+/*
+ * Is the action whose main output is `output` up to date: was its last command this one, and is
+ * all as it was then: what it read, what it looked for in vain, what it wrote? Where it is not,
+ * *ret_why says why, as part of a sentence ("bpf/common.h has changed"); the caller frees.
+ */
+bool state_is_fresh(struct state *s, const char *output, const uint8_t command[DIGEST_SIZE],
+		    char **ret_why);
+
+/* How long its command took last, in nanoseconds; 0 where that is not known. */
+int64_t state_duration(struct state *s, const char *output);
+
+/* Waits until what was written before state_open() is old enough to be told from what is written
+ * from now on: 10 ms at most. */
+void state_settle(const struct state *s);
+
+struct state_output {
+	const char *path;
+	uint8_t digest[DIGEST_SIZE]; /* of its content */
+	struct stat st;              /* of the file that was written */
+};
+
+/* An action that was done. */
+struct state_done {
+	uint8_t command[DIGEST_SIZE];
+	int64_t began, duration;            /* nanoseconds since the epoch; nanoseconds */
+	const struct strv *inputs;          /* all that it read, as the compiler spelled them */
+	const struct strv *search;          /* directories in which headers are looked for */
+	const struct state_output *outputs; /* the main one first */
+	size_t n_outputs;
+};
+
+/*
+ * Remembers it. Where that would not be safe it is forgotten, and so done again by the next build:
+ * an input changed after the action began, or is no regular file. 0 or -ENOMEM.
+ */
+int state_record(struct state *s, const struct state_done *done);
+
+/* Writes what was recorded; where `soon`, only if that was last done some seconds ago. */
+void state_save(struct state *s, bool soon);
+
+#endif
