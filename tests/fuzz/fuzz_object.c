@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Anything as an object. Beside what sanitizers see: it is refused with a reason, or rewritten to
+ * what is read again, is rewritten to itself, and is not large. Under libFuzzer, or run-once.c.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "object/object.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
+
+#define CHECK(condition)                  \
+	do {                              \
+		if (!(condition))         \
+			__builtin_trap(); \
+	} while (0)
+
+static const struct object_stamp little = {"bpfel", "x86"}, big = {"bpfeb", "any"};
+
+/* 0, or refused for a good reason. */
+static int rewrite(const void *data, size_t len, bool keep_debug, struct strbuf *ret)
+{
+	const struct object_stamp *stamp =
+		len > 5 && ((const uint8_t *)data)[5] == 2 ? &big : &little;
+	const char *why;
+	int r = object_rewrite(data, len, keep_debug, stamp, ret, &why);
+
+	CHECK(r == 0 || (r == -ENOEXEC && why));
+	CHECK(r == 0 || !ret->data);
+	return r;
+}
+
+static void expect_same(const struct strbuf *a, const struct strbuf *b)
+{
+	CHECK(a->len == b->len && memcmp(a->data, b->data, a->len) == 0);
+}
+
+static void check_stamp(const struct strbuf *object)
+{
+	const struct object_stamp *want = object->data[5] == 2 ? &big : &little;
+	struct object_stamp stamp;
+	const char *why;
+
+	CHECK(object_read_stamp(object->data, object->len, &stamp, &why) == 0);
+	CHECK(strcmp(stamp.target, want->target) == 0 && strcmp(stamp.arch, want->arch) == 0);
+}
+
+/* Of what was rewritten. */
+static void check_result(const struct strbuf *object, size_t len, bool keep_debug)
+{
+	cleanup_strbuf struct strbuf again = {0};
+
+	CHECK(object->len <= 2 * len + 512);
+	check_stamp(object);
+	CHECK(rewrite(object->data, object->len, keep_debug, &again) == 0);
+	expect_same(object, &again);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+	cleanup_strbuf struct strbuf whole = {0}, stripped = {0}, late = {0};
+	struct object_stamp stamp;
+	const char *why;
+
+	object_read_stamp(data, len, &stamp, &why);
+	int registers = object_uses_registers(data, len, &why);
+	CHECK(registers >= 0 || (registers == -ENOEXEC && why));
+
+	bool is_whole = rewrite(data, len, true, &whole) == 0;
+	bool is_stripped = rewrite(data, len, false, &stripped) == 0;
+	if (is_whole)
+		check_result(&whole, len, true);
+	if (is_stripped) {
+		check_result(&stripped, len, false);
+		CHECK(object_uses_registers(stripped.data, stripped.len, &why) == registers);
+	}
+	/* Debug information may be removed at any time. */
+	if (is_whole && is_stripped) {
+		CHECK(rewrite(whole.data, whole.len, false, &late) == 0);
+		expect_same(&stripped, &late);
+	}
+	return 0;
+}
