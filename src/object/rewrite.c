@@ -34,6 +34,7 @@ struct rewrite {
 	struct strbuf stamp;
 	uint8_t *out; /* owned; large enough for all there can be */
 	size_t len;
+	uint8_t *headers; /* of sections, until they are written; owned */
 };
 
 static void rewrite_free(struct rewrite *w)
@@ -45,6 +46,7 @@ static void rewrite_free(struct rewrite *w)
 	strtab_free(&w->symbol_names);
 	strbuf_free(&w->stamp);
 	free(w->out);
+	free(w->headers);
 }
 #define cleanup_rewrite CLEANUP(rewrite_free)
 
@@ -240,7 +242,8 @@ static int make_room(struct rewrite *w)
 		if (w->sections[i] != REMOVED && w->in.sections[i].data)
 			room += w->in.sections[i].size;
 	w->out = malloc(room + 1);
-	return w->out ? 0 : -ENOMEM;
+	w->headers = calloc((size_t)w->n_sections + 1, ELF_SECTION_SIZE);
+	return w->out && w->headers ? 0 : -ENOMEM;
 }
 
 static void put_symbol(struct rewrite *w, const struct elf_symbol *s)
@@ -400,8 +403,11 @@ static int new_info(const struct rewrite *w, const struct elf_section *s, uint32
 	return 0;
 }
 
-static void put_header(uint8_t *to, const struct elf_section *s, uint64_t offset, bool big)
+static void put_header(struct rewrite *w, uint32_t i, const struct elf_section *s, uint64_t offset)
 {
+	uint8_t *to = w->headers + (size_t)i * ELF_SECTION_SIZE;
+	bool big = w->in.big;
+
 	bytes_put32(to, s->name_offset, big);
 	bytes_put32(to + 4, s->type, big);
 	bytes_put64(to + 8, s->flags, big);
@@ -414,8 +420,7 @@ static void put_header(uint8_t *to, const struct elf_section *s, uint64_t offset
 	bytes_put64(to + 56, s->entsize, big);
 }
 
-/* Writes the section's content, and its header to where the headers are gathered. */
-static int put_section(struct rewrite *w, uint32_t i, uint8_t *headers)
+static int put_section(struct rewrite *w, uint32_t i)
 {
 	struct elf_section s = w->in.sections[i];
 
@@ -431,11 +436,11 @@ static int put_section(struct rewrite *w, uint32_t i, uint8_t *headers)
 	if ((r = new_info(w, &w->in.sections[i], &s.info)) < 0 ||
 	    (r = new_section(w, s.link, &s.link)) < 0)
 		return r;
-	put_header(headers + (size_t)w->sections[i] * ELF_SECTION_SIZE, &s, offset, w->in.big);
+	put_header(w, w->sections[i], &s, offset);
 	return 0;
 }
 
-static void put_stamp(struct rewrite *w, uint8_t *headers)
+static void put_stamp(struct rewrite *w)
 {
 	struct elf_section s = {
 		.name_offset = strtab_place(&w->names, stamp_name_offset(w)),
@@ -444,7 +449,7 @@ static void put_stamp(struct rewrite *w, uint8_t *headers)
 		.align = 1,
 	};
 
-	put_header(headers + (size_t)w->n_sections * ELF_SECTION_SIZE, &s, w->len, w->in.big);
+	put_header(w, w->n_sections, &s, w->len);
 	copy(w, w->stamp.data, w->stamp.len);
 }
 
@@ -463,24 +468,18 @@ static void put_elf_header(struct rewrite *w)
 
 static int put_object(struct rewrite *w)
 {
-	size_t headers_len = ((size_t)w->n_sections + 1) * ELF_SECTION_SIZE;
-	cleanup_free uint8_t *headers = calloc(1, headers_len);
-	int r = headers ? make_room(w) : -ENOMEM;
+	int r = make_room(w);
 
 	if (r < 0)
 		return r;
 	put_elf_header(w);
-	for (uint32_t i = 1; i < w->in.n_sections; i++) {
-		if (w->sections[i] == REMOVED)
-			continue;
-		r = put_section(w, i, headers);
-		if (r < 0)
+	for (uint32_t i = 1; i < w->in.n_sections; i++)
+		if (w->sections[i] != REMOVED && (r = put_section(w, i)) < 0)
 			return r;
-	}
-	put_stamp(w, headers);
+	put_stamp(w);
 	pad(w, 8);
 	bytes_put64(w->out + ELF_E_SHOFF, w->len, w->in.big);
-	copy(w, headers, headers_len);
+	copy(w, w->headers, ((size_t)w->n_sections + 1) * ELF_SECTION_SIZE);
 	w->out[w->len] = '\0'; /* as of any strbuf */
 	return 0;
 }
