@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "config.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -36,6 +37,24 @@ const char *cli_directory(const char *name, const char *fallback)
 	return is_setuid ? fallback : cli_setting(name, fallback);
 }
 
+const char *cli_backend_dir(void)
+{
+	return cli_directory("CROSSBPF_BACKENDDIR", CROSSBPF_BACKENDDIR);
+}
+
+char *cli_header_dir(void)
+{
+	return str_printf("%s/include", cli_directory("CROSSBPF_DATADIR", CROSSBPF_DATADIR));
+}
+
+int cli_finish_output(void)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return EXIT_STATUS_OK;
+	fprintf(stderr, "crossbpf: cannot write to standard output: %s\n", strerror(errno));
+	return EXIT_STATUS_OUTPUT;
+}
+
 static volatile sig_atomic_t interrupt_signal;
 static volatile sig_atomic_t interrupt_fd = -1;
 
@@ -62,6 +81,11 @@ int cli_catch_interrupts(void)
 			sigaction(signals[i], &action, NULL);
 	}
 	return fds[0];
+}
+
+bool cli_is_interrupted(void)
+{
+	return interrupt_signal;
 }
 
 void cli_die_of_interrupt(void)

@@ -3,6 +3,8 @@
 #ifndef CROSSBPF_CLI_H
 #define CROSSBPF_CLI_H
 
+#include <stdbool.h>
+
 #include "core/error.h"
 
 struct command {
@@ -13,6 +15,7 @@ struct command {
 	int (*run)(int argc, char **argv);
 };
 
+int cmd_build(int argc, char **argv);
 int cmd_clang(int argc, char **argv);
 
 /* Prints an error and its hint on standard error; returns its exit status. */
@@ -26,6 +29,19 @@ const char *cli_setting(const char *name, const char *fallback);
 
 /* The same for a directory of ours, such as that of the plugins; of no effect under setuid. */
 const char *cli_directory(const char *name, const char *fallback);
+
+/* The plugins' directory. */
+const char *cli_backend_dir(void);
+
+/* Our own headers, which clang is to look at last; NULL where memory ran out. The caller frees. */
+char *cli_header_dir(void);
+
+/* Was all written that was printed? What was asked for is worth nothing where it was not. Returns
+ * the exit status. */
+int cli_finish_output(void);
+
+/* Did one of the signals below come? */
+bool cli_is_interrupted(void);
 
 /* SIGINT, SIGTERM and SIGHUP from now on close what the returned descriptor is the other end of:
  * for `control` of struct crossbpf_run. -1 where that cannot be had. */

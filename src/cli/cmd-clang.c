@@ -54,7 +54,7 @@ static int run(const struct project *project, int control, int *ret_status,
 	struct builder_request request = {
 		.backend = cli_setting("CROSSBPF_BACKEND", CROSSBPF_DEFAULT_BACKEND),
 		.order = CROSSBPF_BACKEND_ORDER,
-		.dir = cli_directory("CROSSBPF_BACKENDDIR", CROSSBPF_BACKENDDIR),
+		.dir = cli_backend_dir(),
 		.toolchain =
 			{
 				.clang = cli_setting("CROSSBPF_CLANG", CROSSBPF_DEFAULT_CLANG),
@@ -70,8 +70,7 @@ static int run(const struct project *project, int control, int *ret_status,
 	if (verbose && why)
 		cli_log(why);
 
-	cleanup_free char *header_dir =
-		str_printf("%s/include", cli_directory("CROSSBPF_DATADIR", CROSSBPF_DATADIR));
+	cleanup_free char *header_dir = cli_header_dir();
 	if (!header_dir)
 		return error_no_memory(e);
 	r = plan_make(project, &builder.toolchain, header_dir, &plan, e);

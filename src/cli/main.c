@@ -12,6 +12,8 @@
 #include "shared/io.h"
 
 static const struct command commands[] = {
+	{"build", "[OPTION...] [SOURCE...]", "compile a project's sources, only what changed",
+	 cmd_build},
 	{"clang", "ARGUMENT...", "take clang's place in any build; also as crossbpf-clang",
 	 cmd_clang},
 };
@@ -22,15 +24,6 @@ static const struct command *find_command(const char *name)
 		if (strcmp(commands[i].name, name) == 0)
 			return &commands[i];
 	return NULL;
-}
-
-/* What was asked for is worth nothing where it could not be written. */
-static int finish_output(void)
-{
-	if (fflush(stdout) == 0 && !ferror(stdout))
-		return EXIT_STATUS_OK;
-	fprintf(stderr, "crossbpf: cannot write to standard output: %s\n", strerror(errno));
-	return EXIT_STATUS_OUTPUT;
 }
 
 static int print_help(void)
@@ -45,7 +38,7 @@ static int print_help(void)
 	       "  --help     print this and exit\n"
 	       "  --version  print the version and exit\n\n"
 	       "See crossbpf(1). Report bugs to <" PACKAGE_BUGREPORT ">.\n");
-	return finish_output();
+	return cli_finish_output();
 }
 
 static int print_version(void)
@@ -53,8 +46,8 @@ static int print_version(void)
 	printf("crossbpf " PACKAGE_VERSION "\n"
 	       "backend: " CROSSBPF_DEFAULT_BACKEND " (order: " CROSSBPF_BACKEND_ORDER ")\n"
 	       "plugins: %s\n",
-	       cli_directory("CROSSBPF_BACKENDDIR", CROSSBPF_BACKENDDIR));
-	return finish_output();
+	       cli_backend_dir());
+	return cli_finish_output();
 }
 
 /* A descriptor that we open must not become one of the three standard streams. */

@@ -10,15 +10,38 @@
 void builder_close(struct builder *b)
 {
 	toolchain_free(&b->toolchain);
-	session_close(&b->session);
+	if (b->connected)
+		session_close(&b->session);
+	free(b->name);
+	free(b->where);
+	*b = (struct builder){0};
+}
+
+int builder_connect(struct builder *b, const struct builder_request *request,
+		    const struct project *project, struct crossbpf_error *e)
+{
+	if (b->connected)
+		return 0;
+	b->session.log = request->log;
+	b->session.control = request->control;
+	const struct conf_backend *section =
+		request->conf ? conf_find_backend(request->conf, b->name) : NULL;
+	b->session.settings = section ? section->kv : NULL;
+	b->connected = true; /* session_close() is right from here on */
+	return session_open(&b->session, request->dir, b->name, b->where, project, e);
 }
 
 static int try_backend(struct builder *b, const struct builder_request *request, const char *name,
 		       const char *where, const struct project *project, struct crossbpf_error *e)
 {
-	b->session.log = request->log;
-	b->session.control = request->control;
-	int r = session_open(&b->session, request->dir, name, where, project, e);
+	b->name = strdup(name);
+	b->where = where ? strdup(where) : NULL;
+	if (!b->name || (where && !b->where))
+		return error_no_memory(e);
+	if (request->lazy && plugin_is_installed(request->dir, name) &&
+	    toolchain_recall(name, &request->toolchain, &b->toolchain) == 0)
+		return 0;
+	int r = builder_connect(b, request, project, e);
 	if (r == 0)
 		r = toolchain_find(&b->session, &request->toolchain, &b->toolchain, e);
 	if (r < 0)

@@ -3,6 +3,9 @@
 #ifndef CROSSBPF_BUILDER_H
 #define CROSSBPF_BUILDER_H
 
+#include <stdbool.h>
+
+#include "conf.h"
 #include "toolchain.h"
 
 struct builder_request {
@@ -12,11 +15,15 @@ struct builder_request {
 	struct toolchain_request toolchain;
 	void (*log)(const char *message); /* or NULL */
 	int control;                      /* at its end every command is ended; -1: none */
+	bool lazy; /* no session before builder_connect(), where it is remembered what is there */
+	const struct conf *conf; /* has sections for backends; or NULL */
 };
 
 struct builder {
 	struct session session;
 	struct toolchain toolchain;
+	char *name, *where; /* of the backend; where may be NULL */
+	bool connected;
 };
 
 /*
@@ -26,6 +33,9 @@ struct builder {
  */
 int builder_open(struct builder *b, const struct builder_request *request,
 		 const struct project *project, char **ret_why, struct crossbpf_error *e);
+/* Opens the session of one that was opened lazily. */
+int builder_connect(struct builder *b, const struct builder_request *request,
+		    const struct project *project, struct crossbpf_error *e);
 void builder_close(struct builder *b);
 #define cleanup_builder CLEANUP(builder_close)
 

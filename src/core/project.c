@@ -21,11 +21,31 @@ static bool environment_changes_clang(void)
 	return false;
 }
 
+static void make_id(struct project *p)
+{
+	struct digest digest;
+
+	digest_init(&digest);
+	digest_string(&digest, p->root);
+	digest_finish(&digest, p->id);
+}
+
+int project_at(const char *root, struct project *ret_project, struct crossbpf_error *e)
+{
+	cleanup_project struct project p = {.root = strdup(root)};
+
+	if (!p.root)
+		return error_no_memory(e);
+	make_id(&p);
+	*ret_project = p;
+	p = (struct project){0};
+	return 0;
+}
+
 int project_from_clang(const char *const *args, struct project *ret_project,
 		       struct crossbpf_error *e)
 {
 	cleanup_project struct project p = {.args = args};
-	struct digest digest;
 
 	int r = io_working_directory(&p.root);
 	if (r == -ENOENT) {
@@ -36,10 +56,7 @@ int project_from_clang(const char *const *args, struct project *ret_project,
 	if (r < 0)
 		return error_set(e, r, EXIT_STATUS_USAGE, "change to a directory that exists",
 				 "the working directory cannot be named: %s", strerror(-r));
-	digest_init(&digest);
-	digest_string(&digest, p.root);
-	digest_finish(&digest, p.id);
-
+	make_id(&p);
 	if (clang_argv_parse(args, &p.clang) < 0)
 		return error_no_memory(e);
 	if (environment_changes_clang())

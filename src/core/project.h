@@ -14,6 +14,9 @@ struct project {
 	struct clang_argv clang;  /* and what it means */
 };
 
+/* The project whose root is this absolute directory. */
+int project_at(const char *root, struct project *ret_project, struct crossbpf_error *e);
+
 /* A project from a clang command line, NULL-terminated and without the program's name; `args`
  * must outlive it. */
 int project_from_clang(const char *const *args, struct project *ret_project,

@@ -72,15 +72,34 @@ static int take_reported(struct session *s, struct report *report, int r, enum e
 	return r;
 }
 
+/* The settings, and the place that was named, which wins over theirs. */
+static struct crossbpf_kv *list_settings(const struct crossbpf_kv *settings, const char *where)
+{
+	size_t n = 0, given = 0;
+
+	while (settings && settings[given].key)
+		given++;
+	struct crossbpf_kv *all = calloc(given + 2, sizeof(*all));
+	if (!all)
+		return NULL;
+	if (where)
+		all[n++] = (struct crossbpf_kv){"where", where};
+	for (size_t i = 0; i < given; i++)
+		all[n++] = settings[i];
+	return all;
+}
+
 int session_open(struct session *s, const char *dir, const char *name, const char *where,
 		 const struct project *project, struct crossbpf_error *e)
 {
 	char why[256] = "";
 	static const char *const no_dirs[] = {NULL};
 
-	*s = (struct session){.log = s->log, .control = s->control};
+	*s = (struct session){.log = s->log, .control = s->control, .settings = s->settings};
 	report_begin(&s->report, s->log);
-	s->conf[0] = where ? (struct crossbpf_kv){"where", where} : (struct crossbpf_kv){0};
+	s->conf = list_settings(s->settings, where);
+	if (!s->conf)
+		return error_no_memory(e);
 	s->project = (struct crossbpf_project){
 		.size = sizeof(s->project),
 		.id = project->id,
@@ -106,6 +125,8 @@ void session_close(struct session *s)
 		s->plugin.backend.close(s->handle);
 	s->handle = NULL;
 	plugin_unload(&s->plugin);
+	free(s->conf);
+	s->conf = NULL;
 	report_end(&s->report);
 }
 

@@ -508,7 +508,7 @@ static void remove_file(const char *file)
 int state_store_open(struct state_store *s, const char *file)
 {
 	*s = (struct state_store){0};
-	if (!file || io_make_parents(file) < 0)
+	if (!file || io_make_parents(file, 0700) < 0)
 		return 0;
 	int r = open_file(s, file);
 	if (r == -EBADMSG) {

@@ -61,7 +61,7 @@ struct state_absent {
 	struct state_dir *dir; /* in which it would appear, or what leads to it */
 	int64_t id;
 	bool looked, present;
-	int64_t changed;                  /* where present: when it last was */
+	int64_t changed;    /* where present: when it last was */
 	uint64_t recording; /* the last that added it to its row */
 };
 

@@ -20,7 +20,7 @@ enum { MAX_FILE_SIZE = 1 << 30 };
 struct state {
 	struct state_store store;
 	pthread_mutex_t lock;
-	int root;              /* a descriptor */
+	int root; /* a descriptor */
 	uint64_t recordings;
 	int64_t opened, saved; /* when; nanoseconds since the epoch */
 };
@@ -407,7 +407,8 @@ int state_record(struct state *s, const struct state_done *done)
 	if (!row) {
 		r = -ENOMEM;
 	} else {
-		struct recording recording = {s, row, ++s->recordings, &dirs, sum_of(&dirs), done->began};
+		struct recording recording = {s,     row,           ++s->recordings,
+					      &dirs, sum_of(&dirs), done->began};
 		state_row_clear(row);
 		memcpy(row->command, done->command, DIGEST_SIZE);
 		row->duration = done->duration;

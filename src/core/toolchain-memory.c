@@ -253,7 +253,7 @@ void toolchain_memory_save(struct toolchain_memory *m, const struct toolchain *t
 		     json_array_size(asm_dirs) == t->asm_dirs.n &&
 		     json_array_size(search) == t->search.n;
 	char *text = whole ? json_dumps(record, JSON_COMPACT) : NULL;
-	if (text && io_make_parents(m->file) == 0)
+	if (text && io_make_parents(m->file, 0700) == 0)
 		(void)io_replace_file(m->file, text, strlen(text));
 	free(text);
 	json_decref(record);

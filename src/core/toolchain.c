@@ -139,6 +139,18 @@ static int probe(struct session *s, const struct toolchain_request *request,
 	return toolchain_parse(answer.data, s->plugin.backend.name, ret_toolchain, e);
 }
 
+int toolchain_recall(const char *backend, const struct toolchain_request *request,
+		     struct toolchain *ret_toolchain)
+{
+	cleanup_toolchain_memory struct toolchain_memory memory = {0};
+
+	if (!request->cache_dir)
+		return -ENOENT;
+	int r = toolchain_memory_open(request->cache_dir, backend, request->clang, request->env,
+				      &memory);
+	return r < 0 ? r : toolchain_memory_load(&memory, ret_toolchain);
+}
+
 int toolchain_find(struct session *s, const struct toolchain_request *request,
 		   struct toolchain *ret_toolchain, struct crossbpf_error *e)
 {

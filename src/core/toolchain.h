@@ -35,6 +35,10 @@ struct toolchain_request {
 /* -ENOENT with `e` filled where the session has no clang that compiles BPF. */
 int toolchain_find(struct session *s, const struct toolchain_request *request,
 		   struct toolchain *ret_toolchain, struct crossbpf_error *e);
+/* What is remembered of a backend, without a session on it: 0, or -ENOENT where nothing is that
+ * still holds. */
+int toolchain_recall(const char *backend, const struct toolchain_request *request,
+		     struct toolchain *ret_toolchain);
 void toolchain_free(struct toolchain *t);
 #define cleanup_toolchain CLEANUP(toolchain_free)
 

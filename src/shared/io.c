@@ -72,7 +72,55 @@ int io_replace_file(const char *path, const void *data, size_t len)
 	return r;
 }
 
-int io_make_parents(const char *path)
+/* Where nothing is, or a regular file, which is to be replaced as a whole. */
+static bool is_replaceable(const char *path)
+{
+	struct stat st;
+
+	return lstat(path, &st) < 0 ? errno == ENOENT : S_ISREG(st.st_mode);
+}
+
+static int write_in_place(const char *path, const void *data, size_t len, struct stat *ret_st)
+{
+	cleanup_close int fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC | O_NOCTTY);
+
+	if (fd < 0)
+		return -errno;
+	int r = io_write_fd(fd, data, len);
+	return r < 0 ? r : fstat(fd, ret_st) < 0 ? -errno : 0;
+}
+
+int io_write_output(const char *path, const void *data, size_t len, struct stat *ret_st)
+{
+	static unsigned number; /* threads may write to one name */
+	const char *name = io_basename(path);
+
+	if (!is_replaceable(path))
+		return write_in_place(path, data, len, ret_st);
+
+	cleanup_free char *temporary =
+		str_printf("%.*s.%.200s.crossbpf-%ld-%u.tmp", (int)(name - path), path, name,
+			   (long)getpid(), __atomic_fetch_add(&number, 1, __ATOMIC_RELAXED));
+	if (!temporary)
+		return -ENOMEM;
+	cleanup_close int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+	if (fd < 0)
+		return -errno;
+
+	int r = io_write_fd(fd, data, len);
+	/* NFS tells at a close only that there was no room. */
+	if (r == 0 && close(fcntl(fd, F_DUPFD_CLOEXEC, 0)) < 0)
+		r = -errno;
+	if (r == 0 && rename(temporary, path) < 0)
+		r = -errno;
+	if (r < 0)
+		unlink(temporary);
+	else if (fstat(fd, ret_st) < 0)
+		r = -errno;
+	return r;
+}
+
+int io_make_parents(const char *path, mode_t mode)
 {
 	cleanup_free char *dir = strdup(path);
 	if (!dir)
@@ -81,7 +129,7 @@ int io_make_parents(const char *path)
 	for (char *slash = dir[0] ? strchr(dir + 1, '/') : NULL; slash;
 	     slash = strchr(slash + 1, '/')) {
 		*slash = '\0';
-		if (mkdir(dir, 0700) < 0 && errno != EEXIST)
+		if (mkdir(dir, mode) < 0 && errno != EEXIST)
 			return -errno;
 		*slash = '/';
 	}
@@ -125,11 +173,28 @@ int io_pipe(int ret_fds[2])
 #endif
 }
 
-int io_temporary(int *ret_fd)
+static char *temporary_template(void)
 {
 	const char *dir = getenv("TMPDIR");
-	cleanup_free char *path =
-		str_printf("%s/crossbpf-XXXXXX", dir && dir[0] == '/' ? dir : "/tmp");
+
+	return str_printf("%s/crossbpf-XXXXXX", dir && dir[0] == '/' ? dir : "/tmp");
+}
+
+int io_temporary_dir(char **ret_path)
+{
+	cleanup_free char *path = temporary_template();
+
+	if (!path)
+		return -ENOMEM;
+	if (!mkdtemp(path))
+		return -errno;
+	*ret_path = TAKE_PTR(path);
+	return 0;
+}
+
+int io_temporary(int *ret_fd)
+{
+	cleanup_free char *path = temporary_template();
 	if (!path)
 		return -ENOMEM;
 

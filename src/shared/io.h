@@ -20,8 +20,18 @@ int io_write_fd(int fd, const void *data, size_t len);
  * new, never a part. */
 int io_replace_file(const char *path, const void *data, size_t len);
 
-/* Makes the directories that lead to the file `path`, private to the user (mode 0700). */
-int io_make_parents(const char *path);
+/*
+ * Writes an output: beside `path`, and renamed there, with a new file's mode; or in place, where
+ * something is there that is no regular file (a pipe, /dev/null, a link). *ret_st is of the file
+ * that was written, not of what anybody has put there since.
+ */
+int io_write_output(const char *path, const void *data, size_t len, struct stat *ret_st);
+
+/* Makes the directories that lead to the file `path`, with this mode less the umask. */
+int io_make_parents(const char *path, mode_t mode);
+
+/* A directory of our own for temporary files; the caller removes it, and frees its name. */
+int io_temporary_dir(char **ret_path);
 
 /* A pipe: ret_fds[0] is read from, ret_fds[1] written to. */
 int io_pipe(int ret_fds[2]);

@@ -169,21 +169,21 @@ TEST(makes_parents)
 	cleanup_free char *absolute = str_printf("%s/x/y/file", here);
 	struct stat st;
 
-	ck_assert_int_eq(io_make_parents("file"), 0);
+	ck_assert_int_eq(io_make_parents("file", 0700), 0);
 	ck_assert_uint_eq(count_entries("."), 0);
 
-	ck_assert_int_eq(io_make_parents("a/b//c/file"), 0);
+	ck_assert_int_eq(io_make_parents("a/b//c/file", 0700), 0);
 	ck_assert_int_eq(stat("a/b/c", &st), 0);
 	ck_assert_uint_eq(st.st_mode & 0777, 0700);
 	ck_assert_int_eq(stat("a", &st), 0);
 	ck_assert_uint_eq(st.st_mode & 0777, 0700);
 	ck_assert(!is_there("a/b/c/file"));
-	ck_assert_int_eq(io_make_parents("a/b/c/file"), 0);
-	ck_assert_int_eq(io_make_parents(absolute), 0);
+	ck_assert_int_eq(io_make_parents("a/b/c/file", 0700), 0);
+	ck_assert_int_eq(io_make_parents(absolute, 0700), 0);
 	ck_assert(is_there("x/y"));
 
 	write_text("plain", "");
-	ck_assert_int_eq(io_make_parents("plain/b/file"), -ENOTDIR);
+	ck_assert_int_eq(io_make_parents("plain/b/file", 0700), -ENOTDIR);
 }
 
 TEST(pipes)

@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "build-report.h"
+#include "cli.h"
+#include "core/diag.h"
+#include "shared/io.h"
+#include "shared/shell.h"
+
+void report_init(struct build_report *r, const struct build_plan *plan, const char *root,
+		 const char *dir, const char *backend)
+{
+	const char *term = getenv("TERM"), *no_colour = getenv("NO_COLOR");
+	bool terminal = isatty(STDERR_FILENO) && term && strcmp(term, "dumb") != 0;
+
+	r->plan = plan;
+	r->root = root;
+	r->dir = dir;
+	r->backend = backend;
+	r->progress = terminal && !r->quiet && !r->json && !r->verbose;
+	r->colour = terminal && !r->json && !(no_colour && no_colour[0]);
+}
+
+static void clear_progress(const struct build_report *r)
+{
+	if (r->progress)
+		fputs("\r\033[K", stderr);
+}
+
+/* JSON is UTF-8: what in a file's name is not, is shown as U+FFFD. */
+static json_t *json_text(const char *text, size_t len)
+{
+	json_t *string = json_stringn(text, len);
+	cleanup_strbuf struct strbuf mended = {0};
+
+	for (size_t i = 0; !string && i < len;) {
+		size_t n = 4 < len - i ? 4 : len - i;
+		json_t *part = NULL;
+		while (n && !(part = json_stringn(text + i, n)))
+			n--;
+		json_decref(part);
+		strbuf_add(&mended, n ? text + i : "\xef\xbf\xbd", n ? n : 3);
+		i += n ? n : 1;
+	}
+	return string ? string : json_stringn(mended.data ? mended.data : "", mended.len);
+}
+
+static json_t *json_name(const char *text)
+{
+	return json_text(text, strlen(text));
+}
+
+/* Prints an event, and owns it. */
+static void print_event(json_t *event)
+{
+	if (event) {
+		json_dumpf(event, stdout, JSON_COMPACT);
+		putchar('\n');
+		fflush(stdout);
+	}
+	json_decref(event);
+}
+
+/* An absolute name of the host. */
+static json_t *json_path(const struct build_report *r, const char *path, size_t len)
+{
+	cleanup_free char *absolute = path[0] == '/'
+					      ? strndup(path, len)
+					      : str_printf("%s/%.*s", r->root, (int)len, path);
+
+	return json_name(absolute ? absolute : "");
+}
+
+void report_explain(const struct build_report *r, const struct build_action *action, bool fresh,
+		    const char *why)
+{
+	(void)r;
+	if (fresh)
+		fprintf(stderr, "crossbpf: %s is up to date\n", action->object);
+	else
+		fprintf(stderr, "crossbpf: %s is to be built: %s\n", action->object,
+			why ? why : "out of memory");
+}
+
+void report_plan(struct build_report *r, const struct build_action **actions, size_t n)
+{
+	(void)actions;
+	r->stale = n;
+	if (r->json)
+		print_event(json_pack("{s:s, s:I, s:I, s:s}", "event", "plan", "actions",
+				      (json_int_t)r->plan->n, "to_build", (json_int_t)n, "backend",
+				      r->backend));
+}
+
+static void print_command(const struct strv *argv)
+{
+	cleanup_strbuf struct strbuf line = {0};
+
+	for (size_t i = 0; i < argv->n; i++) {
+		if (i)
+			strbuf_putc(&line, ' ');
+		shell_quote(&line, argv->v[i]);
+	}
+	if (!line.error)
+		fprintf(stderr, "%s\n", line.data);
+}
+
+void report_start(void *ctx, const struct build_action *action, const struct strv *argv)
+{
+	struct build_report *r = ctx;
+
+	r->begun++;
+	if (r->json)
+		print_event(json_pack("{s:s, s:o, s:o, s:s, s:s}", "event", "start", "source",
+				      json_path(r, action->source, strlen(action->source)),
+				      "object",
+				      json_path(r, action->object, strlen(action->object)),
+				      "target", action->target, "arch", action->arch));
+	if (r->verbose)
+		print_command(argv);
+	if (r->progress)
+		fprintf(stderr, "\r\033[K[%zu/%zu] %.60s", r->begun, r->stale, action->source);
+}
+
+static void print_diagnostics(const struct build_report *r, const char *text, size_t len)
+{
+	const char *end = text + len;
+
+	while (text < end) {
+		const char *newline = memchr(text, '\n', (size_t)(end - text));
+		size_t n = newline ? (size_t)(newline - text) : (size_t)(end - text);
+		struct diag d;
+		if (diag_parse(text, n, &d))
+			print_event(json_pack(
+				"{s:s, s:o, s:I, s:I, s:s, s:o}", "event", "diagnostic", "file",
+				json_path(r, d.file, d.file_len), "line", (json_int_t)d.line,
+				"column", (json_int_t)d.column, "severity", d.severity, "message",
+				json_text(d.message, d.message_len)));
+		text += n + 1;
+	}
+}
+
+/* What the compiler said names files from the root, as make does and editors understand. */
+static void print_said(struct build_report *r, const struct build_result *result)
+{
+	if (!result->said_len)
+		return;
+	if (!r->entered && strcmp(r->root, r->dir) != 0)
+		fprintf(stderr, "crossbpf: Entering directory '%s'\n", r->root);
+	r->entered = true;
+	fwrite(result->said, 1, result->said_len, stderr);
+	if (r->json)
+		print_diagnostics(r, result->said, result->said_len);
+}
+
+static void count_failure(struct build_report *r, const struct build_result *result)
+{
+	int status = EXIT_STATUS_FAILED;
+
+	r->failed++;
+	if (result->error)
+		status = cli_report(result->error);
+	else if (result->status > 128)
+		fprintf(stderr, "crossbpf: %s: the compiler was ended by signal %d\n",
+			result->action->source, result->status - 128);
+	else if (!result->said_len)
+		fprintf(stderr,
+			"crossbpf: %s: the compiler failed with status %d and said nothing\n",
+			result->action->source, result->status);
+	if (!r->status)
+		r->status = status;
+}
+
+void report_end_action(void *ctx, const struct build_result *result)
+{
+	static const char digits[] = "0123456789abcdef";
+	struct build_report *r = ctx;
+	char hex[2 * DIGEST_SIZE + 1] = "";
+
+	clear_progress(r);
+	print_said(r, result);
+	if (!result->done) {
+		count_failure(r, result);
+		return;
+	}
+	r->compiled++;
+	if (result->uses_arch && r->plan->arch_is_default) {
+		r->n_use_arch++;
+		if (!r->uses_arch)
+			r->uses_arch = result->action->source;
+	}
+	for (size_t i = 0; i < DIGEST_SIZE; i++) {
+		hex[2 * i] = digits[result->digest[i] >> 4];
+		hex[2 * i + 1] = digits[result->digest[i] & 15];
+	}
+	if (r->json)
+		print_event(json_pack(
+			"{s:s, s:o, s:o, s:s, s:I, s:f}", "event", "output", "path",
+			json_path(r, result->action->object, strlen(result->action->object)),
+			"source",
+			json_path(r, result->action->source, strlen(result->action->source)),
+			"sha256", hex, "size", (json_int_t)result->size, "seconds",
+			(double)result->duration / 1e9));
+}
+
+/* It would be another object for another machine, which nobody was asked about. */
+static void warn_of_arch(const struct build_report *r)
+{
+	if (!r->uses_arch || r->quiet)
+		return;
+	fprintf(stderr, "crossbpf: warning: %s", r->uses_arch);
+	if (r->n_use_arch > 1)
+		fprintf(stderr, " and %zu more", r->n_use_arch - 1);
+	fprintf(stderr,
+		" depend%s on the architecture, and %s built for this machine's: name one "
+		"with --arch\n",
+		r->n_use_arch > 1 ? "" : "s", r->n_use_arch > 1 ? "are" : "is");
+}
+
+void report_done(struct build_report *r)
+{
+	double seconds = (double)(io_now() - r->began) / 1e9;
+
+	clear_progress(r);
+	warn_of_arch(r);
+	if (!r->quiet && !r->json) {
+		fprintf(stderr, "crossbpf: %zu compiled, %zu up to date", r->compiled,
+			r->up_to_date);
+		if (r->failed)
+			fprintf(stderr, ", %zu failed", r->failed);
+		if (r->left)
+			fprintf(stderr, ", %zu not begun (-k goes on)", r->left);
+		fprintf(stderr, "\n");
+	}
+	if (r->json)
+		print_event(json_pack(
+			"{s:s, s:I, s:I, s:I, s:I, s:I, s:s, s:f, s:I, s:I}", "event", "done",
+			"actions", (json_int_t)r->plan->n, "compiled", (json_int_t)r->compiled,
+			"cached", (json_int_t)0, "up_to_date", (json_int_t)r->up_to_date, "failed",
+			(json_int_t)r->failed, "backend", r->backend, "seconds", seconds,
+			"bytes_sent", (json_int_t)0, "bytes_received", (json_int_t)0));
+}
+
+void report_interrupted(struct build_report *r)
+{
+	clear_progress(r);
+}
+
+int report_status(const struct build_report *r)
+{
+	return r->status;
+}

@@ -1,0 +1,576 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* crossbpf build: compiles a project's sources, only what changed. */
+#include "config.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "build-report.h"
+#include "cli.h"
+#include "core/build.h"
+#include "core/builder.h"
+#include "core/clang-constraint.h"
+#include "core/project.h"
+#include "core/settings.h"
+#include "shared/io.h"
+#include "shared/shell.h"
+
+extern char **environ;
+
+enum { LONG_ONLY = 256 }; /* options without a letter, from here on */
+
+static const struct build_option {
+	const char *name;
+	int letter; /* or a number from LONG_ONLY on */
+	const char *argument;
+	const char *help;
+} build_options[] = {
+	{"output", 'o', "FILE", "the object's name, where there is one"},
+	{"outdir", 'd', "DIR", "where objects go"},
+	{"include", 'I', "DIR", "where headers are looked for"},
+	{"define", 'D', "NAME[=VALUE]", "a macro"},
+	{"cflags", LONG_ONLY, "STRING", "further options of clang, quoted as for a shell"},
+	{"target", LONG_ONLY + 1, "LIST", "bpfel, bpfeb or both (default: the arch's)"},
+	{"arch", LONG_ONLY + 2, "LIST", "x86, arm64, ... (default: this machine's)"},
+	{"cpu", LONG_ONLY + 3, "v1|v2|v3|v4", "the instruction set (default: v1)"},
+	{"emit", LONG_ONLY + 4, "LIST", "object, dep (default: object)"},
+	{"debug", LONG_ONLY + 5, NULL, "keep DWARF"},
+	{"backend", LONG_ONLY + 6, "NAME[:WHERE]", "where clang runs (default: auto)"},
+	{"clang", LONG_ONLY + 7, "PROGRAM", "which clang"},
+	{"jobs", 'j', "N", "compilers at once (default: the CPUs)"},
+	{"keep-going", 'k', NULL, "build what can be built behind a failure"},
+	{"dry-run", 'n', NULL, "print what would be run"},
+	{"explain", LONG_ONLY + 8, NULL, "say why each object is built or not"},
+	{"no-cache", LONG_ONLY + 9, NULL, "(there is no cache yet)"},
+	{"no-pch", LONG_ONLY + 10, NULL, "(headers are not precompiled yet)"},
+	{"json", LONG_ONLY + 11, NULL, "events on standard output, an object a line"},
+	{"quiet", 'q', NULL, "diagnostics and errors only"},
+	{"verbose", 'v', NULL, "each command as it is run"},
+	{"help", 'h', NULL, "this help"},
+};
+
+enum { N_OPTIONS = sizeof(build_options) / sizeof(build_options[0]) };
+
+struct options {
+	struct settings_words words;
+	const char *backend;
+	unsigned jobs;
+	bool keep_going, dry_run, explain, json, quiet, verbose, help;
+};
+
+static void options_free(struct options *o)
+{
+	strv_free(&o->words.sources);
+	strv_free(&o->words.include);
+	strv_free(&o->words.define);
+}
+#define cleanup_options CLEANUP(options_free)
+
+static void print_help(void)
+{
+	printf("Usage: crossbpf build [OPTION...] [SOURCE...]\n"
+	       "Compiles BPF sources, or those of crossbpf.conf, where they changed.\n\n");
+	for (size_t i = 0; i < N_OPTIONS; i++) {
+		const struct build_option *o = &build_options[i];
+		char name[64], letter[8] = "    ";
+		if (o->letter < LONG_ONLY)
+			snprintf(letter, sizeof(letter), "-%c, ", o->letter);
+		snprintf(name, sizeof(name), "--%s%s%s", o->name, o->argument ? "=" : "",
+			 o->argument ? o->argument : "");
+		printf("  %s%-24s %s\n", letter, name, o->help);
+	}
+	printf("\nWhat can be said by an option can be said by a variable: "
+	       "CROSSBPF_ARCH=x86,arm64.\n"
+	       "See crossbpf-build(1) and crossbpf.conf(5).\n");
+}
+
+static int parse_jobs(const char *text, unsigned *ret_jobs, struct crossbpf_error *e)
+{
+	char *end;
+	errno = 0;
+	unsigned long n = strtoul(text, &end, 10);
+
+	if (text[0] < '0' || text[0] > '9' || *end || errno || n == 0 || n > 1024)
+		return error_set(e, -EINVAL, EXIT_STATUS_USAGE, "give a number from 1 to 1024",
+				 "-j %s: no number of compilers", text);
+	*ret_jobs = (unsigned)n;
+	return 0;
+}
+
+static bool is_set(const char *variable)
+{
+	const char *value = cli_setting(variable, "0");
+
+	return strcmp(value, "0") != 0;
+}
+
+/* What the environment says, which options override. */
+static int read_environment(struct options *o, struct crossbpf_error *e)
+{
+	const char *jobs = cli_setting("CROSSBPF_JOBS", NULL);
+	const char *v = getenv("V"); /* as with automake's makefiles */
+
+	o->words.outdir = cli_setting("CROSSBPF_OUTDIR", NULL);
+	o->words.cflags = cli_setting("CROSSBPF_CFLAGS", NULL);
+	o->words.target = cli_setting("CROSSBPF_TARGET", NULL);
+	o->words.arch = cli_setting("CROSSBPF_ARCH", NULL);
+	o->words.cpu = cli_setting("CROSSBPF_CPU", NULL);
+	o->words.emit = cli_setting("CROSSBPF_EMIT", NULL);
+	o->words.clang = cli_setting("CROSSBPF_CLANG", NULL);
+	o->words.debug = is_set("CROSSBPF_DEBUG");
+	o->backend = cli_setting("CROSSBPF_BACKEND", NULL);
+	o->keep_going = is_set("CROSSBPF_KEEP_GOING");
+	o->dry_run = is_set("CROSSBPF_DRY_RUN");
+	o->explain = is_set("CROSSBPF_EXPLAIN");
+	o->json = is_set("CROSSBPF_JSON");
+	o->quiet = is_set("CROSSBPF_QUIET");
+	o->verbose = is_set("CROSSBPF_VERBOSE") || (v && strcmp(v, "1") == 0);
+	return jobs ? parse_jobs(jobs, &o->jobs, e) : 0;
+}
+
+static int read_option(struct options *o, int letter, const char *value, struct crossbpf_error *e)
+{
+	switch (letter) {
+	case 'o':
+		o->words.output = value;
+		break;
+	case 'd':
+		o->words.outdir = value;
+		break;
+	case 'I':
+		strv_add(&o->words.include, value);
+		break;
+	case 'D':
+		strv_add(&o->words.define, value);
+		break;
+	case LONG_ONLY:
+		o->words.cflags = value;
+		break;
+	case LONG_ONLY + 1:
+		o->words.target = value;
+		break;
+	case LONG_ONLY + 2:
+		o->words.arch = value;
+		break;
+	case LONG_ONLY + 3:
+		o->words.cpu = value;
+		break;
+	case LONG_ONLY + 4:
+		o->words.emit = value;
+		break;
+	case LONG_ONLY + 5:
+		o->words.debug = true;
+		break;
+	case LONG_ONLY + 6:
+		o->backend = value;
+		break;
+	case LONG_ONLY + 7:
+		o->words.clang = value;
+		break;
+	case 'j':
+		return parse_jobs(value, &o->jobs, e);
+	case 'k':
+		o->keep_going = true;
+		break;
+	case 'n':
+		o->dry_run = true;
+		break;
+	case LONG_ONLY + 8:
+		o->explain = true;
+		break;
+	case LONG_ONLY + 9:
+	case LONG_ONLY + 10:
+		break;
+	case LONG_ONLY + 11:
+		o->json = true;
+		break;
+	case 'q':
+		o->quiet = true;
+		break;
+	case 'v':
+		o->verbose = true;
+		break;
+	case 'h':
+		o->help = true;
+		break;
+	default: /* getopt said what is wrong */
+		return error_set(e, -EINVAL, EXIT_STATUS_USAGE, "crossbpf build --help lists them",
+				 "wrong options");
+	}
+	return 0;
+}
+
+static int parse_options(int argc, char **argv, struct options *o, struct crossbpf_error *e)
+{
+	struct option longs[N_OPTIONS + 1] = {0};
+	char letters[2 * N_OPTIONS + 1] = "", *at = letters;
+	int letter, r = read_environment(o, e);
+
+	for (size_t i = 0; i < N_OPTIONS; i++) {
+		const struct build_option *b = &build_options[i];
+		longs[i] = (struct option){b->name, b->argument ? required_argument : no_argument,
+					   NULL, b->letter};
+		if (b->letter < LONG_ONLY) {
+			*at++ = (char)b->letter;
+			if (b->argument)
+				*at++ = ':';
+		}
+	}
+	*at = '\0';
+	optind = 1;
+	while (r == 0 && (letter = getopt_long(argc, argv, letters, longs, NULL)) != -1)
+		r = read_option(o, letter, optarg, e);
+	for (int i = optind; i < argc; i++)
+		strv_add(&o->words.sources, argv[i]);
+	if (o->words.sources.error || o->words.include.error || o->words.define.error)
+		return error_no_memory(e);
+	return r;
+}
+
+/* All that a build is made of, from its options on. */
+struct job {
+	struct options options;
+	struct conf conf;
+	bool has_conf;
+	struct settings settings;
+	struct project project;
+	struct builder_request request;
+	struct builder builder;
+	struct build_plan plan;
+	struct state *state;
+	struct build_report report;
+	struct strv env;
+	char *dir, *cache_dir, *conf_file, *header_dir;
+	const struct build_action **stale;
+	size_t n_stale;
+};
+
+static void job_free(struct job *j)
+{
+	options_free(&j->options);
+	state_close(j->state);
+	build_plan_free(&j->plan);
+	builder_close(&j->builder);
+	settings_free(&j->settings);
+	conf_free(&j->conf);
+	project_free(&j->project);
+	strv_free(&j->env);
+	free(j->dir);
+	free(j->cache_dir);
+	free(j->conf_file);
+	free(j->header_dir);
+	free(j->stale);
+}
+#define cleanup_job CLEANUP(job_free)
+
+/* The plugins whose keys the conf is checked against, loaded while it is read. */
+struct key_source {
+	const char *dir;
+	struct plugin plugins[16];
+	size_t n;
+};
+
+static int find_keys(void *ctx, const char *name, const struct crossbpf_key **ret_keys,
+		     struct crossbpf_error *e)
+{
+	struct key_source *source = ctx;
+
+	if (!plugin_is_installed(source->dir, name) ||
+	    source->n == sizeof(source->plugins) / sizeof(source->plugins[0]))
+		return -ENOENT;
+	int r = plugin_load(source->dir, name, &source->plugins[source->n], e);
+	if (r < 0)
+		return r;
+	*ret_keys = source->plugins[source->n++].keys;
+	return 0;
+}
+
+static int read_conf(struct job *j, struct crossbpf_error *e)
+{
+	struct key_source source = {.dir = cli_backend_dir()};
+
+	int r = conf_read(j->conf_file, find_keys, &source, &j->conf, e);
+	for (size_t i = 0; i < source.n; i++)
+		plugin_unload(&source.plugins[i]);
+	j->has_conf = r == 0;
+	return r;
+}
+
+static int find_project(struct job *j, struct crossbpf_error *e)
+{
+	cleanup_free char *root = NULL;
+
+	int r = io_working_directory(&j->dir);
+	if (r < 0)
+		return error_set(e, r, EXIT_STATUS_USAGE, "change to a directory that exists",
+				 "the working directory cannot be named: %s", strerror(-r));
+	if (settings_find_root(j->dir, &root, &j->conf_file) < 0)
+		return error_no_memory(e);
+	r = project_at(root, &j->project, e);
+	if (r == 0 && j->conf_file)
+		r = read_conf(j, e);
+	if (r == 0)
+		r = settings_make(j->project.root, j->dir, &j->options.words,
+				  j->has_conf ? &j->conf : NULL, &j->settings, e);
+	return r;
+}
+
+/* The environment of compilers: without what has clang find other headers or write other files. */
+static int make_env(struct job *j)
+{
+	static const char *const without[] = {"CPATH=",
+					      "C_INCLUDE_PATH=",
+					      "CPLUS_INCLUDE_PATH=",
+					      "OBJC_INCLUDE_PATH=",
+					      "CCC_",
+					      "CC_PRINT_",
+					      "CC_LOG_",
+					      "PWD="};
+
+	for (char **variable = environ; *variable; variable++) {
+		bool keep = true;
+		for (size_t i = 0; i < sizeof(without) / sizeof(without[0]); i++)
+			if (strncmp(*variable, without[i], strlen(without[i])) == 0)
+				keep = false;
+		if (keep)
+			strv_add(&j->env, *variable);
+	}
+	strv_take(&j->env, str_printf("PWD=%s", j->project.root));
+	return j->env.error;
+}
+
+/* Names of backends, parted by blanks. */
+static char *join(const struct strv *names)
+{
+	cleanup_strbuf struct strbuf b = {0};
+	char *joined = NULL;
+
+	for (size_t i = 0; i < names->n; i++)
+		strbuf_printf(&b, "%s%s", i ? " " : "", names->v[i]);
+	return strbuf_finish(&b, &joined) < 0 ? NULL : joined;
+}
+
+static int open_builder(struct job *j, char *order, struct crossbpf_error *e)
+{
+	cleanup_free char *why = NULL;
+	bool by_conf = j->has_conf && j->conf.order.n;
+
+	j->request = (struct builder_request){
+		.backend = j->options.backend ? j->options.backend
+			   : by_conf          ? "auto"
+					      : CROSSBPF_DEFAULT_BACKEND,
+		.order = by_conf ? order : CROSSBPF_BACKEND_ORDER,
+		.dir = cli_backend_dir(),
+		.toolchain =
+			{
+				.clang = j->settings.clang ? j->settings.clang
+							   : CROSSBPF_DEFAULT_CLANG,
+				.env = (const char *const *)environ,
+				.cache_dir = j->cache_dir,
+			},
+		.log = j->options.verbose ? cli_log : NULL,
+		.control = j->request.control,
+		.lazy = true,
+		.conf = j->has_conf ? &j->conf : NULL,
+	};
+	int r = builder_open(&j->builder, &j->request, &j->project, &why, e);
+	if (r == 0 && j->options.verbose && why)
+		cli_log(why);
+	return r;
+}
+
+static int check_constraint(const struct job *j, struct crossbpf_error *e)
+{
+	const struct toolchain *t = &j->builder.toolchain;
+	bool holds = true;
+
+	if (!j->settings.clang_constraint)
+		return 0;
+	int r = clang_constraint_check(j->settings.clang_constraint, t->number, &holds);
+	if (r == 0 && holds)
+		return 0;
+	return error_set(e, -ENOENT, EXIT_STATUS_NO_BACKEND,
+			 "install one that does, and name it with --clang",
+			 "%s is clang %s, and %s asks for clang %s", t->clang, t->number,
+			 j->conf_file, j->settings.clang_constraint);
+}
+
+static int open_state(struct job *j, struct crossbpf_error *e)
+{
+	cleanup_free char *file = NULL;
+
+	if (j->cache_dir && state_file(j->cache_dir, j->project.id, &file) < 0)
+		return error_no_memory(e);
+	int r = state_open(file, j->project.root, &j->state);
+	if (r < 0)
+		return error_set(e, r, EXIT_STATUS_USAGE, NULL, "%s: %s", j->project.root,
+				 strerror(-r));
+	return 0;
+}
+
+static int find_stale(struct job *j, struct crossbpf_error *e)
+{
+	j->stale = calloc(j->plan.n + 1, sizeof(struct build_action *));
+	if (!j->stale)
+		return error_no_memory(e);
+	for (size_t i = 0; i < j->plan.n; i++) {
+		const struct build_action *a = &j->plan.actions[i];
+		cleanup_free char *why = NULL;
+		bool fresh = state_is_fresh(j->state, a->object, a->command, &why);
+		if (!fresh)
+			j->stale[j->n_stale++] = a;
+		if (j->options.explain)
+			report_explain(&j->report, a, fresh, why);
+	}
+	j->report.up_to_date = j->plan.n - j->n_stale;
+	return 0;
+}
+
+/* What clang would complain of, for a file that was named by us or by the user. */
+static int check_source(const struct job *j, const struct build_action *a, struct crossbpf_error *e)
+{
+	cleanup_free char *path = a->source[0] == '/'
+					  ? strdup(a->source)
+					  : str_printf("%s/%s", j->project.root, a->source);
+	struct stat st;
+
+	if (!path)
+		return error_no_memory(e);
+	if (stat(path, &st) < 0)
+		return error_set(e, -errno, EXIT_STATUS_USAGE,
+				 "check its name, and the directory you are in",
+				 "cannot find the source %s: %s", a->source, strerror(errno));
+	if (S_ISDIR(st.st_mode))
+		return error_set(e, -EISDIR, EXIT_STATUS_USAGE, "name the sources in it",
+				 "%s is a directory", a->source);
+	return 0;
+}
+
+static int check_sources(const struct job *j, struct crossbpf_error *e)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < j->n_stale && r == 0; i++)
+		r = check_source(j, j->stale[i], e);
+	return r;
+}
+
+static void print_commands(const struct job *j)
+{
+	for (size_t i = 0; i < j->n_stale; i++) {
+		const struct build_action *a = j->stale[i];
+		cleanup_strbuf struct strbuf line = {0};
+
+		strbuf_puts(&line, "cd ");
+		shell_quote(&line, j->project.root);
+		strbuf_puts(&line, " &&");
+		for (size_t k = 0; k < a->argv.n; k++) {
+			strbuf_putc(&line, ' ');
+			shell_quote(&line, a->argv.v[k]);
+		}
+		strbuf_puts(&line, " -o ");
+		shell_quote(&line, a->object);
+		if (!line.error)
+			puts(line.data);
+	}
+}
+
+static int run_build(struct job *j, struct crossbpf_error *e)
+{
+	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	size_t left = 0;
+
+	int r = builder_connect(&j->builder, &j->request, &j->project, e);
+	if (r == 0 && make_env(j) < 0)
+		r = error_no_memory(e);
+	if (r < 0)
+		return r;
+	struct build build = {
+		.session = &j->builder.session,
+		.state = j->state,
+		.plan = &j->plan,
+		.root = j->project.root,
+		.env = (const char *const *)j->env.v,
+		.lanes = j->options.jobs ? j->options.jobs
+			 : cpus > 0      ? (unsigned)cpus
+					 : 1,
+		.keep_going = j->options.keep_going,
+		.colour = j->report.colour,
+		.ctx = &j->report,
+		.on_start = report_start,
+		.on_end = report_end_action,
+	};
+	r = build_run(&build, j->stale, j->n_stale, &left, e);
+	j->report.left = left;
+	return r;
+}
+
+static int build(struct job *j, struct crossbpf_error *e)
+{
+	cleanup_free char *order = NULL;
+
+	int r = find_project(j, e);
+	if (r < 0)
+		return r;
+	if (io_cache_dir(&j->cache_dir) == -ENOMEM)
+		return error_no_memory(e);
+	j->header_dir = cli_header_dir();
+	order = join(&j->conf.order);
+	if (!j->header_dir || !order)
+		return error_no_memory(e);
+	r = open_builder(j, order, e);
+	if (r == 0)
+		r = check_constraint(j, e);
+	if (r == 0)
+		r = build_plan_make(j->project.root, &j->settings, &j->builder.toolchain,
+				    j->header_dir, &j->plan, e);
+	if (r == 0)
+		r = open_state(j, e);
+	if (r < 0)
+		return r;
+
+	report_init(&j->report, &j->plan, j->project.root, j->dir, j->builder.name);
+	r = find_stale(j, e);
+	if (r == 0)
+		r = check_sources(j, e);
+	if (r < 0)
+		return r;
+	report_plan(&j->report, j->stale, j->n_stale);
+	if (j->options.dry_run) {
+		print_commands(j);
+		return 0;
+	}
+	if (j->n_stale)
+		r = run_build(j, e);
+	state_save(j->state, false);
+	if (r == 0)
+		report_done(&j->report);
+	return r;
+}
+
+int cmd_build(int argc, char **argv)
+{
+	cleanup_error struct crossbpf_error error = {0};
+	cleanup_job struct job job = {.report.began = io_now()};
+
+	int r = parse_options(argc, argv, &job.options, &error);
+	if (r == 0 && job.options.help) {
+		print_help();
+		return cli_finish_output();
+	}
+	job.report.json = job.options.json;
+	job.report.quiet = job.options.quiet;
+	job.report.verbose = job.options.verbose;
+	job.request.control = cli_catch_interrupts();
+	if (r == 0)
+		r = build(&job, &error);
+	if (cli_is_interrupted())
+		report_interrupted(&job.report);
+	cli_die_of_interrupt();
+	int status = r < 0 ? cli_report(&error) : report_status(&job.report);
+	int written = cli_finish_output();
+	return status ? status : written;
+}

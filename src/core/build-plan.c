@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Objects are relocatable: clang runs in the root with relative paths, and the root is mapped to
+ * ".", so that neither DWARF, BTF nor __FILE__ holds where the project lies.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "build-plan.h"
+#include "clang-argv.h"
+#include "clang-options.h"
+#include "shared/io.h"
+
+/* To be raised where the same command makes other bytes than before, by what we do to them. */
+static const char recipe[] = "crossbpf build 1";
+
+static void action_free(struct build_action *a)
+{
+	free(a->source);
+	free(a->object);
+	free(a->dep);
+	strv_free(&a->argv);
+}
+
+void build_plan_free(struct build_plan *p)
+{
+	for (size_t i = 0; i < p->n; i++)
+		action_free(&p->actions[i]);
+	free(p->actions);
+	strv_free(&p->search);
+	*p = (struct build_plan){0};
+}
+
+/* What bears both byte orders is little-endian in all that Linux runs on but s390. */
+static const char *target_of_arch(const char *arch)
+{
+	return strcmp(arch, "s390") == 0 ? "bpfeb" : "bpfel";
+}
+
+/* `text` with `value` for each {arch}. */
+static char *expand_arch(const char *text, const char *value)
+{
+	static const char mark[] = "{arch}";
+	cleanup_strbuf struct strbuf b = {0};
+	char *expanded = NULL;
+
+	for (const char *at; (at = strstr(text, mark)); text = at + strlen(mark)) {
+		strbuf_add(&b, text, (size_t)(at - text));
+		strbuf_puts(&b, value);
+	}
+	strbuf_puts(&b, text);
+	return strbuf_finish(&b, &expanded) < 0 ? NULL : expanded;
+}
+
+/* The directory of a path, "." where it names none. */
+static char *dir_name(const char *path)
+{
+	const char *name = io_basename(path);
+
+	return name == path ? strdup(".") : strndup(path, (size_t)(name - path));
+}
+
+/* A name that clang would take for an option. */
+static int add_source(struct strv *argv, const char *source)
+{
+	if (source[0] == '-')
+		strv_take(argv, str_printf("./%s", source));
+	else
+		strv_add(argv, source);
+	return argv->error;
+}
+
+static bool has_no_system(const struct strv *cflags)
+{
+	for (size_t i = 0; i < cflags->n; i++) {
+		struct clang_option option = clang_option_find(cflags->v[i]);
+		if (option.id == OPT_NO_SYSTEM)
+			return true;
+		i += option.more;
+	}
+	return false;
+}
+
+static int add_system_headers(const struct settings *settings, const struct toolchain *toolchain,
+			      const char *header_dir, const char *arch, struct strv *argv)
+{
+	cleanup_strv struct strv dirs = {0};
+
+	if (has_no_system(&settings->cflags))
+		return 0;
+	toolchain_header_dirs(toolchain, arch, &dirs);
+	if (header_dir)
+		strv_add(&dirs, header_dir);
+	for (size_t i = 0; i < dirs.n; i++) {
+		strv_add(argv, "-idirafter");
+		strv_add(argv, dirs.v[i]);
+	}
+	return dirs.error ? dirs.error : argv->error;
+}
+
+static int add_includes(const struct settings *settings, const char *arch, struct strv *argv)
+{
+	for (size_t i = 0; i < settings->include.n; i++) {
+		strv_add(argv, "-I");
+		strv_take(argv, expand_arch(settings->include.v[i], arch));
+	}
+	if (settings->vmlinux) {
+		cleanup_free char *header = expand_arch(settings->vmlinux, arch);
+		strv_add(argv, "-I");
+		strv_take(argv, header ? dir_name(header) : NULL);
+	}
+	return argv->error;
+}
+
+static int make_argv(struct build_action *a, const char *root, const struct settings *settings,
+		     const struct toolchain *toolchain, const char *header_dir)
+{
+	struct strv *argv = &a->argv;
+
+	strv_add(argv, toolchain->clang);
+	strv_add(argv, "-target");
+	strv_add(argv, a->target);
+	strv_take(argv, str_printf("-mcpu=%s", settings->cpu));
+	strv_add(argv, "-O2");
+	strv_add(argv, "-g");
+	strv_take(argv, str_printf("-D__TARGET_ARCH_%s", a->arch));
+	for (size_t i = 0; i < settings->define.n; i++)
+		strv_take(argv, str_printf("-D%s", settings->define.v[i]));
+	if (settings->cflags.n)
+		strv_add_all(argv, (const char *const *)settings->cflags.v);
+	if (add_includes(settings, a->arch, argv) < 0 ||
+	    add_system_headers(settings, toolchain, header_dir, a->arch, argv) < 0)
+		return -ENOMEM;
+	/* clang parts the two at the first =. */
+	if (strchr(root, '='))
+		strv_add(argv, "-fdebug-compilation-dir=.");
+	else
+		strv_take(argv, str_printf("-ffile-prefix-map=%s=.", root));
+	strv_add(argv, "-c");
+	return add_source(argv, a->source);
+}
+
+/* What would change the object, and not what names the place where it is made. */
+static void make_command(struct build_action *a, const char *root,
+			 const struct toolchain *toolchain, bool keep_debug)
+{
+	struct digest d;
+
+	digest_init(&d);
+	digest_string(&d, recipe);
+	digest_string(&d, toolchain->identity);
+	digest_string(&d, keep_debug ? "debug" : "");
+	digest_string(&d, a->dep);
+	for (size_t i = 1; i < a->argv.n; i++)
+		if (strncmp(a->argv.v[i], "-ffile-prefix-map=", 18) != 0 ||
+		    strncmp(a->argv.v[i] + 18, root, strlen(root)) != 0)
+			digest_string(&d, a->argv.v[i]);
+	digest_finish_bytes(&d, a->command);
+}
+
+/* NAME.bpf.o of NAME.bpf.c */
+static char *object_name(const char *source)
+{
+	const char *name = io_basename(source), *dot = strrchr(name, '.');
+
+	return str_printf("%.*s.o", (int)(dot - name), name);
+}
+
+struct variant {
+	const char *target, *arch;
+};
+
+static int place(struct build_action *a, const struct settings *settings, bool archs_differ,
+		 bool targets_differ)
+{
+	cleanup_free char *name = object_name(a->source);
+	const char *dir = strcmp(settings->outdir, ".") == 0 ? "" : settings->outdir;
+
+	if (!name)
+		return -ENOMEM;
+	if (settings->output)
+		a->object = strdup(settings->output);
+	else
+		a->object = str_printf("%s%s%s%s%s%s%s", dir, *dir ? "/" : "",
+				       archs_differ ? a->arch : "", archs_differ ? "/" : "",
+				       targets_differ ? a->target : "", targets_differ ? "/" : "",
+				       name);
+	if (a->object && settings->emit_dep) {
+		const char *dot = strrchr(io_basename(a->object), '.');
+		size_t stem = dot ? (size_t)(dot - a->object) : strlen(a->object);
+		a->dep = str_printf("%.*s.d", (int)stem, a->object);
+		if (!a->dep)
+			return -ENOMEM;
+	}
+	return a->object ? 0 : -ENOMEM;
+}
+
+/* Each pair of a target and an arch; without a target each arch has its own. */
+static size_t list_variants(const struct settings *s, struct variant *ret_variants)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->arch.n; i++) {
+		if (!s->target.n)
+			ret_variants[n++] =
+				(struct variant){target_of_arch(s->arch.v[i]), s->arch.v[i]};
+		for (size_t j = 0; j < s->target.n; j++)
+			ret_variants[n++] = (struct variant){s->target.v[j], s->arch.v[i]};
+	}
+	return n;
+}
+
+static int check_sources(const struct settings *s, struct crossbpf_error *e)
+{
+	for (size_t i = 0; i < s->sources.n; i++)
+		if (clang_input_kind(s->sources.v[i]) == INPUT_OTHER)
+			return error_set(e, -EINVAL, EXIT_STATUS_USAGE,
+					 "a source's name ends in .c, or in .S, .i, .s, .ll or .bc",
+					 "%s is no source", s->sources.v[i]);
+	return 0;
+}
+
+static int compare_objects(const void *a, const void *b)
+{
+	return strcmp((*(struct build_action *const *)a)->object,
+		      (*(struct build_action *const *)b)->object);
+}
+
+static int check_outputs(const struct build_plan *p, const struct settings *s,
+			 struct crossbpf_error *e)
+{
+	cleanup_free struct build_action **sorted = calloc(p->n, sizeof(struct build_action *));
+	int r = 0;
+
+	if (!sorted)
+		return error_no_memory(e);
+	for (size_t i = 0; i < p->n; i++)
+		sorted[i] = &p->actions[i];
+	qsort(sorted, p->n, sizeof(struct build_action *), compare_objects);
+	for (size_t i = 1; i < p->n && r == 0; i++)
+		if (strcmp(sorted[i - 1]->object, sorted[i]->object) == 0)
+			r = error_set(e, -EINVAL, EXIT_STATUS_USAGE,
+				      "build them into directories of their own with -d",
+				      "%s and %s would both become %s", sorted[i - 1]->source,
+				      sorted[i]->source, sorted[i]->object);
+	for (size_t i = 0; s->output && i < s->sources.n && r == 0; i++)
+		if (strcmp(s->sources.v[i], s->output) == 0)
+			r = error_set(e, -EINVAL, EXIT_STATUS_USAGE, "give -o another name",
+				      "the output %s is a source", s->output);
+	return r;
+}
+
+/* Where headers are looked for: what the flags name, and where clang looks by itself. */
+static int find_search(struct build_plan *p, const struct toolchain *toolchain)
+{
+	for (size_t i = 0; i < p->n; i++) {
+		const struct strv *argv = &p->actions[i].argv;
+		/* All actions of one variant have the same. */
+		if (i && p->actions[i - 1].arch == p->actions[i].arch)
+			continue;
+		for (size_t j = 1; j < argv->n; j++) {
+			struct clang_option option = clang_option_find(argv->v[j]);
+			if (option.id == OPT_INCLUDE_DIR)
+				strv_add(&p->search, option.value ? option.value : argv->v[j + 1]);
+			j += option.more;
+		}
+	}
+	if (toolchain->search.n)
+		strv_add_all(&p->search, (const char *const *)toolchain->search.v);
+	return p->search.error;
+}
+
+static int make_action(struct build_plan *p, const char *root, const struct settings *settings,
+		       const struct toolchain *toolchain, const char *header_dir,
+		       const char *source, const struct variant *v)
+{
+	struct build_action *a = &p->actions[p->n++];
+
+	a->source = strdup(source);
+	a->target = v->target;
+	a->arch = v->arch;
+	if (!a->source || place(a, settings, settings->arch.n > 1, settings->target.n > 1) < 0 ||
+	    make_argv(a, root, settings, toolchain, header_dir) < 0)
+		return -ENOMEM;
+	make_command(a, root, toolchain, settings->debug);
+	return 0;
+}
+
+int build_plan_make(const char *root, const struct settings *settings,
+		    const struct toolchain *toolchain, const char *header_dir,
+		    struct build_plan *ret_plan, struct crossbpf_error *e)
+{
+	cleanup_build_plan struct build_plan p = {.keep_debug = settings->debug,
+						  .arch_is_default = settings->arch_is_default};
+	size_t targets = settings->target.n ? settings->target.n : 1;
+	cleanup_free struct variant *variants =
+		calloc(settings->arch.n * targets, sizeof(*variants));
+	size_t n = variants ? list_variants(settings, variants) : 0;
+
+	p.actions = calloc(settings->sources.n * n + 1, sizeof(*p.actions));
+	if (!variants || !p.actions)
+		return error_no_memory(e);
+	if (settings->output && settings->sources.n * n > 1)
+		return error_set(e, -EINVAL, EXIT_STATUS_USAGE, "use -d for a directory",
+				 "-o names one output, and this build has %zu",
+				 settings->sources.n * n);
+	int r = check_sources(settings, e);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < settings->sources.n; i++)
+		for (size_t j = 0; j < n; j++)
+			if (make_action(&p, root, settings, toolchain, header_dir,
+					settings->sources.v[i], &variants[j]) < 0)
+				return error_no_memory(e);
+	r = check_outputs(&p, settings, e);
+	if (r < 0)
+		return r;
+	if (find_search(&p, toolchain) < 0)
+		return error_no_memory(e);
+	*ret_plan = p;
+	p = (struct build_plan){0};
+	return 0;
+}

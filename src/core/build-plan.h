@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The actions of `crossbpf build`: each source for each variant. */
+#ifndef CROSSBPF_BUILD_PLAN_H
+#define CROSSBPF_BUILD_PLAN_H
+
+#include "settings.h"
+#include "shared/digest.h"
+#include "toolchain.h"
+
+/* One object. Paths are relative to the root, or absolute. */
+struct build_action {
+	char *source;
+	char *object;
+	char *dep;                    /* a dependency file for make, or NULL */
+	const char *target, *arch;    /* point into the settings */
+	struct strv argv;             /* the compiler's, without its outputs */
+	uint8_t command[DIGEST_SIZE]; /* tells whether another command would be run */
+};
+
+struct build_plan {
+	struct build_action *actions;
+	size_t n;
+	struct strv search; /* directories in which they look for headers */
+	bool keep_debug;
+	bool arch_is_default;
+};
+
+/*
+ * The actions, sources first, then their variants. `header_dir` (or NULL) is searched for headers
+ * last of all. Two actions with one output, an output that is a source, and -o with several actions
+ * are wrong usage (status 2).
+ */
+int build_plan_make(const char *root, const struct settings *settings,
+		    const struct toolchain *toolchain, const char *header_dir,
+		    struct build_plan *ret_plan, struct crossbpf_error *e);
+void build_plan_free(struct build_plan *p);
+#define cleanup_build_plan CLEANUP(build_plan_free)
+
+#endif

@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <string.h>
+
+#include "build.h"
+#include "depfile.h"
+#include "emit.h"
+#include "shared/io.h"
+
+enum {
+	MAX_OUTPUT = 1 << 30,
+	MAX_SAID = 64 << 20,
+	MAX_LANES = 1024,
+};
+
+/* What all lanes share. */
+struct run {
+	const struct build *build;
+	const struct build_action **actions;
+	size_t n;
+	char *scratch;        /* a directory for what compilers write */
+	pthread_mutex_t lock; /* guards what follows, and the callbacks */
+	size_t next;
+	bool stop;
+};
+
+struct lane {
+	struct run *run;
+	char *object, *dep; /* in the scratch directory */
+	int said;           /* a file without a name */
+	pthread_t thread;
+};
+
+static void lane_free(struct lane *l)
+{
+	if (l->object)
+		unlink(l->object);
+	if (l->dep)
+		unlink(l->dep);
+	free(l->object);
+	free(l->dep);
+	closep(&l->said);
+}
+
+static bool is_interrupted(const struct run *r)
+{
+	struct pollfd control = {.fd = r->build->session->control, .events = POLLIN};
+
+	return control.fd >= 0 && poll(&control, 1, 0) > 0 && (control.revents & POLLHUP);
+}
+
+/* The command with where its outputs go. */
+static int make_argv(const struct lane *l, const struct build_action *a, struct strv *ret_argv)
+{
+	strv_add_all(ret_argv, (const char *const *)a->argv.v);
+	if (l->run->build->colour)
+		strv_add(ret_argv, "-fcolor-diagnostics");
+	strv_add(ret_argv, "-o");
+	strv_add(ret_argv, l->object);
+	strv_add(ret_argv, "-MD");
+	strv_add(ret_argv, "-MF");
+	strv_add(ret_argv, l->dep);
+	strv_add(ret_argv, "-MQ");
+	strv_add(ret_argv, a->object);
+	return ret_argv->error;
+}
+
+/* Empties the file in which what the last compiler said is. */
+static int rewind_said(const struct lane *l)
+{
+	return lseek(l->said, 0, SEEK_SET) < 0 || ftruncate(l->said, 0) < 0 ? -errno : 0;
+}
+
+static int compile(struct lane *l, const struct strv *argv, struct build_result *result,
+		   struct strbuf *said, struct crossbpf_error *e)
+{
+	const struct build *b = l->run->build;
+	cleanup_close int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	struct crossbpf_run run = {
+		.size = sizeof(run),
+		.argv = (const char *const *)argv->v,
+		.env = b->env,
+		.dir = b->root,
+		.fd = {null, l->said, l->said},
+		.control = b->session->control,
+	};
+
+	/* Nothing of the lane's last action may pass for this one's. */
+	unlink(l->object);
+	unlink(l->dep);
+	int r = null < 0 ? -errno : rewind_said(l);
+	int64_t began = io_now();
+	if (r == 0)
+		r = session_run(b->session, &run, &result->status, e);
+	result->duration = io_now() - began;
+	if (r == 0)
+		r = lseek(l->said, 0, SEEK_SET) < 0 ? -errno : io_read_fd(l->said, MAX_SAID, said);
+	if (r < 0)
+		return error_set(
+			e, r, EXIT_STATUS_NO_BACKEND, "set TMPDIR to a directory with room",
+			"cannot run the compiler for %s: %s", result->action->source, strerror(-r));
+	return 0;
+}
+
+/* Reads what the compiler wrote, which is to be there. */
+static int read_output(const char *path, const struct build_action *a, struct strbuf *ret_content,
+		       struct crossbpf_error *e)
+{
+	int r = io_read_file(path, MAX_OUTPUT, ret_content);
+
+	return r < 0 ? error_set(e, r, EXIT_STATUS_FAILED, NULL,
+				 "the compiler wrote no object for %s: %s", a->source, strerror(-r))
+		     : 0;
+}
+
+/* Makes the outputs of what was compiled, and remembers the action. */
+static int finish(struct lane *l, int64_t began, struct build_result *result,
+		  struct crossbpf_error *e)
+{
+	const struct build *b = l->run->build;
+	const struct build_action *a = result->action;
+	cleanup_strbuf struct strbuf object = {0}, dep = {0};
+	cleanup_strv struct strv inputs = {0};
+	struct state_output outputs[2];
+	struct emit emit = {
+		.root = b->root, .keep_debug = b->plan->keep_debug, .action = a, .inputs = &inputs};
+
+	int r = read_output(l->object, a, &object, e);
+	if (r == 0)
+		r = read_output(l->dep, a, &dep, e);
+	if (r < 0)
+		return r;
+	int parsed = depfile_parse(dep.data, dep.len, &inputs);
+	if (parsed == -ENOMEM)
+		return error_no_memory(e);
+	r = emit_object(&emit, &object, &outputs[0], &result->uses_arch, e);
+	if (r == 0 && a->dep)
+		r = emit_file(b->root, a->dep, &dep, &outputs[1], e);
+	if (r < 0)
+		return r;
+	result->done = true;
+	result->size = (size_t)outputs[0].st.st_size;
+	memcpy(result->digest, outputs[0].digest, DIGEST_SIZE);
+
+	struct state_done done = {
+		.began = began,
+		.duration = result->duration,
+		.inputs = &inputs,
+		.search = &b->plan->search,
+		.outputs = outputs,
+		.n_outputs = a->dep ? 2 : 1,
+	};
+	memcpy(done.command, a->command, DIGEST_SIZE);
+	/* Without its inputs it cannot be known to be up to date. */
+	if (parsed == 0 && state_record(b->state, &done) < 0)
+		return error_no_memory(e);
+	state_save(b->state, true);
+	return 0;
+}
+
+static void do_action(struct lane *l, const struct build_action *a)
+{
+	const struct build *b = l->run->build;
+	cleanup_error struct crossbpf_error e = {0};
+	cleanup_strbuf struct strbuf said = {0};
+	cleanup_strv struct strv argv = {0};
+	struct build_result result = {.action = a};
+	int64_t began = io_now();
+
+	int r = make_argv(l, a, &argv) < 0 ? error_no_memory(&e) : 0;
+	pthread_mutex_lock(&l->run->lock);
+	if (r == 0 && b->on_start)
+		b->on_start(b->ctx, a, &argv);
+	pthread_mutex_unlock(&l->run->lock);
+	if (r == 0)
+		r = compile(l, &argv, &result, &said, &e);
+	bool interrupted = is_interrupted(l->run);
+	if (r == 0 && result.status == 0 && !interrupted)
+		r = finish(l, began, &result, &e);
+
+	pthread_mutex_lock(&l->run->lock);
+	if (interrupted || (!result.done && !b->keep_going))
+		l->run->stop = true;
+	if (!interrupted) {
+		result.said = said.data ? said.data : "";
+		result.said_len = said.len;
+		result.error = r < 0 ? &e : NULL;
+		b->on_end(b->ctx, &result);
+	}
+	pthread_mutex_unlock(&l->run->lock);
+}
+
+static const struct build_action *take_action(struct run *r)
+{
+	const struct build_action *a = NULL;
+
+	pthread_mutex_lock(&r->lock);
+	if (!r->stop && r->next < r->n && !is_interrupted(r))
+		a = r->actions[r->next++];
+	pthread_mutex_unlock(&r->lock);
+	return a;
+}
+
+static void *lane_main(void *arg)
+{
+	struct lane *l = arg;
+
+	for (const struct build_action *a; (a = take_action(l->run));)
+		do_action(l, a);
+	return NULL;
+}
+
+static int lane_init(struct lane *l, struct run *r, size_t i)
+{
+	*l = (struct lane){.run = r, .said = -1};
+	l->object = str_printf("%s/%zu.o", r->scratch, i);
+	l->dep = str_printf("%s/%zu.d", r->scratch, i);
+	return l->object && l->dep ? io_temporary(&l->said) : -ENOMEM;
+}
+
+/* Signals are the first thread's: a handler that closes the control descriptor runs there. */
+static int start_thread(struct lane *l)
+{
+	sigset_t all, before;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_BLOCK, &all, &before);
+	int r = -pthread_create(&l->thread, NULL, lane_main, l);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return r;
+}
+
+static int run_lanes(struct run *r, struct lane *lanes, size_t n)
+{
+	size_t ready = 0, threads = 0;
+	int error = 0;
+
+	for (; ready < n && error == 0; ready++)
+		error = lane_init(&lanes[ready], r, ready);
+	if (error == 0) {
+		/* The first lane is this thread; fewer than asked for will do. */
+		for (threads = 1; threads < n && start_thread(&lanes[threads]) == 0; threads++)
+			;
+		lane_main(&lanes[0]);
+		for (size_t i = 1; i < threads; i++)
+			pthread_join(lanes[i].thread, NULL);
+	}
+	for (size_t i = 0; i < ready; i++)
+		lane_free(&lanes[i]);
+	return error;
+}
+
+struct timed {
+	const struct build_action *action;
+	int64_t duration;
+	size_t place;
+};
+
+static int compare_timed(const void *a, const void *b)
+{
+	const struct timed *x = a, *y = b;
+
+	if (x->duration != y->duration)
+		return x->duration < y->duration ? 1 : -1;
+	return x->place < y->place ? -1 : 1;
+}
+
+/* The longest first, so that none is left to run alone in the end. What was never run comes before
+ * that, in its order: it may be long. */
+static int order_actions(const struct build *b, const struct build_action **actions, size_t n)
+{
+	cleanup_free struct timed *timed = calloc(n + 1, sizeof(*timed));
+
+	if (!timed)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++) {
+		int64_t duration = state_duration(b->state, actions[i]->object);
+		timed[i] = (struct timed){actions[i], duration ? duration : INT64_MAX, i};
+	}
+	qsort(timed, n, sizeof(*timed), compare_timed);
+	for (size_t i = 0; i < n; i++)
+		actions[i] = timed[i].action;
+	return 0;
+}
+
+int build_run(const struct build *b, const struct build_action **actions, size_t n,
+	      size_t *ret_left, struct crossbpf_error *e)
+{
+	size_t n_lanes = b->lanes < 1 ? 1 : b->lanes > MAX_LANES ? MAX_LANES : b->lanes;
+	cleanup_free struct lane *lanes = NULL;
+	cleanup_free char *scratch = NULL;
+	struct run run = {.build = b, .actions = actions, .n = n};
+
+	if (n_lanes > n)
+		n_lanes = n;
+	lanes = calloc(n_lanes + 1, sizeof(*lanes));
+	if (!lanes || order_actions(b, actions, n) < 0)
+		return error_no_memory(e);
+	int r = io_temporary_dir(&scratch);
+	if (r < 0)
+		return error_set(e, r, EXIT_STATUS_OUTPUT, "set TMPDIR to a directory with room",
+				 "no temporary directory can be made: %s", strerror(-r));
+	run.scratch = scratch;
+	pthread_mutex_init(&run.lock, NULL);
+	state_settle(b->state);
+	r = run_lanes(&run, lanes, n_lanes);
+	rmdir(scratch);
+	*ret_left = n - run.next;
+	if (r < 0)
+		return error_set(e, r, EXIT_STATUS_OUTPUT, "set TMPDIR to a directory with room",
+				 "no temporary file can be made: %s", strerror(-r));
+	return 0;
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Runs the actions of a build, several at once, and makes their outputs. */
+#ifndef CROSSBPF_BUILD_H
+#define CROSSBPF_BUILD_H
+
+#include <sys/types.h>
+
+#include "build-plan.h"
+#include "session.h"
+#include "state.h"
+
+/* How an action ended. */
+struct build_result {
+	const struct build_action *action;
+	int status;       /* the compiler's */
+	const char *said; /* all that it printed; NUL-terminated */
+	size_t said_len;
+	bool done;                          /* its outputs are in place */
+	bool uses_arch;                     /* the object depends on the architecture */
+	uint8_t digest[DIGEST_SIZE];        /* of the object, where done */
+	size_t size;                        /* of it, in bytes */
+	int64_t duration;                   /* nanoseconds that the compiler took */
+	const struct crossbpf_error *error; /* why not done, where it is not the compiler's doing */
+};
+
+struct build {
+	struct session *session;
+	struct state *state;
+	const struct build_plan *plan;
+	const char *root;
+	const char *const *env; /* of the compilers */
+	unsigned lanes;         /* how many at once */
+	bool keep_going;        /* behind a failure */
+	bool colour;            /* in diagnostics */
+	void *ctx;
+	/* One call at a time. An action that was begun ends. */
+	void (*on_start)(void *ctx, const struct build_action *action, const struct strv *argv);
+	void (*on_end)(void *ctx, const struct build_result *result);
+};
+
+/*
+ * Does these actions, the longest first. *ret_left is how many were not begun, for a failure or an
+ * interruption. What concerns one action is told by on_end; 0, or a negative errno with `e` where
+ * nothing could be done at all.
+ */
+int build_run(const struct build *b, const struct build_action **actions, size_t n,
+	      size_t *ret_left, struct crossbpf_error *e);
+
+#endif

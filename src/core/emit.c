@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "emit.h"
+#include "object/object.h"
+#include "shared/io.h"
+
+int emit_file(const char *root, const char *path, const struct strbuf *content,
+	      struct state_output *ret_output, struct crossbpf_error *e)
+{
+	cleanup_free char *absolute =
+		path[0] == '/' ? strdup(path) : str_printf("%s/%s", root, path);
+	struct digest d;
+
+	if (!absolute)
+		return error_no_memory(e);
+	int r = io_make_parents(absolute, 0777);
+	if (r == 0)
+		r = io_write_output(absolute, content->data, content->len, &ret_output->st);
+	if (r < 0)
+		return error_set(e, r, EXIT_STATUS_OUTPUT,
+				 "check its directory's permissions and free space",
+				 "cannot write %s: %s", path, strerror(-r));
+	ret_output->path = path;
+	digest_init(&d);
+	digest_bytes(&d, content->data, content->len);
+	digest_finish_bytes(&d, ret_output->digest);
+	return 0;
+}
+
+/* Headers below a directory asm/ are those of one architecture. */
+static bool has_asm_header(const struct strv *inputs)
+{
+	for (size_t i = 0; i < inputs->n; i++)
+		if (strstr(inputs->v[i], "/asm/") || strncmp(inputs->v[i], "asm/", 4) == 0)
+			return true;
+	return false;
+}
+
+static int refuse(const struct build_action *a, int r, const char *why, struct crossbpf_error *e)
+{
+	if (r == -ENOMEM)
+		return error_no_memory(e);
+	return error_set(e, r, EXIT_STATUS_FAILED, "is the compiler really a clang for BPF?",
+			 "what the compiler wrote for %s is no sound BPF object: %s", a->source,
+			 why ? why : strerror(-r));
+}
+
+int emit_object(const struct emit *emit, const struct strbuf *compiled,
+		struct state_output *ret_output, bool *ret_uses_arch, struct crossbpf_error *e)
+{
+	const struct build_action *a = emit->action;
+	cleanup_strbuf struct strbuf object = {0};
+	const char *why = NULL;
+
+	int r = object_uses_registers(compiled->data, compiled->len, &why);
+	if (r < 0)
+		return refuse(a, r, why, e);
+	*ret_uses_arch = r || has_asm_header(emit->inputs);
+	struct object_stamp stamp = {a->target, *ret_uses_arch ? a->arch : "any"};
+	r = object_rewrite(compiled->data, compiled->len, emit->keep_debug, &stamp, &object, &why);
+	if (r < 0)
+		return refuse(a, r, why, e);
+	return emit_file(emit->root, a->object, &object, ret_output, e);
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What follows a compile of `crossbpf build`: its object is stripped and stamped, and put in place.
+ */
+#ifndef CROSSBPF_EMIT_H
+#define CROSSBPF_EMIT_H
+
+#include "build-plan.h"
+#include "shared/strbuf.h"
+#include "state.h"
+
+struct emit {
+	const char *root;
+	bool keep_debug;
+	const struct build_action *action;
+	const struct strv *inputs; /* what the compiler read */
+};
+
+/* Writes the action's object, made of what the compiler wrote. *ret_uses_arch: it depends on the
+ * architecture. -ENOEXEC (status 1) where the compiler wrote no BPF object. */
+int emit_object(const struct emit *emit, const struct strbuf *compiled,
+		struct state_output *ret_output, bool *ret_uses_arch, struct crossbpf_error *e);
+
+/* Writes a file, relative to the root: by a temporary name and rename, or in place where it is no
+ * regular file. Its directory is made where there is none. Errors have status 5. */
+int emit_file(const char *root, const char *path, const struct strbuf *content,
+	      struct state_output *ret_output, struct crossbpf_error *e);
+
+#endif
