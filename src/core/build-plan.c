@@ -73,23 +73,12 @@ static int add_source(struct strv *argv, const char *source)
 	return argv->error;
 }
 
-static bool has_no_system(const struct strv *cflags)
-{
-	for (size_t i = 0; i < cflags->n; i++) {
-		struct clang_option option = clang_option_find(cflags->v[i]);
-		if (option.id == OPT_NO_SYSTEM)
-			return true;
-		i += option.more;
-	}
-	return false;
-}
-
 static int add_system_headers(const struct settings *settings, const struct toolchain *toolchain,
 			      const char *header_dir, const char *arch, struct strv *argv)
 {
 	cleanup_strv struct strv dirs = {0};
 
-	if (has_no_system(&settings->cflags))
+	if (settings->no_system)
 		return 0;
 	toolchain_header_dirs(toolchain, arch, &dirs);
 	if (header_dir)

@@ -9,17 +9,14 @@
 #include "shared/io.h"
 #include "shared/strbuf.h"
 
-/* What stands behind "DIR/" in a path, or NULL where it does not begin so. "." is also the
- * directory of a relative path. */
+/* What stands behind "DIR/" in a path, or NULL where it does not begin so. */
 static const char *name_in(const char *path, const char *dir)
 {
 	size_t len = strlen(dir);
 
 	while (len > 1 && dir[len - 1] == '/')
 		len--;
-	if (strncmp(path, dir, len) == 0 && path[len] == '/')
-		return path + len + 1;
-	return strcmp(dir, ".") == 0 && path[0] != '/' ? path : NULL;
+	return strncmp(path, dir, len) == 0 && path[len] == '/' ? path + len + 1 : NULL;
 }
 
 static bool is_within(const char *path, const struct strv *dirs)
@@ -85,13 +82,19 @@ static int each_dir(const char *name, size_t len, const char *found_in, const st
 int lookups_of_input(const char *input, const struct strv *dirs,
 		     int (*each)(void *ctx, const char *path), void *ctx)
 {
+	bool found = false;
 	int r = 0;
 
 	for (size_t i = 0; i < dirs->n && r == 0; i++) {
 		const char *name = name_in(input, dirs->v[i]);
-		if (name)
-			r = each_dir(name, strlen(name), dirs->v[i], dirs, each, ctx);
+		if (!name)
+			continue;
+		found = true;
+		r = each_dir(name, strlen(name), dirs->v[i], dirs, each, ctx);
 	}
+	/* The source itself, or an -include, named from the working directory. */
+	if (!found && input[0] != '/')
+		r = each_dir(input, strlen(input), ".", dirs, each, ctx);
 	return r;
 }
 

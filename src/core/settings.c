@@ -187,7 +187,7 @@ static int check_cflag(const char *word, const struct clang_option *option,
 	}
 }
 
-static int check_cflags(const struct strv *cflags, struct crossbpf_error *e)
+static int check_cflags(const struct strv *cflags, bool *ret_no_system, struct crossbpf_error *e)
 {
 	static const char arch[] = "__TARGET_ARCH_";
 
@@ -211,6 +211,8 @@ static int check_cflags(const struct strv *cflags, struct crossbpf_error *e)
 		int r = check_cflag(word, &option, e);
 		if (r < 0)
 			return r;
+		if (option.id == OPT_NO_SYSTEM)
+			*ret_no_system = true;
 		i += option.more;
 	}
 	return 0;
@@ -222,7 +224,7 @@ static int settle_cflags(const struct settings_words *words, const struct conf *
 	const char *cflags = words->cflags ? words->cflags : conf ? conf->cflags : NULL;
 
 	int r = cflags ? words_split("cflags", cflags, &s->cflags, e) : 0;
-	return r < 0 ? r : check_cflags(&s->cflags, e);
+	return r < 0 ? r : check_cflags(&s->cflags, &s->no_system, e);
 }
 
 static int settle_emit(const struct settings_words *words, const struct conf *conf,

@@ -25,6 +25,7 @@ struct settings {
 	struct strv target; /* empty: each arch's own */
 	struct strv arch;
 	bool arch_is_default; /* nobody named one */
+	bool no_system;       /* cflags keep the builder's headers out */
 	char *cpu;
 	bool emit_dep;
 	char *vmlinux;          /* with {arch} in it */

@@ -23,8 +23,10 @@ static const char schema[] =
 	" PRIMARY KEY(path, digest)) WITHOUT ROWID;"
 	"CREATE TABLE dir(path BLOB PRIMARY KEY, id INTEGER, seen BLOB) WITHOUT ROWID;"
 	"CREATE TABLE absent(path BLOB PRIMARY KEY, id INTEGER, dir INTEGER) WITHOUT ROWID;"
-	"CREATE TABLE action(output BLOB PRIMARY KEY, command BLOB, inputs BLOB, absents BLOB,"
-	" outputs BLOB, duration INTEGER, sum INTEGER) WITHOUT ROWID;"
+	"CREATE TABLE action(output BLOB PRIMARY KEY, command BLOB, inputs BLOB, outputs BLOB,"
+	" duration INTEGER, sum INTEGER) WITHOUT ROWID;"
+	/* Apart, for it is large, and of use only where a directory has changed. */
+	"CREATE TABLE lookup(output BLOB PRIMARY KEY, absents BLOB, sum INTEGER) WITHOUT ROWID;"
 	"CREATE TABLE meta(generation INTEGER, last_id INTEGER);"
 	"INSERT INTO meta VALUES(0, 0);";
 
@@ -34,8 +36,12 @@ static int compare_names(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
+/* The index is made when something is first looked for. */
 static void *list_find(struct state_list *list, const char *name)
 {
+	for (; list->indexed < list->n; list->indexed++)
+		if (!tsearch(list->v[list->indexed], &list->index, compare_names))
+			break;
 	void **found = tfind(&name, &list->index, compare_names);
 
 	return found ? *found : NULL;
@@ -58,8 +64,6 @@ static void *list_add(struct state_list *list, const char *name, size_t len, siz
 	if (!copy || !thing)
 		return NULL;
 	memcpy(thing, &copy, sizeof(copy));
-	if (!tsearch(thing, &list->index, compare_names))
-		return NULL;
 	copy = NULL;
 	return list->v[list->n++] = TAKE_PTR(thing);
 }
@@ -250,6 +254,8 @@ static int column_ids(sqlite3_stmt *row, int i, const struct id_table *ids, void
 }
 
 /* So that a damaged row is known for one. FNV-1a over words; strong enough for bits that flip. */
+#define SUM_START UINT64_C(0xcbf29ce484222325)
+
 static uint64_t sum_add(uint64_t sum, const void *data, size_t len)
 {
 	const uint8_t *at = data;
@@ -360,7 +366,7 @@ static int load_absent(struct state_store *s, sqlite3_stmt *row, struct id_table
 
 static uint64_t sum_columns(sqlite3_stmt *row, int n)
 {
-	uint64_t sum = UINT64_C(0xcbf29ce484222325);
+	uint64_t sum = SUM_START;
 
 	for (int i = 0; i < n; i++) {
 		size_t len;
@@ -375,20 +381,33 @@ static int load_row(struct state_store *s, sqlite3_stmt *row, struct id_table *i
 	size_t len;
 	const char *name = column_bytes(row, 0, &len);
 
-	if ((uint64_t)sqlite3_column_int64(row, 6) != sum_columns(row, 5))
+	if ((uint64_t)sqlite3_column_int64(row, 5) != sum_columns(row, 4))
 		return -EBADMSG;
 	struct state_row *action = list_add(&s->rows, name, len, sizeof(*action));
 	if (!action)
 		return -ENOMEM;
-	action->duration = sqlite3_column_int64(row, 5);
+	action->duration = sqlite3_column_int64(row, 4);
 	int r = column_fixed(row, 1, action->command, sizeof(action->command));
 	if (r == 0)
 		r = column_ids(row, 2, ids, (void ***)&action->inputs, &action->n_inputs);
 	if (r == 0)
-		r = column_ids(row, 3, ids, (void ***)&action->absents.v, &action->absents.n);
+		r = column_ids(row, 3, ids, (void ***)&action->outputs, &action->n_outputs);
+	return r;
+}
+
+static int load_lookup(struct state_store *s, sqlite3_stmt *row, struct id_table *ids)
+{
+	size_t len;
+	const char *name = column_bytes(row, 0, &len);
+	cleanup_free char *output = strndup(name, len);
+
+	if ((uint64_t)sqlite3_column_int64(row, 2) != sum_columns(row, 2))
+		return -EBADMSG;
+	struct state_row *action = output ? list_find(&s->rows, output) : NULL;
+	if (!action) /* without its action it is of no use */
+		return output ? 0 : -ENOMEM;
+	int r = column_ids(row, 1, ids, (void ***)&action->absents.v, &action->absents.n);
 	action->absents.room = action->absents.n;
-	if (r == 0)
-		r = column_ids(row, 4, ids, (void ***)&action->outputs, &action->n_outputs);
 	return r;
 }
 
@@ -408,7 +427,6 @@ static int load_table(struct state_store *s, const char *sql,
 	return r;
 }
 
-/* All ids are of one sequence, and one table holds what they stand for. */
 static int load(struct state_store *s)
 {
 	struct id_table ids = {0};
@@ -420,13 +438,43 @@ static int load(struct state_store *s)
 	if (r == 0)
 		r = load_table(s, "SELECT path, id, seen FROM dir", load_dir, &ids);
 	if (r == 0)
-		r = load_table(s, "SELECT path, id, dir FROM absent", load_absent, &ids);
-	if (r == 0)
 		r = load_table(s,
-			       "SELECT output, command, inputs, absents, outputs, duration, sum"
-			       " FROM action",
+			       "SELECT output, command, inputs, outputs, duration, sum FROM action",
 			       load_row, &ids);
 	free(ids.v);
+	return r;
+}
+
+static int load_lookups(struct state_store *s)
+{
+	int64_t generation = s->generation;
+	struct id_table ids = {0};
+	int r = 0;
+
+	for (size_t i = 0; i < s->dirs.n && r == 0; i++) {
+		struct state_dir *dir = s->dirs.v[i];
+		r = id_table_set(&ids, dir->id, dir);
+	}
+	if (r == 0)
+		r = load_meta(s);
+	if (r == 0 && s->generation != generation)
+		r = -EBADMSG; /* another crossbpf wrote meanwhile */
+	if (r == 0)
+		r = load_table(s, "SELECT path, id, dir FROM absent", load_absent, &ids);
+	if (r == 0)
+		r = load_table(s, "SELECT output, absents, sum FROM lookup", load_lookup, &ids);
+	free(ids.v);
+	return r;
+}
+
+int state_store_load_lookups(struct state_store *s)
+{
+	if (!s->db)
+		return 0;
+	int r = execute(s, "BEGIN");
+	if (r == 0)
+		r = load_lookups(s);
+	(void)execute(s, "COMMIT");
 	return r;
 }
 
@@ -542,7 +590,7 @@ static int run_once(sqlite3_stmt *statement)
 
 struct writer {
 	struct state_store *store;
-	sqlite3_stmt *file, *find_file, *dir, *find_dir, *absent, *find_absent, *action;
+	sqlite3_stmt *file, *find_file, *dir, *find_dir, *absent, *find_absent, *action, *lookup;
 };
 
 /* The id of what has these keys in the table, or a new one. */
@@ -640,19 +688,35 @@ static uint64_t sum_field(uint64_t sum, const void *data, size_t len)
 	return sum_add(sum_add(sum, &len, sizeof(len)), data, len);
 }
 
+static int write_lookup(struct writer *w, struct state_row *row)
+{
+	cleanup_strbuf struct strbuf absents = {0};
+	int r = 0;
+
+	for (uint32_t i = 0; i < row->absents.n && r == 0; i++) {
+		r = write_absent(w, row->absents.v[i]);
+		add_id(&absents, row->absents.v[i]->id);
+	}
+	if (r == 0)
+		r = bind_name(w->lookup, 1, row->output);
+	if (r == 0)
+		r = bind_strbuf(w->lookup, 2, &absents);
+	if (r < 0)
+		return r;
+	uint64_t sum = sum_field(SUM_START, row->output, strlen(row->output));
+	sum = sum_field(sum, absents.data, absents.len);
+	sqlite3_bind_int64(w->lookup, 3, (sqlite3_int64)sum);
+	return run_once(w->lookup);
+}
+
 static int write_row(struct writer *w, struct state_row *row)
 {
-	cleanup_strbuf struct strbuf inputs = {0}, absents = {0}, outputs = {0};
-	uint64_t sum = UINT64_C(0xcbf29ce484222325);
-	int r = 0;
+	cleanup_strbuf struct strbuf inputs = {0}, outputs = {0};
+	int r = write_lookup(w, row);
 
 	for (uint32_t i = 0; i < row->n_inputs && r == 0; i++) {
 		r = write_version(w, row->inputs[i]);
 		add_id(&inputs, row->inputs[i]->id);
-	}
-	for (uint32_t i = 0; i < row->absents.n && r == 0; i++) {
-		r = write_absent(w, row->absents.v[i]);
-		add_id(&absents, row->absents.v[i]->id);
 	}
 	for (uint32_t i = 0; i < row->n_outputs && r == 0; i++) {
 		r = write_version(w, row->outputs[i]);
@@ -663,19 +727,16 @@ static int write_row(struct writer *w, struct state_row *row)
 	if (r == 0)
 		r = bind_strbuf(w->action, 3, &inputs);
 	if (r == 0)
-		r = bind_strbuf(w->action, 4, &absents);
-	if (r == 0)
-		r = bind_strbuf(w->action, 5, &outputs);
+		r = bind_strbuf(w->action, 4, &outputs);
 	if (r < 0)
 		return r;
-	sum = sum_field(sum, row->output, strlen(row->output));
+	uint64_t sum = sum_field(SUM_START, row->output, strlen(row->output));
 	sum = sum_field(sum, row->command, sizeof(row->command));
 	sum = sum_field(sum, inputs.data, inputs.len);
-	sum = sum_field(sum, absents.data, absents.len);
 	sum = sum_field(sum, outputs.data, outputs.len);
 	sqlite3_bind_blob(w->action, 2, row->command, sizeof(row->command), SQLITE_STATIC);
-	sqlite3_bind_int64(w->action, 6, row->duration);
-	sqlite3_bind_int64(w->action, 7, (sqlite3_int64)sum);
+	sqlite3_bind_int64(w->action, 5, row->duration);
+	sqlite3_bind_int64(w->action, 6, (sqlite3_int64)sum);
 	row->dirty = false;
 	return run_once(w->action);
 }
@@ -746,10 +807,11 @@ static int prepare_writer(struct writer *w)
 		"SELECT id FROM dir WHERE path = ?",
 		"INSERT OR REPLACE INTO absent VALUES(?, ?, ?)",
 		"SELECT id FROM absent WHERE path = ?",
-		"INSERT OR REPLACE INTO action VALUES(?, ?, ?, ?, ?, ?, ?)",
+		"INSERT OR REPLACE INTO action VALUES(?, ?, ?, ?, ?, ?)",
+		"INSERT OR REPLACE INTO lookup VALUES(?, ?, ?)",
 	};
-	sqlite3_stmt **statements[] = {&w->file,   &w->find_file,   &w->dir,   &w->find_dir,
-				       &w->absent, &w->find_absent, &w->action};
+	sqlite3_stmt **statements[] = {&w->file,   &w->find_file,   &w->dir,    &w->find_dir,
+				       &w->absent, &w->find_absent, &w->action, &w->lookup};
 	int r = 0;
 
 	for (size_t i = 0; i < sizeof(sql) / sizeof(sql[0]) && r == 0; i++)
@@ -759,8 +821,8 @@ static int prepare_writer(struct writer *w)
 
 static void writer_free(struct writer *w)
 {
-	sqlite3_stmt *statements[] = {w->file,   w->find_file,   w->dir,   w->find_dir,
-				      w->absent, w->find_absent, w->action};
+	sqlite3_stmt *statements[] = {w->file,   w->find_file,   w->dir,    w->find_dir,
+				      w->absent, w->find_absent, w->action, w->lookup};
 
 	for (size_t i = 0; i < sizeof(statements) / sizeof(statements[0]); i++)
 		sqlite3_finalize(statements[i]);

@@ -80,6 +80,7 @@ struct state_list {
 	void **v;
 	size_t n, room;
 	void *index;
+	size_t indexed; /* how many of v are in it */
 };
 
 struct state_store {
@@ -95,6 +96,9 @@ struct state_store {
  * next build begins from nothing. 0 or -ENOMEM.
  */
 int state_store_open(struct state_store *s, const char *file);
+/* What was looked for in vain is large and seldom of use: loads that too. 0 or a negative errno,
+ * after which nothing is known of what was looked for. */
+int state_store_load_lookups(struct state_store *s);
 /* Writes what is dirty. What goes wrong costs a later build time, and is no error. */
 void state_store_save(struct state_store *s);
 void state_store_close(struct state_store *s);

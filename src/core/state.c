@@ -20,7 +20,8 @@ enum { MAX_FILE_SIZE = 1 << 30 };
 struct state {
 	struct state_store store;
 	pthread_mutex_t lock;
-	int root; /* a descriptor */
+	int root;   /* a descriptor */
+	bool blind; /* what has appeared is not known */
 	uint64_t recordings;
 	int64_t opened, saved; /* when; nanoseconds since the epoch */
 };
@@ -29,35 +30,6 @@ int state_file(const char *cache_dir, const char *id, char **ret_path)
 {
 	*ret_path = str_printf("%s/state/%s.db", cache_dir, id);
 	return *ret_path ? 0 : -ENOMEM;
-}
-
-int state_open(const char *file, const char *root, struct state **ret_state)
-{
-	cleanup_free struct state *s = calloc(1, sizeof(*s));
-	if (!s)
-		return -ENOMEM;
-
-	s->root = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (s->root < 0)
-		return -errno;
-	int r = state_store_open(&s->store, file);
-	if (r < 0) {
-		close(s->root);
-		return r;
-	}
-	pthread_mutex_init(&s->lock, NULL);
-	s->opened = s->saved = io_now();
-	*ret_state = TAKE_PTR(s);
-	return 0;
-}
-
-void state_close(struct state *s)
-{
-	if (!s)
-		return;
-	state_store_close(&s->store);
-	close(s->root);
-	free(s);
 }
 
 static struct fingerprint fingerprint_of(const struct stat *st)
@@ -148,6 +120,14 @@ static bool is_current(struct state *s, struct state_version *v)
 	return look_at(s, v->path) == 0 && v->path->current == v;
 }
 
+/* Its inode says whether it is the same directory, its mtime which names are in it. */
+static bool has_changed(const struct fingerprint *then, const struct fingerprint *now)
+{
+	return then->mtime != now->mtime || then->inode != now->inode ||
+	       then->device != now->device ||
+	       (now->mtime >= 0 && then->mtime + io_tick(now->mtime) > then->seen);
+}
+
 static void look_at_dir(struct state *s, struct state_dir *dir)
 {
 	struct fingerprint now = {.mtime = -1, .seen = io_now()};
@@ -158,14 +138,55 @@ static void look_at_dir(struct state *s, struct state_dir *dir)
 	dir->looked = true;
 	if (fstatat(s->root, dir->path, &st, 0) == 0)
 		now = fingerprint_of(&st);
-	/* Its inode says whether it is the same directory, its mtime which names are in it. */
-	dir->changed = dir->seen.mtime != now.mtime || dir->seen.inode != now.inode ||
-		       dir->seen.device != now.device ||
-		       (now.mtime >= 0 && dir->seen.mtime + io_tick(now.mtime) > dir->seen.seen);
+	dir->changed = has_changed(&dir->seen, &now);
 	if (dir->changed) {
 		dir->seen = now;
 		dir->dirty = true;
 	}
+}
+
+/* Where every directory is as it was, nothing has appeared in any. */
+static int look_at_dirs(struct state *s)
+{
+	bool changed = false;
+
+	for (size_t i = 0; i < s->store.dirs.n; i++) {
+		struct state_dir *dir = s->store.dirs.v[i];
+		look_at_dir(s, dir);
+		changed = changed || dir->changed;
+	}
+	return changed ? state_store_load_lookups(&s->store) : 0;
+}
+
+int state_open(const char *file, const char *root, struct state **ret_state)
+{
+	cleanup_free struct state *s = calloc(1, sizeof(*s));
+	if (!s)
+		return -ENOMEM;
+
+	s->root = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (s->root < 0)
+		return -errno;
+	int r = state_store_open(&s->store, file);
+	if (r < 0) {
+		close(s->root);
+		return r;
+	}
+	/* Without that knowledge, nothing is known to be up to date. */
+	s->blind = look_at_dirs(s) < 0;
+	pthread_mutex_init(&s->lock, NULL);
+	s->opened = s->saved = io_now();
+	*ret_state = TAKE_PTR(s);
+	return 0;
+}
+
+void state_close(struct state *s)
+{
+	if (!s)
+		return;
+	state_store_close(&s->store);
+	close(s->root);
+	free(s);
 }
 
 /* Has what was looked for in vain appeared? */
@@ -193,7 +214,7 @@ bool state_is_fresh(struct state *s, const char *output, const uint8_t command[D
 	const struct state_row *row = state_store_find_row(&s->store, output);
 
 	*ret_why = NULL;
-	if (!row || !row->n_outputs) {
+	if (!row || !row->n_outputs || s->blind) {
 		*ret_why = strdup("there is no record of it");
 		return false;
 	}
