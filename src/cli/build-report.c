@@ -116,11 +116,11 @@ void report_start(void *ctx, const struct build_action *action, const struct str
 
 	r->begun++;
 	if (r->json)
-		print_event(json_pack("{s:s, s:o, s:o, s:s, s:s}", "event", "start", "source",
-				      json_path(r, action->source, strlen(action->source)),
-				      "object",
-				      json_path(r, action->object, strlen(action->object)),
-				      "target", action->target, "arch", action->arch));
+		print_event(
+			json_pack("{s:s, s:o, s:o, s:s, s:s}", "event", "start", "source",
+				  json_path(r, action->source, strlen(action->source)), "object",
+				  json_path(r, action->object, strlen(action->object)), "target",
+				  action->variant->target, "arch", action->variant->arch));
 	if (r->verbose)
 		print_command(argv);
 	if (r->progress)

@@ -463,13 +463,15 @@ static void print_commands(const struct job *j)
 	for (size_t i = 0; i < j->n_stale; i++) {
 		const struct build_action *a = j->stale[i];
 		cleanup_strbuf struct strbuf line = {0};
+		cleanup_strv struct strv argv = {0};
 
+		build_plan_argv(a, &argv);
 		strbuf_puts(&line, "cd ");
 		shell_quote(&line, j->project.root);
 		strbuf_puts(&line, " &&");
-		for (size_t k = 0; k < a->argv.n; k++) {
+		for (size_t k = 0; k < argv.n; k++) {
 			strbuf_putc(&line, ' ');
-			shell_quote(&line, a->argv.v[k]);
+			shell_quote(&line, argv.v[k]);
 		}
 		strbuf_puts(&line, " -o ");
 		shell_quote(&line, a->object);

@@ -22,7 +22,6 @@ static void action_free(struct build_action *a)
 	free(a->source);
 	free(a->object);
 	free(a->dep);
-	strv_free(&a->argv);
 }
 
 void build_plan_free(struct build_plan *p)
@@ -30,6 +29,9 @@ void build_plan_free(struct build_plan *p)
 	for (size_t i = 0; i < p->n; i++)
 		action_free(&p->actions[i]);
 	free(p->actions);
+	for (size_t i = 0; i < p->n_variants; i++)
+		strv_free(&p->variants[i].argv);
+	free(p->variants);
 	strv_free(&p->search);
 	*p = (struct build_plan){0};
 }
@@ -63,16 +65,6 @@ static char *dir_name(const char *path)
 	return name == path ? strdup(".") : strndup(path, (size_t)(name - path));
 }
 
-/* A name that clang would take for an option. */
-static int add_source(struct strv *argv, const char *source)
-{
-	if (source[0] == '-')
-		strv_take(argv, str_printf("./%s", source));
-	else
-		strv_add(argv, source);
-	return argv->error;
-}
-
 static int add_system_headers(const struct settings *settings, const struct toolchain *toolchain,
 			      const char *header_dir, const char *arch, struct strv *argv)
 {
@@ -104,24 +96,25 @@ static int add_includes(const struct settings *settings, const char *arch, struc
 	return argv->error;
 }
 
-static int make_argv(struct build_action *a, const char *root, const struct settings *settings,
-		     const struct toolchain *toolchain, const char *header_dir)
+static int make_variant_argv(struct build_variant *v, const char *root,
+			     const struct settings *settings, const struct toolchain *toolchain,
+			     const char *header_dir)
 {
-	struct strv *argv = &a->argv;
+	struct strv *argv = &v->argv;
 
 	strv_add(argv, toolchain->clang);
 	strv_add(argv, "-target");
-	strv_add(argv, a->target);
+	strv_add(argv, v->target);
 	strv_take(argv, str_printf("-mcpu=%s", settings->cpu));
 	strv_add(argv, "-O2");
 	strv_add(argv, "-g");
-	strv_take(argv, str_printf("-D__TARGET_ARCH_%s", a->arch));
+	strv_take(argv, str_printf("-D__TARGET_ARCH_%s", v->arch));
 	for (size_t i = 0; i < settings->define.n; i++)
 		strv_take(argv, str_printf("-D%s", settings->define.v[i]));
 	if (settings->cflags.n)
 		strv_add_all(argv, (const char *const *)settings->cflags.v);
-	if (add_includes(settings, a->arch, argv) < 0 ||
-	    add_system_headers(settings, toolchain, header_dir, a->arch, argv) < 0)
+	if (add_includes(settings, v->arch, argv) < 0 ||
+	    add_system_headers(settings, toolchain, header_dir, v->arch, argv) < 0)
 		return -ENOMEM;
 	/* clang parts the two at the first =. */
 	if (strchr(root, '='))
@@ -129,25 +122,37 @@ static int make_argv(struct build_action *a, const char *root, const struct sett
 	else
 		strv_take(argv, str_printf("-ffile-prefix-map=%s=.", root));
 	strv_add(argv, "-c");
-	return add_source(argv, a->source);
+	return argv->error;
+}
+
+void build_plan_argv(const struct build_action *action, struct strv *ret_argv)
+{
+	strv_add_all(ret_argv, (const char *const *)action->variant->argv.v);
+	/* A name that clang would take for an option. */
+	if (action->source[0] == '-')
+		strv_take(ret_argv, str_printf("./%s", action->source));
+	else
+		strv_add(ret_argv, action->source);
 }
 
 /* What would change the object, and not what names the place where it is made. */
-static void make_command(struct build_action *a, const char *root,
-			 const struct toolchain *toolchain, bool keep_debug)
+static struct digest digest_variant(const struct build_variant *v, const char *root,
+				    const struct toolchain *toolchain, bool keep_debug)
 {
+	static const char map[] = "-ffile-prefix-map=";
 	struct digest d;
 
 	digest_init(&d);
 	digest_string(&d, recipe);
 	digest_string(&d, toolchain->identity);
 	digest_string(&d, keep_debug ? "debug" : "");
-	digest_string(&d, a->dep);
-	for (size_t i = 1; i < a->argv.n; i++)
-		if (strncmp(a->argv.v[i], "-ffile-prefix-map=", 18) != 0 ||
-		    strncmp(a->argv.v[i] + 18, root, strlen(root)) != 0)
-			digest_string(&d, a->argv.v[i]);
-	digest_finish_bytes(&d, a->command);
+	for (size_t i = 1; i < v->argv.n; i++) {
+		const char *arg = v->argv.v[i];
+		if (strncmp(arg, map, strlen(map)) != 0 ||
+		    strncmp(arg + strlen(map), root, strlen(root)) != 0)
+			digest_string(&d, arg);
+	}
+	return d;
 }
 
 /* NAME.bpf.o of NAME.bpf.c */
@@ -157,10 +162,6 @@ static char *object_name(const char *source)
 
 	return str_printf("%.*s.o", (int)(dot - name), name);
 }
-
-struct variant {
-	const char *target, *arch;
-};
 
 static int place(struct build_action *a, const struct settings *settings, bool archs_differ,
 		 bool targets_differ)
@@ -173,10 +174,10 @@ static int place(struct build_action *a, const struct settings *settings, bool a
 	if (settings->output)
 		a->object = strdup(settings->output);
 	else
-		a->object = str_printf("%s%s%s%s%s%s%s", dir, *dir ? "/" : "",
-				       archs_differ ? a->arch : "", archs_differ ? "/" : "",
-				       targets_differ ? a->target : "", targets_differ ? "/" : "",
-				       name);
+		a->object = str_printf(
+			"%s%s%s%s%s%s%s", dir, *dir ? "/" : "",
+			archs_differ ? a->variant->arch : "", archs_differ ? "/" : "",
+			targets_differ ? a->variant->target : "", targets_differ ? "/" : "", name);
 	if (a->object && settings->emit_dep) {
 		const char *dot = strrchr(io_basename(a->object), '.');
 		size_t stem = dot ? (size_t)(dot - a->object) : strlen(a->object);
@@ -188,16 +189,17 @@ static int place(struct build_action *a, const struct settings *settings, bool a
 }
 
 /* Each pair of a target and an arch; without a target each arch has its own. */
-static size_t list_variants(const struct settings *s, struct variant *ret_variants)
+static size_t list_variants(const struct settings *s, struct build_variant *ret_variants)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < s->arch.n; i++) {
 		if (!s->target.n)
-			ret_variants[n++] =
-				(struct variant){target_of_arch(s->arch.v[i]), s->arch.v[i]};
+			ret_variants[n++] = (struct build_variant){
+				target_of_arch(s->arch.v[i]), s->arch.v[i], {0}};
 		for (size_t j = 0; j < s->target.n; j++)
-			ret_variants[n++] = (struct variant){s->target.v[j], s->arch.v[i]};
+			ret_variants[n++] =
+				(struct build_variant){s->target.v[j], s->arch.v[i], {0}};
 	}
 	return n;
 }
@@ -245,11 +247,8 @@ static int check_outputs(const struct build_plan *p, const struct settings *s,
 /* Where headers are looked for: what the flags name, and where clang looks by itself. */
 static int find_search(struct build_plan *p, const struct toolchain *toolchain)
 {
-	for (size_t i = 0; i < p->n; i++) {
-		const struct strv *argv = &p->actions[i].argv;
-		/* All actions of one variant have the same. */
-		if (i && p->actions[i - 1].arch == p->actions[i].arch)
-			continue;
+	for (size_t i = 0; i < p->n_variants; i++) {
+		const struct strv *argv = &p->variants[i].argv;
 		for (size_t j = 1; j < argv->n; j++) {
 			struct clang_option option = clang_option_find(argv->v[j]);
 			if (option.id == OPT_INCLUDE_DIR)
@@ -262,19 +261,38 @@ static int find_search(struct build_plan *p, const struct toolchain *toolchain)
 	return p->search.error;
 }
 
-static int make_action(struct build_plan *p, const char *root, const struct settings *settings,
-		       const struct toolchain *toolchain, const char *header_dir,
-		       const char *source, const struct variant *v)
+static int make_action(struct build_plan *p, const struct settings *settings, const char *source,
+		       const struct build_variant *v, const struct digest *digest)
 {
 	struct build_action *a = &p->actions[p->n++];
+	struct digest d = *digest;
 
+	a->variant = v;
 	a->source = strdup(source);
-	a->target = v->target;
-	a->arch = v->arch;
-	if (!a->source || place(a, settings, settings->arch.n > 1, settings->target.n > 1) < 0 ||
-	    make_argv(a, root, settings, toolchain, header_dir) < 0)
+	if (!a->source || place(a, settings, settings->arch.n > 1, settings->target.n > 1) < 0)
 		return -ENOMEM;
-	make_command(a, root, toolchain, settings->debug);
+	digest_string(&d, a->source);
+	digest_string(&d, a->dep);
+	digest_finish_bytes(&d, a->command);
+	return 0;
+}
+
+/* Each source for each variant. */
+static int make_actions(struct build_plan *p, const char *root, const struct settings *settings,
+			const struct toolchain *toolchain)
+{
+	cleanup_free struct digest *digests = calloc(p->n_variants, sizeof(*digests));
+
+	p->actions = calloc(settings->sources.n * p->n_variants + 1, sizeof(*p->actions));
+	if (!digests || !p->actions)
+		return -ENOMEM;
+	for (size_t i = 0; i < p->n_variants; i++)
+		digests[i] = digest_variant(&p->variants[i], root, toolchain, settings->debug);
+	for (size_t i = 0; i < settings->sources.n; i++)
+		for (size_t j = 0; j < p->n_variants; j++)
+			if (make_action(p, settings, settings->sources.v[i], &p->variants[j],
+					&digests[j]) < 0)
+				return -ENOMEM;
 	return 0;
 }
 
@@ -285,25 +303,23 @@ int build_plan_make(const char *root, const struct settings *settings,
 	cleanup_build_plan struct build_plan p = {.keep_debug = settings->debug,
 						  .arch_is_default = settings->arch_is_default};
 	size_t targets = settings->target.n ? settings->target.n : 1;
-	cleanup_free struct variant *variants =
-		calloc(settings->arch.n * targets, sizeof(*variants));
-	size_t n = variants ? list_variants(settings, variants) : 0;
 
-	p.actions = calloc(settings->sources.n * n + 1, sizeof(*p.actions));
-	if (!variants || !p.actions)
+	p.variants = calloc(settings->arch.n * targets, sizeof(*p.variants));
+	if (!p.variants)
 		return error_no_memory(e);
-	if (settings->output && settings->sources.n * n > 1)
+	p.n_variants = list_variants(settings, p.variants);
+	if (settings->output && settings->sources.n * p.n_variants > 1)
 		return error_set(e, -EINVAL, EXIT_STATUS_USAGE, "use -d for a directory",
 				 "-o names one output, and this build has %zu",
-				 settings->sources.n * n);
+				 settings->sources.n * p.n_variants);
 	int r = check_sources(settings, e);
 	if (r < 0)
 		return r;
-	for (size_t i = 0; i < settings->sources.n; i++)
-		for (size_t j = 0; j < n; j++)
-			if (make_action(&p, root, settings, toolchain, header_dir,
-					settings->sources.v[i], &variants[j]) < 0)
-				return error_no_memory(e);
+	for (size_t i = 0; i < p.n_variants; i++)
+		if (make_variant_argv(&p.variants[i], root, settings, toolchain, header_dir) < 0)
+			return error_no_memory(e);
+	if (make_actions(&p, root, settings, toolchain) < 0)
+		return error_no_memory(e);
 	r = check_outputs(&p, settings, e);
 	if (r < 0)
 		return r;

@@ -7,17 +7,24 @@
 #include "shared/digest.h"
 #include "toolchain.h"
 
+/* How clang is called for one target and arch. */
+struct build_variant {
+	const char *target, *arch; /* point into the settings */
+	struct strv argv;          /* all but the source and the outputs */
+};
+
 /* One object. Paths are relative to the root, or absolute. */
 struct build_action {
 	char *source;
 	char *object;
-	char *dep;                    /* a dependency file for make, or NULL */
-	const char *target, *arch;    /* point into the settings */
-	struct strv argv;             /* the compiler's, without its outputs */
+	char *dep; /* a dependency file for make, or NULL */
+	const struct build_variant *variant;
 	uint8_t command[DIGEST_SIZE]; /* tells whether another command would be run */
 };
 
 struct build_plan {
+	struct build_variant *variants;
+	size_t n_variants;
 	struct build_action *actions;
 	size_t n;
 	struct strv search; /* directories in which they look for headers */
@@ -33,6 +40,9 @@ struct build_plan {
 int build_plan_make(const char *root, const struct settings *settings,
 		    const struct toolchain *toolchain, const char *header_dir,
 		    struct build_plan *ret_plan, struct crossbpf_error *e);
+/* Appends the compiler's command for an action, without its outputs. */
+void build_plan_argv(const struct build_action *action, struct strv *ret_argv);
+
 void build_plan_free(struct build_plan *p);
 #define cleanup_build_plan CLEANUP(build_plan_free)
 

@@ -58,7 +58,7 @@ static bool is_interrupted(const struct run *r)
 /* The command with where its outputs go. */
 static int make_argv(const struct lane *l, const struct build_action *a, struct strv *ret_argv)
 {
-	strv_add_all(ret_argv, (const char *const *)a->argv.v);
+	build_plan_argv(a, ret_argv);
 	if (l->run->build->colour)
 		strv_add(ret_argv, "-fcolor-diagnostics");
 	strv_add(ret_argv, "-o");

@@ -36,14 +36,27 @@ static int compare_names(const void *a, const void *b)
 	return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* The index is made when something is first looked for. */
+static int compare_to_listed(const void *name, const void *listed)
+{
+	return strcmp(name, **(char **const *)listed);
+}
+
+/* What was loaded came in order; the index is of what was added since, and made when something is
+ * first looked for. */
 static void *list_find(struct state_list *list, const char *name)
 {
+	void **found = list->sorted ? bsearch(name, list->v, list->sorted, sizeof(*list->v),
+					      compare_to_listed)
+				    : NULL;
+
+	if (found)
+		return *found;
+	if (list->indexed < list->sorted)
+		list->indexed = list->sorted;
 	for (; list->indexed < list->n; list->indexed++)
 		if (!tsearch(list->v[list->indexed], &list->index, compare_names))
 			break;
-	void **found = tfind(&name, &list->index, compare_names);
-
+	found = tfind(&name, &list->index, compare_names);
 	return found ? *found : NULL;
 }
 
@@ -436,11 +449,15 @@ static int load(struct state_store *s)
 		r = load_table(s, "SELECT path, digest, id, seen, asks FROM file ORDER BY path",
 			       load_version, &ids);
 	if (r == 0)
-		r = load_table(s, "SELECT path, id, seen FROM dir", load_dir, &ids);
+		r = load_table(s, "SELECT path, id, seen FROM dir ORDER BY path", load_dir, &ids);
 	if (r == 0)
 		r = load_table(s,
-			       "SELECT output, command, inputs, outputs, duration, sum FROM action",
+			       "SELECT output, command, inputs, outputs, duration, sum FROM action"
+			       " ORDER BY output",
 			       load_row, &ids);
+	s->paths.sorted = s->paths.n;
+	s->dirs.sorted = s->dirs.n;
+	s->rows.sorted = s->rows.n;
 	free(ids.v);
 	return r;
 }

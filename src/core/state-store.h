@@ -75,12 +75,14 @@ struct state_row {
 	bool dirty;
 };
 
-/* Each list owns what it points to; `index` is a tree (tsearch) of the same things by name. */
+/* Each list owns what it points to; `index` is a tree (tsearch) of the same things by name, but for
+ * those that are sorted. */
 struct state_list {
 	void **v;
 	size_t n, room;
 	void *index;
-	size_t indexed; /* how many of v are in it */
+	size_t indexed; /* how many of v are in it, or need not be */
+	size_t sorted;  /* how many of v, from the first on, are in the order of their names */
 };
 
 struct state_store {
