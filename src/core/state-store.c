@@ -142,6 +142,7 @@ void state_row_clear(struct state_row *row)
 	free(row->absents.v);
 	row->inputs = row->outputs = NULL;
 	row->absents = (struct state_absents){0};
+	row->appeared = NULL;
 	row->n_inputs = row->n_outputs = 0;
 }
 
@@ -669,10 +670,10 @@ static int write_dir(struct writer *w, struct state_dir *dir)
 
 static int write_absent(struct writer *w, struct state_absent *absent)
 {
-	if (absent->id)
+	if (absent->id && !absent->dirty)
 		return 0;
 	int r = write_dir(w, absent->dir);
-	if (r == 0)
+	if (r == 0 && !absent->id)
 		r = find_id(w, w->find_absent, absent->path, NULL, &absent->id);
 	if (r == 0)
 		r = bind_name(w->absent, 1, absent->path);
@@ -680,6 +681,7 @@ static int write_absent(struct writer *w, struct state_absent *absent)
 		return r;
 	sqlite3_bind_int64(w->absent, 2, absent->id);
 	sqlite3_bind_int64(w->absent, 3, absent->dir->id);
+	absent->dirty = false;
 	return run_once(w->absent);
 }
 
@@ -791,6 +793,9 @@ static int write_all(struct writer *w)
 	for (size_t i = 0; i < s->dirs.n && r == 0; i++)
 		if (((struct state_dir *)s->dirs.v[i])->id)
 			r = write_dir(w, s->dirs.v[i]);
+	for (size_t i = 0; i < s->absents.n && r == 0; i++)
+		if (((struct state_absent *)s->absents.v[i])->id)
+			r = write_absent(w, s->absents.v[i]);
 	s->generation++;
 	cleanup_free char *meta = str_printf("UPDATE meta SET generation = %lld, last_id = %lld",
 					     (long long)s->generation, (long long)s->last_id);

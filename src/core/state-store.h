@@ -60,7 +60,7 @@ struct state_absent {
 	char *path;
 	struct state_dir *dir; /* in which it would appear, or what leads to it */
 	int64_t id;
-	bool looked, present;
+	bool dirty, looked, present;
 	int64_t changed;    /* where present: when it last was */
 	uint64_t recording; /* the last that added it to its row */
 };
@@ -70,6 +70,7 @@ struct state_row {
 	uint8_t command[DIGEST_SIZE];
 	struct state_version **inputs, **outputs; /* owned arrays */
 	struct state_absents absents;
+	struct state_absent *appeared; /* for which it was forgotten */
 	uint32_t n_inputs, n_outputs;
 	int64_t duration; /* nanoseconds that its command took */
 	bool dirty;

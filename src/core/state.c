@@ -145,6 +145,53 @@ static void look_at_dir(struct state *s, struct state_dir *dir)
 	}
 }
 
+/* The directory in which the file would appear, or the nearest to it that there is. */
+static struct state_dir *dir_of(struct state *s, const char *path)
+{
+	cleanup_free char *name = strdup(path);
+	struct stat st;
+
+	for (char *slash; name && (slash = strrchr(name, '/'));) {
+		slash[slash == name ? 1 : 0] = '\0';
+		if (slash == name || (fstatat(s->root, name, &st, 0) == 0 && S_ISDIR(st.st_mode)))
+			return state_store_dir(&s->store, name);
+	}
+	return name ? state_store_dir(&s->store, ".") : NULL;
+}
+
+/* Looks again for what was looked for in vain, in a directory that changed. */
+static int look_again(struct state *s, struct state_absent *absent)
+{
+	struct stat st;
+
+	/* A directory may have come on the way to it, and is to be watched from now on. */
+	struct state_dir *dir = dir_of(s, absent->path);
+	if (!dir)
+		return -ENOMEM;
+	if (dir != absent->dir) {
+		look_at_dir(s, dir);
+		absent->dir = dir;
+		absent->dirty = true;
+	}
+	absent->looked = true;
+	absent->present = fstatat(s->root, absent->path, &st, 0) == 0;
+	return 0;
+}
+
+/* Of an action that would read what has appeared nothing is known any more; this is remembered, for
+ * the directory is then no longer new. */
+static void forget_row(struct state_row *row)
+{
+	for (uint32_t i = 0; i < row->absents.n; i++)
+		if (row->absents.v[i]->present) {
+			struct state_absent *appeared = row->absents.v[i];
+			state_row_clear(row);
+			row->appeared = appeared;
+			row->dirty = true;
+			return;
+		}
+}
+
 /* Where every directory is as it was, nothing has appeared in any. */
 static int look_at_dirs(struct state *s)
 {
@@ -155,7 +202,15 @@ static int look_at_dirs(struct state *s)
 		look_at_dir(s, dir);
 		changed = changed || dir->changed;
 	}
-	return changed ? state_store_load_lookups(&s->store) : 0;
+	int r = changed ? state_store_load_lookups(&s->store) : 0;
+	for (size_t i = 0; i < s->store.absents.n && r == 0; i++) {
+		struct state_absent *absent = s->store.absents.v[i];
+		if (absent->dir->changed)
+			r = look_again(s, absent);
+	}
+	for (size_t i = 0; changed && i < s->store.rows.n && r == 0; i++)
+		forget_row(s->store.rows.v[i]);
+	return r;
 }
 
 int state_open(const char *file, const char *root, struct state **ret_state)
@@ -189,19 +244,6 @@ void state_close(struct state *s)
 	free(s);
 }
 
-/* Has what was looked for in vain appeared? */
-static bool has_appeared(struct state *s, struct state_absent *absent)
-{
-	struct stat st;
-
-	look_at_dir(s, absent->dir);
-	if (absent->dir->changed && !absent->looked) {
-		absent->looked = true;
-		absent->present = fstatat(s->root, absent->path, &st, 0) == 0;
-	}
-	return absent->present;
-}
-
 static char *why_not_current(struct state_version *v, const char *what)
 {
 	return str_printf("%s%s %s", what, v->path->path,
@@ -214,6 +256,11 @@ bool state_is_fresh(struct state *s, const char *output, const uint8_t command[D
 	const struct state_row *row = state_store_find_row(&s->store, output);
 
 	*ret_why = NULL;
+	if (row && row->appeared) {
+		*ret_why = str_printf("%s has appeared where a header is looked for",
+				      row->appeared->path);
+		return false;
+	}
 	if (!row || !row->n_outputs || s->blind) {
 		*ret_why = strdup("there is no record of it");
 		return false;
@@ -225,12 +272,6 @@ bool state_is_fresh(struct state *s, const char *output, const uint8_t command[D
 	for (uint32_t i = 0; i < row->n_inputs; i++)
 		if (!is_current(s, row->inputs[i])) {
 			*ret_why = why_not_current(row->inputs[i], "");
-			return false;
-		}
-	for (uint32_t i = 0; i < row->absents.n; i++)
-		if (has_appeared(s, row->absents.v[i])) {
-			*ret_why = str_printf("%s has appeared where a header is looked for",
-					      row->absents.v[i]->path);
 			return false;
 		}
 	for (uint32_t i = 0; i < row->n_outputs; i++)
@@ -257,20 +298,6 @@ void state_settle(const struct state *s)
 	if (left > 0 && left <= io_tick(1))
 		while (nanosleep(&time, &time) < 0 && errno == EINTR)
 			;
-}
-
-/* The directory in which the file would appear, or the nearest to it that there is. */
-static struct state_dir *dir_of(struct state *s, const char *path)
-{
-	cleanup_free char *name = strdup(path);
-	struct stat st;
-
-	for (char *slash; name && (slash = strrchr(name, '/'));) {
-		slash[slash == name ? 1 : 0] = '\0';
-		if (slash == name || (fstatat(s->root, name, &st, 0) == 0 && S_ISDIR(st.st_mode)))
-			return state_store_dir(&s->store, name);
-	}
-	return name ? state_store_dir(&s->store, ".") : NULL;
 }
 
 struct recording {
