@@ -172,6 +172,12 @@ static void count_failure(struct build_report *r, const struct build_result *res
 		fprintf(stderr,
 			"crossbpf: %s: the compiler failed with status %d and said nothing\n",
 			result->action->source, result->status);
+	if (!result->action->variant->has_asm && strstr(result->said, "'asm/") &&
+	    strstr(result->said, "file not found"))
+		fprintf(stderr,
+			"crossbpf: hint: there are no asm/ headers for %s here; Debian has "
+			"them in packages as linux-libc-dev-arm64-cross\n",
+			result->action->variant->arch);
 	if (!r->status)
 		r->status = status;
 }

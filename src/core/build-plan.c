@@ -102,6 +102,7 @@ static int make_variant_argv(struct build_variant *v, const char *root,
 {
 	struct strv *argv = &v->argv;
 
+	v->has_asm = toolchain_has_asm(toolchain, v->arch);
 	strv_add(argv, toolchain->clang);
 	strv_add(argv, "-target");
 	strv_add(argv, v->target);
@@ -196,10 +197,10 @@ static size_t list_variants(const struct settings *s, struct build_variant *ret_
 	for (size_t i = 0; i < s->arch.n; i++) {
 		if (!s->target.n)
 			ret_variants[n++] = (struct build_variant){
-				target_of_arch(s->arch.v[i]), s->arch.v[i], {0}};
+				.target = target_of_arch(s->arch.v[i]), .arch = s->arch.v[i]};
 		for (size_t j = 0; j < s->target.n; j++)
-			ret_variants[n++] =
-				(struct build_variant){s->target.v[j], s->arch.v[i], {0}};
+			ret_variants[n++] = (struct build_variant){.target = s->target.v[j],
+								   .arch = s->arch.v[i]};
 	}
 	return n;
 }

@@ -10,6 +10,7 @@
 /* How clang is called for one target and arch. */
 struct build_variant {
 	const char *target, *arch; /* point into the settings */
+	bool has_asm;              /* the builder has asm/ headers for the arch */
 	struct strv argv;          /* all but the source and the outputs */
 };
 

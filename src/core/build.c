@@ -119,6 +119,22 @@ static int read_output(const char *path, const struct build_action *a, struct st
 		     : 0;
 }
 
+/* What the compiler read: the source first, whose name we know better than the file says it. */
+static int read_inputs(const struct build_action *a, const struct strbuf *dep,
+		       struct strv *ret_inputs)
+{
+	cleanup_strv struct strv named = {0};
+
+	int r = depfile_parse(dep->data, dep->len, &named);
+	if (r < 0)
+		return r;
+	if (named.n == 0 || strchr(a->source, '\n'))
+		return -EINVAL;
+	strv_add(ret_inputs, a->source);
+	strv_add_all(ret_inputs, (const char *const *)named.v + 1);
+	return ret_inputs->error;
+}
+
 /* Makes the outputs of what was compiled, and remembers the action. */
 static int finish(struct lane *l, int64_t began, struct build_result *result,
 		  struct crossbpf_error *e)
@@ -136,7 +152,7 @@ static int finish(struct lane *l, int64_t began, struct build_result *result,
 		r = read_output(l->dep, a, &dep, e);
 	if (r < 0)
 		return r;
-	int parsed = depfile_parse(dep.data, dep.len, &inputs);
+	int parsed = read_inputs(a, &dep, &inputs);
 	if (parsed == -ENOMEM)
 		return error_no_memory(e);
 	r = emit_object(&emit, &object, &outputs[0], &result->uses_arch, e);

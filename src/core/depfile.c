@@ -13,6 +13,13 @@ static bool is_blank(char c)
 	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
+static bool is_all_blank(const char *at, const char *end)
+{
+	while (at < end && is_blank(*at))
+		at++;
+	return at == end;
+}
+
 /* Where the rule's target ends: a colon before a blank; NULL where there is none. */
 static const char *find_colon(const char *at, const char *end)
 {
@@ -66,7 +73,7 @@ int depfile_parse(const char *text, size_t len, struct strv *ret_files)
 					  at[1] != ' ' && at[1] != '\t'))) {
 			/* An unescaped newline ends the rule. */
 			if (*at == '\n' && (at == text || at[-1] != '\\'))
-				return ret_files->error;
+				return is_all_blank(at, end) ? ret_files->error : -EINVAL;
 			at++;
 		}
 		if (at == end)

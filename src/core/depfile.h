@@ -8,9 +8,10 @@
 #include "shared/strv.h"
 
 /*
- * Appends the prerequisites of the first rule in `text`, as clang spelled them. A name that holds a
- * newline comes out in parts, which are no files: clang has no way to write it. 0, -EINVAL for what
- * is no rule, or -ENOMEM. Source: DFGImpl::OutputDependencyFile() and PrintFilename() in
+ * Appends the prerequisites of the one rule in `text`, as clang spelled them. 0, -ENOMEM, or
+ * -EINVAL for what is no rule, or more than one, or broken by a newline in a name, which clang has
+ * no way to write. A backslash in a name has become a slash: LLVM's path::native() does that.
+ * Source: DFGImpl::OutputDependencyFile() and PrintFilename() in
  * clang/lib/Frontend/DependencyFile.cpp.
  */
 int depfile_parse(const char *text, size_t len, struct strv *ret_files);

@@ -21,16 +21,28 @@ void toolchain_free(struct toolchain *t)
 	*t = (struct toolchain){0};
 }
 
+/* The directory with asm/ headers for this arch, or NULL. */
+static const char *asm_dir(const struct toolchain *t, const char *arch)
+{
+	size_t len = strlen(arch);
+
+	for (size_t i = 0; len && i < t->asm_dirs.n; i++)
+		if (strncmp(t->asm_dirs.v[i], arch, len) == 0 && t->asm_dirs.v[i][len] == ':')
+			return t->asm_dirs.v[i] + len + 1;
+	return NULL;
+}
+
+bool toolchain_has_asm(const struct toolchain *t, const char *arch)
+{
+	return asm_dir(t, arch);
+}
+
 void toolchain_header_dirs(const struct toolchain *t, const char *arch, struct strv *dirs)
 {
-	for (size_t i = 0; arch && i < t->asm_dirs.n; i++) {
-		const char *colon = strchr(t->asm_dirs.v[i], ':');
-		size_t len = colon ? (size_t)(colon - t->asm_dirs.v[i]) : 0;
-		if (len && len == strlen(arch) && strncmp(t->asm_dirs.v[i], arch, len) == 0) {
-			strv_add(dirs, colon + 1);
-			break;
-		}
-	}
+	const char *dir = arch ? asm_dir(t, arch) : NULL;
+
+	if (dir)
+		strv_add(dirs, dir);
 	if (t->libbpf_dir)
 		strv_add(dirs, t->libbpf_dir);
 }

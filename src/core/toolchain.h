@@ -9,6 +9,8 @@
 #ifndef CROSSBPF_TOOLCHAIN_H
 #define CROSSBPF_TOOLCHAIN_H
 
+#include <stdbool.h>
+
 #include "session.h"
 #include "shared/digest.h"
 #include "shared/strv.h"
@@ -41,6 +43,9 @@ int toolchain_recall(const char *backend, const struct toolchain_request *reques
 		     struct toolchain *ret_toolchain);
 void toolchain_free(struct toolchain *t);
 #define cleanup_toolchain CLEANUP(toolchain_free)
+
+/* Does the builder have asm/ headers for this arch? */
+bool toolchain_has_asm(const struct toolchain *t, const char *arch);
 
 /* Appends the directories in which clang is to look for headers last, for a program for `arch`
  * (or NULL). Errors are sticky in `dirs`. */
