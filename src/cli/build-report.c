@@ -59,7 +59,7 @@ static json_t *json_name(const char *text)
 static void print_event(json_t *event)
 {
 	if (event) {
-		json_dumpf(event, stdout, JSON_COMPACT);
+		json_dumpf(event, stdout, JSON_COMPACT | JSON_REAL_PRECISION(6));
 		putchar('\n');
 		fflush(stdout);
 	}

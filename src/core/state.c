@@ -380,6 +380,21 @@ static int add_lookups(struct recording *r, struct state_version *v)
 	return found < 0 ? found : add_absents(r, &path->lookups);
 }
 
+/* The version that is there now, whatever was there when this build began: a file that was edited
+ * and set back meanwhile must not pass for one that stayed. */
+static int look_now(struct state *s, struct state_path *path)
+{
+	struct stat st;
+
+	if (path->looked && fstatat(s->root, path->path, &st, 0) == 0) {
+		struct fingerprint now = fingerprint_of(&st);
+		if (is_same(&now, &path->now))
+			return path->current ? 0 : -ENOENT;
+	}
+	path->looked = false;
+	return look_at(s, path);
+}
+
 /* -EAGAIN where what was read may not be what is there now. */
 static int add_inputs(struct recording *r, const struct state_done *done)
 {
@@ -392,7 +407,7 @@ static int add_inputs(struct recording *r, const struct state_done *done)
 		struct state_path *path = state_store_path(&r->state->store, done->inputs->v[i]);
 		if (!path)
 			return -ENOMEM;
-		int looked = look_at(r->state, path);
+		int looked = look_now(r->state, path);
 		if (looked == -ENOMEM)
 			return looked;
 		if (looked < 0 || last_change(&path->now) + io_tick(1) > done->began)
