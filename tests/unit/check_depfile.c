@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "suite.h"
+
+#include "core/depfile.h"
+#include "shared/strbuf.h"
+
+/* Parses what lies in memory of just that size, with the NUL behind that a strbuf has. */
+static int parse(const char *text, size_t len, struct strv *ret_files)
+{
+	cleanup_free char *copy = malloc(len + 1);
+
+	ck_assert_ptr_ne(copy, NULL);
+	memcpy(copy, text, len);
+	copy[len] = '\0';
+	return depfile_parse(copy, len, ret_files);
+}
+
+/* As many as are expected, each as it is expected. */
+static void check_files(const char *text, const char *const *expected)
+{
+	cleanup_strv struct strv files = {0};
+	size_t n = 0;
+
+	ck_assert_msg(parse(text, strlen(text), &files) == 0, "not parsed: %s", text);
+	for (; expected[n]; n++) {
+		ck_assert_msg(n < files.n, "%s lacks \"%s\"", text, expected[n]);
+		ck_assert_msg(strcmp(files.v[n], expected[n]) == 0, "%s: \"%s\", not \"%s\"", text,
+			      files.v[n], expected[n]);
+	}
+	ck_assert_msg(files.n == n, "%s has more: \"%s\"", text, n < files.n ? files.v[n] : "");
+}
+
+struct row {
+	const char *text;
+	const char *files[6];
+};
+
+static void check_rows(const struct row *rows, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		check_files(rows[i].text, rows[i].files);
+}
+
+TEST(names)
+{
+	static const struct row rows[] = {
+		{"x.o: x.c\n", {"x.c"}},
+		{"x.o: x.c a.h\n", {"x.c", "a.h"}},
+		{"x.o y.o: x.c\n", {"x.c"}},
+		{"x.o : x.c\n", {"x.c"}},
+		{"dir/x.o: ./x.c ../a.h /usr/include/b.h\n",
+		 {"./x.c", "../a.h", "/usr/include/b.h"}},
+		{"x.o: x.c\ta.h  b.h\n", {"x.c", "a.h", "b.h"}},
+		{"x.o: \xff\xfe.c \xc3\xa9.h\n", {"\xff\xfe.c", "\xc3\xa9.h"}},
+		{"x.o: 'q'.c \"d\".h a%b.h a*b.h\n", {"'q'.c", "\"d\".h", "a%b.h", "a*b.h"}},
+	};
+
+	check_rows(rows, LENGTH(rows));
+}
+
+TEST(what_make_reads_otherwise)
+{
+	static const struct row rows[] = {
+		{"x.o: a\\ b.c\n", {"a b.c"}},
+		{"x.o: \\ b.c a.h\n", {" b.c", "a.h"}},
+		{"x.o: a\\ \\ b.c\n", {"a  b.c"}},
+		{"x.o: a\\#b.c\n", {"a#b.c"}},
+		{"x.o: \\#b.c\n", {"#b.c"}},
+		{"x.o: a$$b.c\n", {"a$b.c"}},
+		{"x.o: $$$$b.c $$\n", {"$$b.c", "$"}},
+		{"x.o: a$b.c $\n", {"a$b.c", "$"}}, /* no clang writes this */
+		{"x.o: a\\ b\\#c$$d.h\n", {"a b#c$d.h"}},
+	};
+
+	check_rows(rows, LENGTH(rows));
+}
+
+/* They stand for themselves, but before a space, where clang doubles those of the name. */
+TEST(backslashes)
+{
+	static const struct row rows[] = {
+		{"x.o: a\\b.c\n", {"a\\b.c"}},
+		{"x.o: a\\\\b.c\n", {"a\\\\b.c"}},
+		{"x.o: \\\\server\\share\\x.c a.h\n", {"\\\\server\\share\\x.c", "a.h"}},
+		{"x.o: a\\\\\\ b.c\n", {"a\\ b.c"}},
+		{"x.o: a\\\\\\\\\\ b.c\n", {"a\\\\ b.c"}},
+		{"x.o: a\\\\#b.c\n", {"a\\#b.c"}},
+		{"x.o: a\\$$b.c\n", {"a\\$b.c"}},
+		{"x.o: a\\", {"a\\"}},
+	};
+
+	check_rows(rows, LENGTH(rows));
+}
+
+TEST(lines)
+{
+	static const struct row rows[] = {
+		{"x.o: x.c \\\n  a.h \\\n  b.h\n", {"x.c", "a.h", "b.h"}},
+		{"x.o: x.c\\\n a.h\n", {"x.c", "a.h"}},
+		{"x.o: \\\n  x.c\n", {"x.c"}},
+		{"x.o:\\\n  x.c\n", {"x.c"}},
+		{"x.o: x.c \\\n\n", {"x.c"}},
+		{"x.o: x.c \\\n", {"x.c"}},
+		{"x.o: x.c \\", {"x.c", "\\"}},
+		{"x.o: x.c", {"x.c"}},
+		{"x.o: x.c ", {"x.c"}},
+		{"x.o: a\\ b.c \\\n  c\\ d.h\n", {"a b.c", "c d.h"}},
+		{"x.o: x.c\r\n", {"x.c"}},
+		{"x.o: x.c a.h\r\ny.o: y.c\r\n", {"x.c", "a.h"}},
+	};
+
+	check_rows(rows, LENGTH(rows));
+}
+
+TEST(colons)
+{
+	static const struct row rows[] = {
+		{"a:b.o: x.c\n", {"x.c"}},
+		{"C:/x.o: C:/x.c\n", {"C:/x.c"}},
+		{"x.o: a:b.h :c.h d.h:\n", {"a:b.h", ":c.h", "d.h:"}},
+		{"x.o: a:\\ b.h\n", {"a: b.h"}},
+	};
+
+	check_rows(rows, LENGTH(rows));
+}
+
+TEST(only_the_first_rule)
+{
+	static const struct row rows[] = {
+		{"x.o: x.c a.h\n\na.h:\n", {"x.c", "a.h"}}, /* -MP */
+		{"x.o: x.c \\\n  a.h b.h\n\na.h:\n\nb.h:\n", {"x.c", "a.h", "b.h"}},
+		{"x.o: x.c\ny.o: y.c\n", {"x.c"}},
+		{"\n\nx.o: x.c\n", {"x.c"}},
+	};
+
+	check_rows(rows, LENGTH(rows));
+}
+
+TEST(no_prerequisite)
+{
+	static const struct row rows[] = {
+		{"x.o:", {NULL}},     {"x.o:\n", {NULL}}, {"x.o: \n", {NULL}},
+		{"x.o:\r\n", {NULL}}, {":", {NULL}},      {"x.o:\n\ny.o: y.c\n", {NULL}},
+	};
+
+	check_rows(rows, LENGTH(rows));
+}
+
+TEST(no_rule)
+{
+	static const char *const texts[] = {
+		"", "\n", "x.o", "x.c a.h\n", "C:/x.c\n", "a:b", "#include <x.h>\n",
+	};
+
+	for (size_t i = 0; i < LENGTH(texts); i++) {
+		cleanup_strv struct strv files = {0};
+		ck_assert_msg(parse(texts[i], strlen(texts[i]), &files) == -EINVAL, "%s", texts[i]);
+		ck_assert_uint_eq(files.n, 0);
+	}
+}
+
+/* clang writes it as it is. */
+TEST(name_with_a_newline_comes_in_parts)
+{
+	static const struct row rows[] = {
+		{"x.o: x.c bad\nname.h a.h\n", {"x.c", "bad"}},
+		{"x.o: x.c bad\\\nname.h a.h\n", {"x.c", "bad", "name.h", "a.h"}},
+	};
+
+	check_rows(rows, LENGTH(rows));
+}
+
+TEST(appends)
+{
+	cleanup_strv struct strv files = {0};
+
+	strv_add(&files, "first");
+	ck_assert_int_eq(parse("x.o: x.c\n", 9, &files), 0);
+	ck_assert_int_eq(parse("y.o: y.c\n", 9, &files), 0);
+	ck_assert_uint_eq(files.n, 3);
+	ck_assert_str_eq(files.v[0], "first");
+	ck_assert_str_eq(files.v[1], "x.c");
+	ck_assert_str_eq(files.v[2], "y.c");
+	ck_assert_ptr_eq(files.v[3], NULL);
+}
+
+static const char sample[] = "dir/x.o: x.c a\\ b.h a\\\\\\ b.h c\\#.h \\\r\n d$$.h $ \\\n"
+			     "  \\\\e.h f:\\ g.h \xff.h tail\\\\ \\\n\\\n h.h\\\n\n\na\\ b.h:\n";
+
+TEST(cut_anywhere)
+{
+	for (size_t from = 0; from < sizeof(sample); from++)
+		for (size_t to = from; to < sizeof(sample); to++) {
+			cleanup_strv struct strv files = {0};
+			int r = parse(sample + from, to - from, &files);
+
+			ck_assert(r == 0 || r == -EINVAL);
+			for (size_t i = 0; i < files.n; i++)
+				ck_assert_uint_gt(strlen(files.v[i]), 0);
+		}
+}
+
+TEST(any_bytes)
+{
+	static const char bytes[] = "\\\\ #$:\n\r\ta\xff";
+	uint32_t random = 1;
+
+	for (unsigned i = 0; i < 20000; i++) {
+		cleanup_strv struct strv files = {0};
+		char text[48] = "x: ";
+		size_t len = 3;
+
+		for (; len < 3 + i % 40; len++) {
+			random = random * 1664525 + 1013904223;
+			text[len] = bytes[(random >> 16) % (sizeof(bytes) - 1)];
+		}
+		ck_assert_int_eq(parse(text, len, &files), 0);
+	}
+}
+
+/* What the clang of this system says that it read; -1: it could not be run. */
+static int run_clang(void)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (pid == 0) {
+		int null = open("/dev/null", O_WRONLY);
+		dup2(null, STDERR_FILENO);
+		alarm(20);
+		execlp("clang", "clang", "-fsyntax-only", "-iquote", "odd dir", "-MD", "-MP", "-MF",
+		       "x.d", "-MQ", "x: $.o", "x y.c", (char *)NULL);
+		_exit(127);
+	}
+	ck_assert_int_gt(pid, 0);
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : -1;
+}
+
+static bool contains(const struct strv *files, const char *name)
+{
+	for (size_t i = 0; i < files->n; i++)
+		if (strcmp(files->v[i], name) == 0)
+			return true;
+	return false;
+}
+
+/* With a backslash in it only where this clang does not take it for a slash. */
+TEST(what_clang_writes)
+{
+	static const char *const names[] = {
+		"plain.h",  "a b.h", " a.h",     "a  b .h", "a#b.h", "#a.h",   "a$b.h",
+		"$$.h",     "a'b.h", "\xff\xfe", "a:b.h",   ":.h",   "a%b.h",  "a # $ b.h",
+		"a;b|c&.h", "(a).h", "~a.h",     "*.h",     "a=b.h", "[a]{b}",
+	};
+	cleanup_strv struct strv files = {0};
+	cleanup_strbuf struct strbuf source = {0};
+
+	ck_assert_int_eq(mkdir("odd dir", 0755), 0);
+	for (size_t i = 0; i < LENGTH(names); i++) {
+		cleanup_free char *path = str_printf("odd dir/%s", names[i]);
+		write_text(path, "\n");
+		strbuf_printf(&source, "#include \"%s\"\n", names[i]);
+	}
+	write_text("x y.c", source.data);
+	if (run_clang() < 0) {
+		fprintf(stderr, "what_clang_writes: skipped: no clang that can be run\n");
+		return;
+	}
+	cleanup_free char *text = read_text("x.d");
+	ck_assert_ptr_ne(text, NULL);
+	/* Of the target a part stands with the names, as it ends in a colon. */
+	const char *rule = strstr(text, ".o: ");
+	ck_assert_ptr_ne(rule, NULL);
+	ck_assert_int_eq(parse(rule, strlen(rule), &files), 0);
+	ck_assert_uint_eq(files.n, LENGTH(names) + 1);
+	ck_assert_str_eq(files.v[0], "x y.c");
+	for (size_t i = 0; i < LENGTH(names); i++) {
+		cleanup_free char *path = str_printf("odd dir/%s", names[i]);
+		ck_assert_msg(contains(&files, path), "no \"%s\" of:\n%s", path, text);
+	}
+}
+
+static void add_tests(TCase *tests)
+{
+	tcase_add_test(tests, names);
+	tcase_add_test(tests, what_make_reads_otherwise);
+	tcase_add_test(tests, backslashes);
+	tcase_add_test(tests, lines);
+	tcase_add_test(tests, colons);
+	tcase_add_test(tests, only_the_first_rule);
+	tcase_add_test(tests, no_prerequisite);
+	tcase_add_test(tests, no_rule);
+	tcase_add_test(tests, name_with_a_newline_comes_in_parts);
+	tcase_add_test(tests, appends);
+	tcase_add_test(tests, cut_anywhere);
+	tcase_add_test(tests, any_bytes);
+	tcase_add_test(tests, what_clang_writes);
+}
+
+int main(void)
+{
+	return suite_run("depfile", add_tests);
+}
