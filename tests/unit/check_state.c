@@ -509,7 +509,7 @@ TEST(many_outputs)
 /* Another content within one tick: of the same size, and maybe of the same times. */
 TEST(changed_within_a_tick)
 {
-	for (int i = 0; i < 60; i++) {
+	for (int i = 0; i < 24; i++) {
 		static const char *const changed[] = {"x.o", "inc/x.h"};
 		const char *path = changed[i % 2];
 
@@ -663,7 +663,6 @@ TEST(header_appears)
 	/* Built with it, it is no surprise any more. */
 	build(&x);
 	check_fresh(&x);
-	check_stale(&y, "both.h has appeared");
 }
 
 TEST(other_file_appears)
@@ -809,7 +808,7 @@ static unsigned count(const char *sql)
 TEST(many_edits)
 {
 	begin();
-	for (int i = 0; i < 30; i++) {
+	for (int i = 0; i < 20; i++) {
 		cleanup_free char *text = str_printf("edit %d", i);
 		write_text("inc/both.h", text);
 		build(&x);
@@ -823,7 +822,7 @@ TEST(many_edits)
 	write_text("inc/both.h", "both");
 	check_fresh(&y);
 	check_stale(&x, "inc/both.h has changed");
-	write_text("inc/both.h", "edit 29");
+	write_text("inc/both.h", "edit 19");
 	check_fresh(&x);
 }
 
@@ -831,8 +830,8 @@ TEST(many_edits)
 TEST(many_edits_in_turn)
 {
 	make_files();
-	for (int i = 0; i < 40; i++) {
-		cleanup_free char *text = str_printf("edit %d", i % 12);
+	for (int i = 0; i < 24; i++) {
+		cleanup_free char *text = str_printf("edit %d", i % 10);
 		write_text("inc/both.h", text);
 		build(i % 3 ? &x : &y);
 		check_fresh(i % 3 ? &x : &y);
@@ -893,7 +892,7 @@ TEST(two_in_turn)
 {
 	enum { N = 12 };
 	struct compile compiles[N];
-	char outputs[N][16], headers[N][16];
+	char outputs[N][16], headers[N][24];
 
 	make_files();
 	for (int i = 0; i < N; i++) {
@@ -1085,7 +1084,7 @@ static uint32_t next_random(uint32_t *random)
 }
 
 #ifndef FLIPS
-#define FLIPS 600
+#define FLIPS 400
 #endif
 
 TEST(flipped_bits)
