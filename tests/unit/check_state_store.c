@@ -188,7 +188,6 @@ TEST(is_private)
 	state_store_close(&s);
 	ck_assert_int_eq(stat("new/dir", &st), 0);
 	ck_assert_uint_eq(st.st_mode & 0777, 0700);
-	ck_assert_int_eq(query("PRAGMA user_version"), 0); /* of another file: not made yet */
 }
 
 TEST(saves_only_what_is_new)
@@ -364,7 +363,7 @@ TEST(damaged_lookups)
 	static const char *const damage[] = {
 		"UPDATE lookup SET sum = sum + 1",
 		"UPDATE lookup SET absents = x'0100'",
-		"UPDATE lookup SET output = x'61'",
+		"UPDATE lookup SET output = output || 'x'",
 		"UPDATE absent SET id = -1",
 		"UPDATE absent SET id = 1 << 33",
 		"UPDATE absent SET dir = 12345",
