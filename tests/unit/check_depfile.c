@@ -41,7 +41,7 @@ static void check_rows(const struct row *rows, size_t n)
 		check_files(rows[i].text, rows[i].files);
 }
 
-TEST(names)
+TEST(plain_names)
 {
 	static const struct row rows[] = {
 		{"x.o: x.c\n", {"x.c"}},
@@ -283,7 +283,7 @@ TEST(what_clang_writes)
 
 static void add_tests(TCase *tests)
 {
-	tcase_add_test(tests, names);
+	tcase_add_test(tests, plain_names);
 	tcase_add_test(tests, what_make_reads_otherwise);
 	tcase_add_test(tests, backslashes);
 	tcase_add_test(tests, lines);

@@ -47,7 +47,7 @@ static char *plain(const char *path)
 }
 
 /* Is the name of that file among them, however it is spelled? */
-static bool names(const struct strv *found, const char *path)
+static bool has_name(const struct strv *found, const char *path)
 {
 	cleanup_free char *wanted = plain(path);
 	bool is = false;
@@ -120,7 +120,7 @@ TEST(what_was_tried)
 
 		find_all(&table[i], &found);
 		for (size_t j = 0; table[i].tried[j]; j++)
-			ck_assert_msg(names(&found, table[i].tried[j]), "row %zu lacks %s", i,
+			ck_assert_msg(has_name(&found, table[i].tried[j]), "row %zu lacks %s", i,
 				      table[i].tried[j]);
 		/* That much at most: each by the name in each directory on its path. */
 		ck_assert_uint_lt(found.n, 60);
