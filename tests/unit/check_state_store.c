@@ -6,6 +6,22 @@
 
 #define FILE_NAME "s.db"
 
+#ifdef __linux__
+/* Taken by SQLite for the C library's: nothing here is of a power failure, so nobody waits for the
+ * disk. */
+int fsync(int fd)
+{
+	(void)fd;
+	return 0;
+}
+
+int fdatasync(int fd)
+{
+	(void)fd;
+	return 0;
+}
+#endif
+
 static void cleanup(struct state_store *s)
 {
 	state_store_close(s);
@@ -238,7 +254,7 @@ TEST(two_writers)
 		state_store_save(&a);
 		state_store_save(&b);
 	}
-	ck_assert_int_eq(state_store_load_lookups(&a), -EBADMSG); /* b came after */
+	ck_assert_int_lt(state_store_load_lookups(&a), 0); /* b came after */
 	open_store(&c);
 	ck_assert_int_eq(state_store_load_lookups(&c), 0);
 	ck_assert_uint_eq(c.rows.n, 14);
@@ -382,7 +398,7 @@ TEST(damaged_lookups)
 		save_two();
 		open_store(&s);
 		query(damage[i]);
-		ck_assert_msg(state_store_load_lookups(&s) == -EBADMSG, "%s", damage[i]);
+		ck_assert_msg(state_store_load_lookups(&s) < 0, "%s", damage[i]);
 	}
 }
 
@@ -390,7 +406,7 @@ TEST(damaged_lookups)
 TEST(damaged)
 {
 	static const char *const damage[] = {
-		"PRAGMA user_version = 2",
+		"PRAGMA user_version = 99",
 		"DROP TABLE dir",
 		"DELETE FROM meta",
 		"DELETE FROM file WHERE path = CAST('b.o' AS BLOB)",
@@ -414,7 +430,7 @@ TEST(damaged)
 		ck_assert_uint_eq(s.paths.n + s.dirs.n + s.absents.n + s.rows.n, 0);
 		ck_assert_int_eq(s.generation, 0);
 		ck_assert_int_eq(query("SELECT count(*) FROM file"), 0);
-		ck_assert_int_eq(query("PRAGMA user_version"), 1);
+		ck_assert_int_eq(query("SELECT generation FROM meta"), 0);
 	}
 }
 
@@ -444,18 +460,27 @@ TEST(empty_file_is_a_new_one)
 
 	write_text(FILE_NAME, "");
 	open_store(&s);
-	ck_assert_int_eq(query("PRAGMA user_version"), 1);
+	ck_assert_int_gt(query("PRAGMA user_version"), 0);
 }
 
 /* An index that is damaged gives the same name twice. */
 TEST(path_that_comes_twice)
 {
+	static const char *const tables[] = {"dir", "file"};
 	cleanup_store struct state_store s = {0};
 
 	save_two();
 	/* As text and as bytes: two keys for SQLite. */
-	query("INSERT INTO dir SELECT CAST(path AS TEXT), id + 100, seen FROM dir");
-	query("INSERT INTO file SELECT CAST(path AS TEXT), digest, id + 100, seen, asks FROM file");
+	for (size_t i = 0; i < LENGTH(tables); i++) {
+		cleanup_free char *copy =
+			str_printf("CREATE TABLE copy AS SELECT * FROM %s", tables[i]);
+		cleanup_free char *insert =
+			str_printf("INSERT INTO %s SELECT * FROM copy", tables[i]);
+		query(copy);
+		query("UPDATE copy SET path = CAST(path AS TEXT), id = id + 100");
+		query(insert);
+		query("DROP TABLE copy");
+	}
 	open_store(&s);
 	ck_assert_ptr_ne(state_store_dir(&s, "early"), NULL);
 	ck_assert_ptr_ne(state_store_path(&s, "a.c"), NULL);
