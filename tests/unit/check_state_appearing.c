@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* state.c: what was looked for in vain, and appears. */
+#include "suite.h"
+
+#include "make-state.h"
+
+TEST(header_appears)
+{
+	begin();
+	write_text("early/x.h", "of x, too");
+	check_stale(&x, "early/x.h has appeared");
+	check_fresh(&y);
+	ck_assert_int_eq(unlink("early/x.h"), 0);
+	ck_assert_int_eq(symlink("../inc/x.h", "early/x.h"), 0);
+	check_stale(&x, "early/x.h has appeared");
+	ck_assert_int_eq(unlink("early/x.h"), 0);
+	/* Found where the command stands. */
+	write_text("both.h", "");
+	check_stale(&x, "both.h has appeared");
+	check_stale(&y, "both.h has appeared");
+	/* Built with it, it is no surprise any more. */
+	build(&x);
+	check_fresh(&x);
+}
+
+TEST(other_file_appears)
+{
+	begin();
+	write_text("early/z.h", "");
+	write_text("inc/z.h", "");
+	write_text("z.c", "");
+	ck_assert_int_eq(mkdir("early/sub", 0755), 0);
+	write_text("early/sub/x.h", "");
+	check_fresh(&x);
+	check_fresh(&y);
+	ck_assert_int_eq(unlink("early/z.h"), 0);
+	check_fresh(&x);
+	/* And a header after it. */
+	write_text("early/x.h", "");
+	check_stale(&x, "early/x.h has appeared");
+	check_fresh(&y);
+}
+
+/* Those there are when it is built are no surprise. */
+TEST(header_of_another_directory)
+{
+	make_files();
+	write_text("early/x.h", "not read");
+	build(&x);
+	check_fresh(&x);
+	write_text("early/x.h", "not read either");
+	check_fresh(&x);
+}
+
+TEST(directory_appears)
+{
+	static const struct compile c = {"c.o", {"x.c", "inc/x.h"}, {"gen", "inc"}, 0, 0};
+
+	make_files();
+	build(&c);
+	check_fresh(&c);
+	ck_assert_int_eq(mkdir("staged", 0755), 0);
+	write_text("staged/x.h", "generated");
+	ck_assert_int_eq(rename("staged", "gen"), 0);
+	check_stale(&c, "gen/x.h has appeared");
+	build(&c);
+	check_fresh(&c);
+	ck_assert_int_eq(rename("gen", "staged"), 0);
+	check_fresh(&c);
+}
+
+TEST(nested_directories_appear)
+{
+	static const struct compile c = {
+		"c.o", {"x.c", "inc/x.h"}, {"out/gen/inc", "/missing-here/a/b", "inc"}, 0, 0};
+
+	make_files();
+	build(&c);
+	check_fresh(&c);
+	ck_assert_int_eq(mkdir("out", 0755), 0);
+	ck_assert_int_eq(mkdir("out/gen", 0755), 0);
+	ck_assert_int_eq(mkdir("out/gen/inc", 0755), 0);
+	write_text("out/gen/inc/x.h", "generated");
+	check_stale(&c, "out/gen/inc/x.h has appeared");
+	build(&c);
+	check_fresh(&c);
+}
+
+/* One that was there, went, and came again with more in it. */
+TEST(directory_goes_and_comes)
+{
+	begin();
+	ck_assert_int_eq(rmdir("early"), 0);
+	check_fresh(&x);
+	ck_assert_int_eq(mkdir("early", 0755), 0);
+	check_fresh(&x);
+	write_text("early/x.h", "");
+	check_stale(&x, "early/x.h has appeared");
+	ck_assert_int_eq(rename("early", "late"), 0);
+	check_fresh(&x);
+	ck_assert_int_eq(symlink("late", "early"), 0);
+	check_stale(&x, "early/x.h has appeared");
+	check_fresh(&y);
+}
+
+TEST(header_that_is_asked_for)
+{
+	static const struct compile c = {"c.o", {"x.c", "inc/x.h"}, {"early", "inc"}, 0, 0};
+
+	make_files();
+	write_text("x.c", "#if __has_include(<feature.h>)\n#endif\n");
+	write_text("inc/x.h", "#if __has_include(\"sub/more.h\")\n#endif\n");
+	build(&c);
+	check_fresh(&c);
+	write_text("early/other.h", "");
+	check_fresh(&c);
+	write_text("inc/feature.h", "");
+	check_stale(&c, "inc/feature.h has appeared");
+	ck_assert_int_eq(unlink("inc/feature.h"), 0);
+	ck_assert_int_eq(mkdir("early/sub", 0755), 0);
+	write_text("early/sub/more.h", "");
+	check_stale(&c, "early/sub/more.h has appeared");
+	/* Known as well of a file whose version was known before. */
+	build(&c);
+	check_fresh(&c);
+	write_text("early/feature.h", "");
+	check_stale(&c, "early/feature.h has appeared");
+}
+
+static void add_tests(TCase *tests)
+{
+	tcase_add_test(tests, header_appears);
+	tcase_add_test(tests, other_file_appears);
+	tcase_add_test(tests, header_of_another_directory);
+	tcase_add_test(tests, directory_appears);
+	tcase_add_test(tests, nested_directories_appear);
+	tcase_add_test(tests, directory_goes_and_comes);
+	tcase_add_test(tests, header_that_is_asked_for);
+}
+
+int main(void)
+{
+	return suite_run("state-appearing", add_tests);
+}
