@@ -67,7 +67,7 @@ static uint32_t next_random(uint32_t *random)
 }
 
 #ifndef FLIPS
-#define FLIPS 400
+#define FLIPS 250
 #endif
 
 TEST(flipped_bits)
