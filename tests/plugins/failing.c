@@ -25,6 +25,17 @@ static int failing_probe(const struct crossbpf_host *host, const struct crossbpf
 	return is_at(conf, "probe-silent") ? -EACCES : 0;
 }
 
+/* Says all that it was told. */
+static void log_settings(const struct crossbpf_host *host, const struct crossbpf_kv *conf)
+{
+	char line[256];
+
+	for (; conf->key; conf++) {
+		snprintf(line, sizeof(line), "%s = %s", conf->key, conf->value);
+		host->log(host->ctx, CROSSBPF_LOG_INFO, line);
+	}
+}
+
 /* The answer of host->ask() must be -ENOTTY. */
 static int failing_open(const struct crossbpf_host *host, const struct crossbpf_kv *conf,
 			const struct crossbpf_project *project,
@@ -33,6 +44,8 @@ static int failing_open(const struct crossbpf_host *host, const struct crossbpf_
 	char answer[8];
 
 	host->log(host->ctx, CROSSBPF_LOG_INFO, project->root);
+	if (is_at(conf, "settings"))
+		log_settings(host, conf);
 	if (is_at(conf, "open")) {
 		host->error(host->ctx, "the door is shut", "knock");
 		host->error(host->ctx, "a second one, which does not count", NULL);

@@ -13,8 +13,8 @@ struct bench {
 	struct crossbpf_error error;
 	char *plugins;
 	char *why;
-	char *path;
-	const char *env[2];
+	char *path, *record, *cache;
+	const char *env[3];
 };
 
 static void bench_open(struct bench *b, bool with_clang)
@@ -36,7 +36,10 @@ static void bench_open(struct bench *b, bool with_clang)
 		write_clang("tools/mine", "Fake clang version 98.7.6", true, "/none");
 	b->plugins = str_printf("%s/plugins", here);
 	b->path = str_printf("PATH=%s/tools", here);
+	b->record = str_printf("CROSSBPF_RECORD=%s/record.txt", here);
+	b->cache = str_printf("%s/cache", here);
 	b->env[0] = b->path;
+	b->env[1] = b->record;
 	b->request = (struct builder_request){
 		.backend = "auto",
 		.order = "native record",
@@ -53,6 +56,8 @@ static void bench_close(struct bench *b)
 	error_free(&b->error);
 	free(b->plugins);
 	free(b->path);
+	free(b->record);
+	free(b->cache);
 	free(b->why);
 }
 
@@ -200,6 +205,189 @@ TEST(log_reaches_the_backend)
 	ck_assert_str_eq(logged, "/");
 }
 
+static unsigned count_commands(void)
+{
+	cleanup_free char *lines = read_text("record.txt");
+	unsigned n = 0;
+
+	for (const char *at = lines; at && (at = strchr(at, '\n')); at++)
+		n++;
+	return n;
+}
+
+/* What is found is to be remembered. */
+static void remember(struct bench *b)
+{
+	make_old("tools");
+	b->request.toolchain.cache_dir = b->cache;
+	b->request.lazy = true;
+}
+
+static void reopen(struct bench *b, const char *backend, const char *order)
+{
+	builder_close(&b->builder);
+	free(b->why);
+	b->why = NULL;
+	int r = open_builder(b, backend, order);
+	ck_assert_msg(r == 0, "%s", b->error.message);
+	ck_assert_str_eq(b->builder.toolchain.number, "98.7.6");
+	assert_contains(b->why, ": clang 98.7.6, /");
+}
+
+/* Nothing is known at first; then nothing is started. */
+TEST(lazy_opens_no_session)
+{
+	BENCH(b);
+
+	bench_open(&b, true);
+	remember(&b);
+	reopen(&b, "record", "");
+	ck_assert(b.builder.connected);
+	unsigned n = count_commands();
+	ck_assert_uint_ge(n, 1);
+
+	reopen(&b, "record", "");
+	ck_assert_uint_eq(count_commands(), n);
+	ck_assert(!b.builder.connected);
+	ck_assert_str_eq(b.builder.name, "record");
+	ck_assert_ptr_eq(b.builder.session.handle, NULL);
+	assert_contains(b.why, "backend record, as asked for");
+
+	ck_assert_int_eq(builder_connect(&b.builder, &b.request, &b.project, &b.error), 0);
+	ck_assert(b.builder.connected);
+	ck_assert_ptr_ne(b.builder.session.handle, NULL);
+	ck_assert_str_eq(b.builder.session.plugin.backend.name, "record");
+	const void *handle = b.builder.session.handle;
+	ck_assert_int_eq(builder_connect(&b.builder, &b.request, &b.project, &b.error), 0);
+	ck_assert_ptr_eq(b.builder.session.handle, handle);
+	ck_assert_uint_eq(count_commands(), n);
+}
+
+TEST(lazy_in_the_order)
+{
+	BENCH(b);
+
+	bench_open(&b, true);
+	remember(&b);
+	reopen(&b, "auto", "missing record native");
+	reopen(&b, "auto", "missing record native");
+	ck_assert(!b.builder.connected);
+	ck_assert_str_eq(b.builder.name, "record");
+	assert_contains(b.why, "backend record, the first in the order (missing record native)");
+	ck_assert_int_eq(builder_connect(&b.builder, &b.request, &b.project, &b.error), 0);
+}
+
+/* One that is not lazy, or has no memory, opens a session each time. */
+TEST(not_lazy)
+{
+	BENCH(b);
+
+	bench_open(&b, true);
+	remember(&b);
+	reopen(&b, "record", "");
+	b.request.lazy = false;
+	reopen(&b, "record", "");
+	ck_assert(b.builder.connected);
+	b.request.lazy = true;
+	b.request.toolchain.cache_dir = NULL;
+	reopen(&b, "record", "");
+	ck_assert(b.builder.connected);
+}
+
+/* What is remembered of a backend is of no use where it is no longer there. */
+TEST(lazy_and_gone)
+{
+	BENCH(b);
+
+	bench_open(&b, true);
+	remember(&b);
+	reopen(&b, "record", "");
+	builder_close(&b.builder);
+	free(b.why);
+	b.why = NULL;
+	ck_assert_int_eq(unlink("plugins/record.so"), 0);
+	ck_assert_int_eq(open_builder(&b, "record", ""), -ENOENT);
+	assert_contains(b.error.message, "'record' is not installed");
+	ck_assert_ptr_eq(b.why, NULL);
+}
+
+/* It went between the two. */
+TEST(lazy_and_gone_at_last)
+{
+	BENCH(b);
+
+	bench_open(&b, true);
+	remember(&b);
+	reopen(&b, "record", "");
+	reopen(&b, "record", "");
+	ck_assert_int_eq(unlink("plugins/record.so"), 0);
+	ck_assert_int_eq(builder_connect(&b.builder, &b.request, &b.project, &b.error), -ENOENT);
+	ck_assert_int_eq(b.error.status, EXIT_STATUS_NO_BACKEND);
+	assert_contains(b.error.message, "'record' is not installed");
+}
+
+TEST(lazy_with_another_clang)
+{
+	BENCH(b);
+
+	bench_open(&b, true);
+	remember(&b);
+	reopen(&b, "record", "");
+	write_clang("tools/mine", "Fake clang version 98.7.6, another", true, "/none");
+	const struct timespec times[2] = {{.tv_sec = 2000}, {.tv_sec = 2000}};
+	ck_assert_int_eq(utimensat(AT_FDCWD, "tools/mine", times, 0), 0);
+	reopen(&b, "record", "");
+	ck_assert(b.builder.connected);
+	assert_contains(b.builder.toolchain.version, "another");
+}
+
+static char all_logged[1024];
+
+static void keep_all(const char *message)
+{
+	size_t len = strlen(all_logged);
+
+	snprintf(all_logged + len, sizeof(all_logged) - len, "%s\n", message);
+}
+
+/* The section of the backend that is opened, and what the user said first of all. */
+TEST(sections_reach_the_backend)
+{
+	static struct crossbpf_kv failing[] = {
+		{"host", "a"}, {"host", "b"}, {"where", "open"}, {NULL, NULL}};
+	static struct crossbpf_kv other[] = {{"host", "c"}, {NULL, NULL}};
+	static char failing_name[] = "failing", other_name[] = "record";
+	struct conf_backend sections[] = {{.name = other_name, .kv = other, .n = 1},
+					  {.name = failing_name, .kv = failing, .n = 3}};
+	const struct conf conf = {.backends = sections, .n_backends = 2};
+	BENCH(b);
+
+	bench_open(&b, true);
+	b.request.log = keep_all;
+	b.request.conf = &conf;
+	all_logged[0] = '\0';
+	ck_assert_int_eq(open_builder(&b, "failing:settings", ""), 0);
+	ck_assert_str_eq(all_logged, "/\nwhere = settings\nhost = a\nhost = b\nwhere = open\n");
+
+	/* Without a place that was named, the section's counts. */
+	builder_close(&b.builder);
+	ck_assert_int_eq(open_builder(&b, "failing", ""), -ECONNREFUSED);
+	assert_contains(b.error.message, "the door is shut");
+}
+
+TEST(without_a_section)
+{
+	const struct conf conf = {.n_backends = 0};
+	BENCH(b);
+
+	bench_open(&b, true);
+	b.request.log = keep_all;
+	b.request.conf = &conf;
+	all_logged[0] = '\0';
+	ck_assert_int_eq(open_builder(&b, "failing:settings", ""), 0);
+	ck_assert_str_eq(all_logged, "/\nwhere = settings\n");
+}
+
 static void add_tests(TCase *c)
 {
 	tcase_add_test(c, named);
@@ -215,6 +403,14 @@ static void add_tests(TCase *c)
 	tcase_add_test(c, none_in_the_order);
 	tcase_add_test(c, order_is_empty);
 	tcase_add_test(c, log_reaches_the_backend);
+	tcase_add_test(c, lazy_opens_no_session);
+	tcase_add_test(c, lazy_in_the_order);
+	tcase_add_test(c, not_lazy);
+	tcase_add_test(c, lazy_and_gone);
+	tcase_add_test(c, lazy_and_gone_at_last);
+	tcase_add_test(c, lazy_with_another_clang);
+	tcase_add_test(c, sections_reach_the_backend);
+	tcase_add_test(c, without_a_section);
 }
 
 int main(void)

@@ -52,11 +52,57 @@ TEST(every_boundary_counts)
 	ck_assert_str_ne(DIGEST(NULL, NULL), DIGEST(NULL));
 }
 
+/* Bytes are added as they are, without a mark and in as many parts as one likes. */
+TEST(bytes)
+{
+	uint8_t one[DIGEST_SIZE], parts[DIGEST_SIZE], none[DIGEST_SIZE];
+	char hex[DIGEST_HEX_SIZE];
+	struct digest d;
+
+	/* FIPS 180-4's own example. */
+	digest_init(&d);
+	digest_bytes(&d, "abc", 3);
+	digest_finish(&d, hex);
+	ck_assert_str_eq(hex, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+
+	digest_init(&d);
+	digest_bytes(&d, "a\0bc", 4);
+	digest_finish_bytes(&d, one);
+	digest_init(&d);
+	digest_bytes(&d, "a", 1);
+	digest_bytes(&d, "", 0);
+	digest_bytes(&d, "\0bc", 3);
+	digest_finish_bytes(&d, parts);
+	ck_assert_mem_eq(one, parts, DIGEST_SIZE);
+
+	digest_init(&d);
+	digest_finish_bytes(&d, none);
+	ck_assert_mem_eq(none, "\xe3\xb0\xc4\x42", 4);
+	ck_assert_mem_ne(none, one, DIGEST_SIZE);
+}
+
+/* Once finished, it begins anew. */
+TEST(finish_begins_anew)
+{
+	char first[DIGEST_HEX_SIZE], again[DIGEST_HEX_SIZE];
+	struct digest d;
+
+	digest_init(&d);
+	digest_string(&d, "a");
+	digest_finish(&d, first);
+	digest_string(&d, "a");
+	digest_finish(&d, again);
+	ck_assert_str_eq(first, again);
+	ck_assert_str_eq(first, DIGEST("a"));
+}
+
 static void add_tests(TCase *c)
 {
 	tcase_add_test(c, known_digests);
 	tcase_add_test(c, same_strings_same_digest);
 	tcase_add_test(c, every_boundary_counts);
+	tcase_add_test(c, bytes);
+	tcase_add_test(c, finish_begins_anew);
 }
 
 int main(void)

@@ -217,6 +217,104 @@ TEST(no_module)
 	assert_fails(here, "empty", -ENOEXEC, EXIT_STATUS_NO_BACKEND, "cannot be loaded");
 }
 
+/* What both know of a key is copied, and nothing else. */
+static void assert_keys(const char *name, bool shorter)
+{
+	cleanup_error struct crossbpf_error e = {0};
+	struct plugin p;
+
+	assert_loads(TEST_PLUGINDIR, name);
+	ck_assert_int_eq(plugin_load(TEST_PLUGINDIR, name, &p, &e), 0);
+	if (shorter)
+		ck_assert_uint_le(p.backend.key_size, sizeof(struct crossbpf_key));
+	else
+		ck_assert_uint_gt(p.backend.key_size, sizeof(struct crossbpf_key));
+	ck_assert_ptr_ne(p.keys, NULL);
+	ck_assert_ptr_eq(p.backend.keys, p.keys);
+	ck_assert_str_eq(p.keys[0].name, "engine");
+	ck_assert_str_eq(p.keys[0].help, "which engine");
+	ck_assert_str_eq(p.keys[0].fallback, "docker");
+	ck_assert_uint_eq(p.keys[0].flags, 0);
+	ck_assert_str_eq(p.keys[1].name, "host");
+	ck_assert_str_eq(p.keys[1].help, "a machine");
+	ck_assert_ptr_eq(p.keys[1].fallback, NULL);
+	ck_assert_uint_eq(p.keys[1].flags, CROSSBPF_KEY_LIST);
+	ck_assert_ptr_eq(p.keys[2].name, NULL);
+	plugin_unload(&p);
+	ck_assert_ptr_eq(p.keys, NULL);
+}
+
+TEST(keys_of_other_releases)
+{
+	assert_keys("long_keys", false);
+	assert_keys("short_keys", true);
+	assert_refused("tiny_keys", "bytes each, at least");
+}
+
+TEST(without_keys)
+{
+	cleanup_error struct crossbpf_error e = {0};
+	struct plugin p;
+
+	ck_assert_int_eq(plugin_load(BACKEND_DIR, "native", &p, &e), 0);
+	ck_assert_ptr_eq(p.keys, NULL);
+	ck_assert_ptr_eq(p.backend.keys, NULL);
+	plugin_unload(&p);
+}
+
+/* Who may write there may exchange what is in it; in a sticky directory only what is his. */
+TEST(directory_writable_by_everyone)
+{
+	cleanup_free char *here = getcwd(NULL, 0);
+
+	copy_native();
+	ck_assert_int_eq(chmod(".", 0777), 0);
+	assert_fails(here, "native", -EPERM, EXIT_STATUS_NO_BACKEND, "everyone may write /");
+	ck_assert_int_eq(chmod(".", 01777), 0);
+	assert_loads(here, "native");
+	ck_assert_int_eq(chmod("native.so", 0757), 0);
+	assert_fails(here, "native", -EPERM, EXIT_STATUS_NO_BACKEND, "/native.so");
+	ck_assert_int_eq(chmod("native.so", 0775), 0);
+	ck_assert_int_eq(chmod(".", 0770), 0);
+	assert_loads(here, "native");
+}
+
+TEST(directory_of_a_stranger)
+{
+	cleanup_free char *here = getcwd(NULL, 0);
+
+	copy_native();
+	if (chown(".", geteuid() + 1, (gid_t)-1) < 0)
+		return;
+	assert_fails(here, "native", -EPERM, EXIT_STATUS_NO_BACKEND, "belongs to user");
+	ck_assert_int_eq(chown(".", geteuid(), (gid_t)-1), 0);
+	assert_loads(here, "native");
+}
+
+/* It would be another one from elsewhere. */
+TEST(directory_that_is_relative)
+{
+	ck_assert_int_eq(mkdir("native", 0700), 0);
+	ck_assert_int_eq(chdir("native"), 0);
+	copy_native();
+	ck_assert_int_eq(chdir(".."), 0);
+	assert_fails("native", "native", -EINVAL, EXIT_STATUS_USAGE, "no absolute path: native");
+	assert_fails("./native", "native", -EINVAL, EXIT_STATUS_USAGE, "no absolute path");
+}
+
+TEST(what_is_installed)
+{
+	cleanup_free char *here = getcwd(NULL, 0);
+
+	ck_assert(plugin_is_installed(BACKEND_DIR, "native"));
+	ck_assert(!plugin_is_installed(here, "native"));
+	write_text("native.so", "whatever it is");
+	ck_assert(plugin_is_installed(here, "native"));
+	ck_assert(!plugin_is_installed("/missing", "native"));
+	ck_assert(plugin_is_name("native") && plugin_is_name("a-b_9"));
+	ck_assert(!plugin_is_name("") && !plugin_is_name("a.b") && !plugin_is_name("A"));
+}
+
 static void add_tests(TCase *c)
 {
 	tcase_add_test(c, native_loads);
@@ -237,6 +335,12 @@ static void add_tests(TCase *c)
 	tcase_add_test(c, not_a_regular_file);
 	tcase_add_test(c, linked_module);
 	tcase_add_test(c, no_module);
+	tcase_add_test(c, keys_of_other_releases);
+	tcase_add_test(c, without_keys);
+	tcase_add_test(c, directory_writable_by_everyone);
+	tcase_add_test(c, directory_of_a_stranger);
+	tcase_add_test(c, directory_that_is_relative);
+	tcase_add_test(c, what_is_installed);
 }
 
 int main(void)

@@ -153,6 +153,27 @@ TEST(freed_twice)
 	project_free(&p);
 }
 
+/* As it was said: nothing is looked up. */
+TEST(project_at_a_root)
+{
+	cleanup_project struct project p = {0}, other = {0}, here = {0};
+	cleanup_error struct crossbpf_error e = {0};
+
+	ck_assert_int_eq(project_at("/the/root", &p, &e), 0);
+	ck_assert_str_eq(p.root, "/the/root");
+	ck_assert_ptr_eq(p.args, NULL);
+	ck_assert_uint_eq(p.clang.n_inputs, 0);
+	ck_assert_uint_eq(strlen(p.id), 64);
+	ck_assert_int_eq(project_at("/the/root/", &other, &e), 0);
+	ck_assert_str_ne(p.id, other.id);
+
+	/* The same one as that of a command line there. */
+	make(&here);
+	project_free(&other);
+	ck_assert_int_eq(project_at(here.root, &other, &e), 0);
+	ck_assert_str_eq(other.id, here.id);
+}
+
 static void add_tests(TCase *c)
 {
 	tcase_add_test(c, holds_the_command_line);
@@ -164,6 +185,7 @@ static void add_tests(TCase *c)
 	tcase_add_test(c, directory_is_gone);
 	tcase_add_test(c, variables_of_clang);
 	tcase_add_test(c, freed_twice);
+	tcase_add_test(c, project_at_a_root);
 }
 
 int main(void)

@@ -74,6 +74,37 @@ TEST(error_is_sticky)
 	ck_assert_ptr_eq(s.v, NULL);
 }
 
+TEST(add_all_copies)
+{
+	static const char *const strings[] = {"a", "", "b", NULL, "not"};
+	static const char *const none[] = {NULL};
+	cleanup_strv struct strv s = {0};
+
+	strv_add_all(&s, none);
+	ck_assert_uint_eq(s.n, 0);
+	ck_assert_ptr_eq(s.v, NULL);
+	strv_add(&s, "first");
+	strv_add_all(&s, strings);
+	ck_assert_uint_eq(s.n, 4);
+	ck_assert_str_eq(s.v[0], "first");
+	ck_assert_str_eq(s.v[1], "a");
+	ck_assert_str_eq(s.v[2], "");
+	ck_assert_str_eq(s.v[3], "b");
+	ck_assert_ptr_ne(s.v[1], strings[0]);
+	ck_assert_ptr_eq(s.v[4], NULL);
+}
+
+TEST(add_all_keeps_an_error)
+{
+	static const char *const strings[] = {"a", "b", NULL};
+	cleanup_strv struct strv s = {0};
+
+	strv_take(&s, NULL);
+	strv_add_all(&s, strings);
+	ck_assert_int_eq(s.error, -ENOMEM);
+	ck_assert_uint_eq(s.n, 0);
+}
+
 static void add_tests(TCase *c)
 {
 	tcase_add_test(c, begins_empty);
@@ -81,6 +112,8 @@ static void add_tests(TCase *c)
 	tcase_add_test(c, grows);
 	tcase_add_test(c, take_owns);
 	tcase_add_test(c, error_is_sticky);
+	tcase_add_test(c, add_all_copies);
+	tcase_add_test(c, add_all_keeps_an_error);
 }
 
 int main(void)

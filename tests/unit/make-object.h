@@ -292,6 +292,16 @@ static inline void made_object(struct made *m, bool big)
 	made_finish(m);
 }
 
+/* The same, with a structure of that name in its BTF. */
+static inline void made_object_with(struct made *m, bool big, const char *type)
+{
+	*m = (struct made){.big = big};
+	made_init(m);
+	m->sections[MADE_BTF].size = 0;
+	made_btf(m, type);
+	made_finish(m);
+}
+
 /* Some bytes on the heap, so that a read past their end is seen. */
 static inline void *made_copy(const void *data, size_t len)
 {
