@@ -69,6 +69,8 @@ static void print_event(json_t *event)
 /* An absolute name of the host. */
 static json_t *json_path(const struct build_report *r, const char *path, size_t len)
 {
+	if (!len) /* a diagnostic of no file */
+		return json_text("", 0);
 	cleanup_free char *absolute = path[0] == '/'
 					      ? strndup(path, len)
 					      : str_printf("%s/%.*s", r->root, (int)len, path);

@@ -429,15 +429,18 @@ static int find_stale(struct job *j, struct crossbpf_error *e)
 	return 0;
 }
 
+static char *absolute(const struct job *j, const char *path)
+{
+	return path[0] == '/' ? strdup(path) : str_printf("%s/%s", j->project.root, path);
+}
+
 /* What clang would complain of, for a file that was named by us or by the user. */
 static int check_source(const struct job *j, const struct build_action *a, struct crossbpf_error *e)
 {
-	cleanup_free char *path = a->source[0] == '/'
-					  ? strdup(a->source)
-					  : str_printf("%s/%s", j->project.root, a->source);
-	struct stat st;
+	cleanup_free char *path = absolute(j, a->source), *object = absolute(j, a->object);
+	struct stat st, out;
 
-	if (!path)
+	if (!path || !object)
 		return error_no_memory(e);
 	if (stat(path, &st) < 0)
 		return error_set(e, -errno, EXIT_STATUS_USAGE,
@@ -446,6 +449,10 @@ static int check_source(const struct job *j, const struct build_action *a, struc
 	if (S_ISDIR(st.st_mode))
 		return error_set(e, -EISDIR, EXIT_STATUS_USAGE, "name the sources in it",
 				 "%s is a directory", a->source);
+	/* By another name, or by a link. */
+	if (stat(object, &out) == 0 && out.st_dev == st.st_dev && out.st_ino == st.st_ino)
+		return error_set(e, -EINVAL, EXIT_STATUS_USAGE, "give -o another name",
+				 "the output %s is the source %s", a->object, a->source);
 	return 0;
 }
 

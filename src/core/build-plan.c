@@ -137,7 +137,7 @@ void build_plan_argv(const struct build_action *action, struct strv *ret_argv)
 }
 
 /* What would change the object, and not what names the place where it is made. */
-static struct digest digest_variant(const struct build_variant *v, const char *root,
+static struct digest digest_variant(const struct build_variant *v,
 				    const struct toolchain *toolchain, bool keep_debug)
 {
 	static const char map[] = "-ffile-prefix-map=";
@@ -147,12 +147,10 @@ static struct digest digest_variant(const struct build_variant *v, const char *r
 	digest_string(&d, recipe);
 	digest_string(&d, toolchain->identity);
 	digest_string(&d, keep_debug ? "debug" : "");
-	for (size_t i = 1; i < v->argv.n; i++) {
-		const char *arg = v->argv.v[i];
-		if (strncmp(arg, map, strlen(map)) != 0 ||
-		    strncmp(arg + strlen(map), root, strlen(root)) != 0)
-			digest_string(&d, arg);
-	}
+	/* Our own map of the root stands before the -c at the end; others are the user's. */
+	for (size_t i = 1; i < v->argv.n; i++)
+		if (i + 2 != v->argv.n || strncmp(v->argv.v[i], map, strlen(map)) != 0)
+			digest_string(&d, v->argv.v[i]);
 	return d;
 }
 
@@ -208,7 +206,8 @@ static size_t list_variants(const struct settings *s, struct build_variant *ret_
 static int check_sources(const struct settings *s, struct crossbpf_error *e)
 {
 	for (size_t i = 0; i < s->sources.n; i++)
-		if (clang_input_kind(s->sources.v[i]) == INPUT_OTHER)
+		if (strcmp(s->sources.v[i], "-") == 0 ||
+		    clang_input_kind(s->sources.v[i]) == INPUT_OTHER)
 			return error_set(e, -EINVAL, EXIT_STATUS_USAGE,
 					 "a source's name ends in .c, or in .S, .i, .s, .ll or .bc",
 					 "%s is no source", s->sources.v[i]);
@@ -238,6 +237,12 @@ static int check_outputs(const struct build_plan *p, const struct settings *s,
 				      "build them into directories of their own with -d",
 				      "%s and %s would both become %s", sorted[i - 1]->source,
 				      sorted[i]->source, sorted[i]->object);
+	for (size_t i = 0; i < p->n && r == 0; i++)
+		if (p->actions[i].dep && strcmp(p->actions[i].dep, p->actions[i].object) == 0)
+			r = error_set(e, -EINVAL, EXIT_STATUS_USAGE,
+				      "give -o a name that does not end in .d",
+				      "%s would be both the object and its dependency file",
+				      p->actions[i].object);
 	for (size_t i = 0; s->output && i < s->sources.n && r == 0; i++)
 		if (strcmp(s->sources.v[i], s->output) == 0)
 			r = error_set(e, -EINVAL, EXIT_STATUS_USAGE, "give -o another name",
@@ -279,7 +284,7 @@ static int make_action(struct build_plan *p, const struct settings *settings, co
 }
 
 /* Each source for each variant. */
-static int make_actions(struct build_plan *p, const char *root, const struct settings *settings,
+static int make_actions(struct build_plan *p, const struct settings *settings,
 			const struct toolchain *toolchain)
 {
 	cleanup_free struct digest *digests = calloc(p->n_variants, sizeof(*digests));
@@ -288,7 +293,7 @@ static int make_actions(struct build_plan *p, const char *root, const struct set
 	if (!digests || !p->actions)
 		return -ENOMEM;
 	for (size_t i = 0; i < p->n_variants; i++)
-		digests[i] = digest_variant(&p->variants[i], root, toolchain, settings->debug);
+		digests[i] = digest_variant(&p->variants[i], toolchain, settings->debug);
 	for (size_t i = 0; i < settings->sources.n; i++)
 		for (size_t j = 0; j < p->n_variants; j++)
 			if (make_action(p, settings, settings->sources.v[i], &p->variants[j],
@@ -319,7 +324,7 @@ int build_plan_make(const char *root, const struct settings *settings,
 	for (size_t i = 0; i < p.n_variants; i++)
 		if (make_variant_argv(&p.variants[i], root, settings, toolchain, header_dir) < 0)
 			return error_no_memory(e);
-	if (make_actions(&p, root, settings, toolchain) < 0)
+	if (make_actions(&p, settings, toolchain) < 0)
 		return error_no_memory(e);
 	r = check_outputs(&p, settings, e);
 	if (r < 0)

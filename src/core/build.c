@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "config.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -201,7 +202,7 @@ static void do_action(struct lane *l, const struct build_action *a)
 		r = finish(l, began, &result, &e);
 
 	pthread_mutex_lock(&l->run->lock);
-	if (interrupted || (!result.done && !b->keep_going))
+	if (interrupted || (!result.done && !b->keep_going) || e.status == EXIT_STATUS_LOST)
 		l->run->stop = true;
 	if (!interrupted) {
 		result.said = said.data ? said.data : "";
@@ -305,6 +306,16 @@ static int order_actions(const struct build *b, const struct build_action **acti
 	return 0;
 }
 
+/* With all that is in it: a compiler that was killed leaves files of its own there. */
+static void remove_scratch(const char *path)
+{
+	cleanup_closedir DIR *entries = opendir(path);
+
+	for (struct dirent *entry; entries && (entry = readdir(entries));)
+		unlinkat(dirfd(entries), entry->d_name, 0);
+	rmdir(path);
+}
+
 int build_run(const struct build *b, const struct build_action **actions, size_t n,
 	      size_t *ret_left, struct crossbpf_error *e)
 {
@@ -313,6 +324,9 @@ int build_run(const struct build *b, const struct build_action **actions, size_t
 	cleanup_free char *scratch = NULL;
 	struct run run = {.build = b, .actions = actions, .n = n};
 
+	*ret_left = n;
+	if (!n)
+		return 0;
 	if (n_lanes > n)
 		n_lanes = n;
 	lanes = calloc(n_lanes + 1, sizeof(*lanes));
@@ -326,7 +340,7 @@ int build_run(const struct build *b, const struct build_action **actions, size_t
 	pthread_mutex_init(&run.lock, NULL);
 	state_settle(b->state);
 	r = run_lanes(&run, lanes, n_lanes);
-	rmdir(scratch);
+	remove_scratch(scratch);
 	*ret_left = n - run.next;
 	if (r < 0)
 		return error_set(e, r, EXIT_STATUS_OUTPUT, "set TMPDIR to a directory with room",

@@ -33,7 +33,7 @@ struct build {
 	bool keep_going;        /* behind a failure */
 	bool colour;            /* in diagnostics */
 	void *ctx;
-	/* One call at a time. An action that was begun ends. */
+	/* One call at a time. What was begun ends, unless it was interrupted. */
 	void (*on_start)(void *ctx, const struct build_action *action, const struct strv *argv);
 	void (*on_end)(void *ctx, const struct build_result *result);
 };

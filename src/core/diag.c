@@ -22,14 +22,12 @@ static bool read_number(const char **at, const char *end, unsigned long *ret)
 	return true;
 }
 
-/* " warning: …" at `at`: what comes behind it, or NULL. */
+/* "warning: …" at `at`: what comes behind it, or NULL. */
 static const char *read_severity(const char *at, const char *end, const char **ret_severity)
 {
 	static const char *const severities[] = {"fatal error", "error", "warning", "remark",
 						 "note"};
 
-	if (at == end || *at++ != ' ')
-		return NULL;
 	for (size_t i = 0; i < sizeof(severities) / sizeof(severities[0]); i++) {
 		size_t len = strlen(severities[i]);
 		if ((size_t)(end - at) >= len + 2 && memcmp(at, severities[i], len) == 0 &&
@@ -46,6 +44,13 @@ bool diag_parse(const char *line, size_t len, struct diag *ret_diag)
 	const char *end = line + len;
 	struct diag d = {.file = line};
 
+	/* What is about no file: "fatal error: too many errors emitted, stopping now". */
+	d.message = read_severity(line, end, &d.severity);
+	if (d.message) {
+		d.message_len = (size_t)(end - d.message);
+		*ret_diag = d;
+		return true;
+	}
 	/* A file's name may hold colons: the first place that fits is it. */
 	for (const char *colon = line;
 	     (colon = memchr(colon, ':', (size_t)(end - colon))) && colon > line; colon++) {
@@ -53,7 +58,7 @@ bool diag_parse(const char *line, size_t len, struct diag *ret_diag)
 		d.line = d.column = 0;
 		if (read_number(&at, end, &d.line))
 			(void)read_number(&at, end, &d.column);
-		d.message = read_severity(at, end, &d.severity);
+		d.message = at < end && *at == ' ' ? read_severity(at + 1, end, &d.severity) : NULL;
 		if (d.message) {
 			d.file_len = (size_t)(colon - line);
 			d.message_len = (size_t)(end - d.message);

@@ -6,8 +6,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* One line of it: FILE:LINE:COLUMN: SEVERITY: MESSAGE. The pieces point into the text, and do not
- * end with a NUL. */
+/* One line of it: FILE:LINE:COLUMN: SEVERITY: MESSAGE, or without what comes before the severity.
+ * The pieces point into the text, and do not end with a NUL. */
 struct diag {
 	const char *file, *message;
 	size_t file_len, message_len;

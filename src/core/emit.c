@@ -32,10 +32,11 @@ int emit_file(const char *root, const char *path, const struct strbuf *content,
 }
 
 /* Headers below a directory asm/ are those of one architecture. */
-static bool has_asm_header(const struct strv *inputs)
+static bool has_asm_header(const struct strv *inputs, const char *source)
 {
 	for (size_t i = 0; i < inputs->n; i++)
-		if (strstr(inputs->v[i], "/asm/") || strncmp(inputs->v[i], "asm/", 4) == 0)
+		if (strcmp(inputs->v[i], source) != 0 &&
+		    (strstr(inputs->v[i], "/asm/") || strncmp(inputs->v[i], "asm/", 4) == 0))
 			return true;
 	return false;
 }
@@ -59,7 +60,7 @@ int emit_object(const struct emit *emit, const struct strbuf *compiled,
 	int r = object_uses_registers(compiled->data, compiled->len, &why);
 	if (r < 0)
 		return refuse(a, r, why, e);
-	*ret_uses_arch = r || has_asm_header(emit->inputs);
+	*ret_uses_arch = r || has_asm_header(emit->inputs, a->source);
 	struct object_stamp stamp = {a->variant->target, *ret_uses_arch ? a->variant->arch : "any"};
 	r = object_rewrite(compiled->data, compiled->len, emit->keep_debug, &stamp, &object, &why);
 	if (r < 0)

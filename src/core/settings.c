@@ -70,6 +70,38 @@ static const char *below(const char *path, const char *root)
 	return *path ? path : ".";
 }
 
+/* Takes out of a path what names nothing: a "." and a slash too many. A ".." stays: what stands
+ * before it may be a link. */
+static char *tidy(char *path)
+{
+	char *to = path;
+
+	for (const char *at = path; at && *at;) {
+		size_t len = strcspn(at, "/");
+		const char *next = at + len + strspn(at + len, "/");
+		if (len == 0 || (len == 1 && at[0] == '.')) {
+			if (at == path && len == 0)
+				*to++ = '/';
+		} else {
+			if (to > path && to[-1] != '/')
+				*to++ = '/';
+			memmove(to, at, len);
+			to += len;
+		}
+		at = next;
+	}
+	if (to == path && path)
+		*to++ = '.';
+	if (path)
+		*to = '\0';
+	return path;
+}
+
+static bool is_upwards(const char *path)
+{
+	return path[0] == '.' && path[1] == '.' && (path[2] == '/' || !path[2]);
+}
+
 /* A path that was given in `dir`, as seen from `root`, which is that directory or leads to it. */
 static char *from_root(const char *path, const char *root, const char *dir)
 {
@@ -77,23 +109,25 @@ static char *from_root(const char *path, const char *root, const char *dir)
 
 	if (path[0] == '/') {
 		const char *rest = below(path, root);
-		return strdup(rest ? rest : path);
+		return tidy(strdup(rest ? rest : path));
 	}
 	while (strncmp(path, "./", 2) == 0)
 		path += 2 + strspn(path + 2, "/");
 	cleanup_free char *base = strdup(prefix ? prefix : ".");
 	/* A leading .. takes a directory off, so that one file has one name from everywhere. */
-	while (base && strncmp(path, "../", 3) == 0 && strcmp(base, ".") != 0) {
+	while (base && is_upwards(path) && strcmp(base, ".") != 0) {
 		char *slash = strrchr(base, '/');
 		if (slash)
 			*slash = '\0';
 		else
 			memcpy(base, ".", 2);
-		path += 3 + strspn(path + 3, "/");
+		path += 2 + strspn(path + 2, "/");
 	}
 	if (!base)
 		return NULL;
-	return strcmp(base, ".") == 0 ? strdup(path) : str_printf("%s/%s", base, path);
+	if (!*path)
+		path = ".";
+	return tidy(strcmp(base, ".") == 0 ? strdup(path) : str_printf("%s/%s", base, path));
 }
 
 /* Adds the parts of a list that commas part. */
@@ -218,6 +252,17 @@ static int check_cflags(const struct strv *cflags, bool *ret_no_system, struct c
 	return 0;
 }
 
+/* Nor can it be defined: each arch of a build has its own. */
+static int check_defines(const struct strv *define, struct crossbpf_error *e)
+{
+	for (size_t i = 0; i < define->n; i++)
+		if (strncmp(define->v[i], "__TARGET_ARCH_", 14) == 0)
+			return error_set(e, -EINVAL, EXIT_STATUS_USAGE,
+					 "set arch, or --arch, instead",
+					 "-D %s does not belong here", define->v[i]);
+	return 0;
+}
+
 static int settle_cflags(const struct settings_words *words, const struct conf *conf,
 			 struct settings *s, struct crossbpf_error *e)
 {
@@ -308,7 +353,7 @@ static int settle_paths(const char *root, const char *dir, const struct settings
 	if (words->outdir)
 		s->outdir = from_root(words->outdir, root, dir);
 	else if (conf)
-		s->outdir = strdup(conf->outdir ? conf->outdir : "build/bpf");
+		s->outdir = from_root(conf->outdir ? conf->outdir : "build/bpf", root, root);
 	else
 		s->outdir = strdup(".");
 	if (words->output)
@@ -356,6 +401,8 @@ int settings_make(const char *root, const char *dir, const struct settings_words
 		r = settle_emit(words, conf, &s, e);
 	if (r == 0)
 		r = settle_cflags(words, conf, &s, e);
+	if (r == 0)
+		r = check_defines(&s.define, e);
 	if (r == 0)
 		r = settle_sources(root, dir, words, conf, &s, e);
 	if (r < 0)

@@ -82,7 +82,8 @@ static bool is_replaceable(const char *path)
 
 static int write_in_place(const char *path, const void *data, size_t len, struct stat *ret_st)
 {
-	cleanup_close int fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC | O_NOCTTY);
+	cleanup_close int fd =
+		open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0666);
 
 	if (fd < 0)
 		return -errno;

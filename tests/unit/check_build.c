@@ -742,6 +742,23 @@ TEST(state_is_kept)
 	ck_assert(!state_is_fresh(b->build.state, "a.o", another, &other));
 }
 
+TEST(nothing_to_do)
+{
+	BENCH(b);
+
+	ran(b);
+	ck_assert_uint_eq(b->left, 0);
+}
+
+/* clang writes beside its output first. */
+TEST(killed_compiler_leaves_files)
+{
+	BENCH(b);
+
+	add(b, "a", ">\"$2-1234.tmp\"; kill -9 $$");
+	ran(b);
+}
+
 static void add_tests(TCase *c)
 {
 	tcase_add_test(c, makes_an_object);
@@ -772,6 +789,8 @@ static void add_tests(TCase *c)
 	tcase_add_test(c, no_temporary_directory);
 	tcase_add_test(c, no_descriptor_for_a_lane);
 	tcase_add_test(c, state_is_kept);
+	tcase_add_test(c, nothing_to_do);
+	tcase_add_test(c, killed_compiler_leaves_files);
 }
 
 int main(void)

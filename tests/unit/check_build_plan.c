@@ -593,6 +593,39 @@ TEST(no_sources)
 	ck_assert_uint_eq(b->plan.n, 0);
 }
 
+TEST(dependency_file_is_the_object)
+{
+	BENCH(b);
+
+	b->settings.emit_dep = true;
+	set(&b->settings.output, "x.d");
+	source(b, "a.bpf.c");
+	refused(b, "x.d would be both", "-o");
+}
+
+TEST(standard_input_is_no_source)
+{
+	BENCH(b);
+
+	source(b, "-");
+	refused(b, "- is no source", "ends in .c");
+}
+
+TEST(maps_of_the_user_count)
+{
+	uint8_t digests[2][DIGEST_SIZE];
+
+	for (size_t i = 0; i < 2; i++) {
+		BENCH(b);
+		source(b, "a.c");
+		arch(b, "x86");
+		strv_add(&b->settings.cflags,
+			 i ? "-ffile-prefix-map=/root/inc=A" : "-ffile-prefix-map=/root/inc=B");
+		digest(b, "/root", digests[i]);
+	}
+	ck_assert_mem_ne(digests[0], digests[1], DIGEST_SIZE);
+}
+
 static void add_tests(TCase *c)
 {
 	tcase_add_test(c, command);
@@ -620,6 +653,9 @@ static void add_tests(TCase *c)
 	tcase_add_test(c, command_differs_by_all_that_counts);
 	tcase_add_test(c, command_without_the_objects_name);
 	tcase_add_test(c, no_sources);
+	tcase_add_test(c, dependency_file_is_the_object);
+	tcase_add_test(c, standard_input_is_no_source);
+	tcase_add_test(c, maps_of_the_user_count);
 }
 
 int main(void)

@@ -186,6 +186,15 @@ TEST(every_change)
 	parse(NULL, 0);
 }
 
+TEST(of_no_file)
+{
+	assert_diag("fatal error: too many errors emitted, stopping now [-ferror-limit=]", "", 0, 0,
+		    "fatal error", "too many errors emitted, stopping now [-ferror-limit=]");
+	assert_diag("error: <unknown>:0:0: in function f: too many args", "", 0, 0, "error",
+		    "<unknown>:0:0: in function f: too many args");
+	assert_none("errors: x");
+}
+
 static void add_tests(TCase *c)
 {
 	tcase_add_test(c, severities);
@@ -197,6 +206,7 @@ static void add_tests(TCase *c)
 	tcase_add_test(c, bytes_with_a_nul);
 	tcase_add_test(c, every_prefix);
 	tcase_add_test(c, every_change);
+	tcase_add_test(c, of_no_file);
 }
 
 int main(void)

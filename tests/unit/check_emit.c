@@ -343,6 +343,22 @@ TEST(links)
 	ck_assert_uint_eq((size_t)output.st.st_size, 3);
 }
 
+/* Where the source itself lies says nothing. */
+TEST(source_in_a_directory_asm)
+{
+	cleanup_strbuf struct strbuf object = {0};
+	char name[] = "a.o", source[] = "asm/a.bpf.c";
+	const struct build_action action = {
+		.source = source, .object = name, .target = "bpfel", .arch = "arm64"};
+	const struct emit emit = {.root = ".", .action = &action, .inputs = &inputs};
+	BENCH();
+
+	compile("some", false);
+	strv_add(&inputs, source);
+	ck_assert_int_eq(emit_object(&emit, &compiled, &output, &uses_arch, &error), 0);
+	ck_assert(!uses_arch);
+}
+
 static void add_tests(TCase *c)
 {
 	tcase_add_test(c, depends_on_no_architecture);
@@ -360,6 +376,7 @@ static void add_tests(TCase *c)
 	tcase_add_test(c, devices);
 	tcase_add_test(c, named_pipes);
 	tcase_add_test(c, links);
+	tcase_add_test(c, source_in_a_directory_asm);
 }
 
 int main(void)

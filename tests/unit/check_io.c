@@ -587,6 +587,16 @@ TEST(working_directory_that_is_gone)
 	ck_assert_ptr_eq(dir, untouched);
 }
 
+/* As a compiler would. */
+TEST(writes_through_a_link_to_nothing)
+{
+	struct stat st;
+
+	ck_assert_int_eq(symlink("target", "link"), 0);
+	ck_assert_int_eq(put("link", "new", &st), 0);
+	assert_text("target", "new");
+}
+
 static void add_tests(TCase *c)
 {
 	tcase_add_test(c, reads_files);
@@ -616,6 +626,7 @@ static void add_tests(TCase *c)
 	tcase_add_test(c, ctime_in_nanoseconds);
 	tcase_add_test(c, working_directory_by_its_name);
 	tcase_add_test(c, working_directory_that_is_gone);
+	tcase_add_test(c, writes_through_a_link_to_nothing);
 }
 
 int main(void)

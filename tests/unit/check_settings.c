@@ -277,6 +277,9 @@ TEST(bad_arch)
 	refused(NULL, -EINVAL, "'x87' is no arch", "'x86'");
 	words.arch = "s390x";
 	refused(NULL, -EINVAL, "'s390x' is no arch", "'s390'");
+	words.arch = NULL;
+	strv_add(&words.define, "__TARGET_ARCH_arm64");
+	refused(NULL, -EINVAL, "__TARGET_ARCH_arm64", "--arch");
 }
 
 TEST(bad_cpu)
@@ -733,6 +736,23 @@ TEST(root_where_there_is_no_directory)
 	assert_root(gone, gone, false);
 }
 
+/* One file has one name. */
+TEST(paths_are_tidy)
+{
+	assert_path("/p", "/p/s", ".", "s");
+	assert_path("/p", "/p/s", "./", "s");
+	assert_path("/p", "/p/s", "..", ".");
+	assert_path("/p", "/p/s/t", "..", "s");
+	assert_path("/p", "/p/s", "../s/", "s");
+	assert_path("/p", "/p/s", "../s", "s");
+	assert_path("/p", "/p", "s/", "s");
+	assert_path("/p", "/p", "s//t/./u/.", "s/t/u");
+	assert_path("/p", "/p", "..", "..");
+	assert_path("/p", "/p", "s/../t", "s/../t");
+	assert_path("/p", "/p", "/o//t/./u/", "/o/t/u");
+	assert_path("/p", "/p", "./", ".");
+}
+
 static void add_tests(TCase *c)
 {
 	tcase_add_test(c, defaults_without_a_conf);
@@ -769,6 +789,7 @@ static void add_tests(TCase *c)
 	tcase_add_test(c, root_without_a_conf);
 	tcase_add_test(c, root_is_no_strangers_directory);
 	tcase_add_test(c, root_where_there_is_no_directory);
+	tcase_add_test(c, paths_are_tidy);
 }
 
 int main(void)
