@@ -42,9 +42,15 @@ static int read_name(const char **at, const char *end, char **ret_name)
 		/* A backslash before a blank or a # is make's; any other is its own. Those before
 		 * one that is make's are doubled. */
 		if (**at == '\\' && next < end) {
-			size_t n = strspn(*at, "\\");
+			size_t n = 0;
+			while (*at + n < end && (*at)[n] == '\\')
+				n++;
 			char behind = *at + n < end ? (*at)[n] : '\0';
-			if (behind == ' ' || behind == '#') {
+			if (behind == '#') { /* the last alone is make's */
+				for (size_t i = 0; i + 1 < n; i++)
+					strbuf_putc(&name, '\\');
+				*at += n;
+			} else if (behind == ' ') {
 				for (size_t i = 0; i < n / 2; i++)
 					strbuf_putc(&name, '\\');
 				if (n % 2 == 0) {
@@ -72,7 +78,7 @@ int depfile_parse(const char *text, size_t len, struct strv *ret_files)
 		       (is_blank(*at) || (*at == '\\' && at + 1 < end && is_blank(at[1]) &&
 					  at[1] != ' ' && at[1] != '\t'))) {
 			/* An unescaped newline ends the rule. */
-			if (*at == '\n' && (at == text || at[-1] != '\\'))
+			if (*at == '\n' && at[-1] != '\\' && !(at[-1] == '\r' && at[-2] == '\\'))
 				return is_all_blank(at, end) ? ret_files->error : -EINVAL;
 			at++;
 		}

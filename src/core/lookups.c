@@ -14,7 +14,7 @@ static const char *name_in(const char *path, const char *dir)
 {
 	size_t len = strlen(dir);
 
-	while (len > 1 && dir[len - 1] == '/')
+	while (len > 0 && dir[len - 1] == '/')
 		len--;
 	return strncmp(path, dir, len) == 0 && path[len] == '/' ? path + len + 1 : NULL;
 }
@@ -116,6 +116,10 @@ int lookups_find_asked(const char *text, size_t len, char **ret_names)
 	static const char keyword[] = "__has_include";
 	cleanup_strbuf struct strbuf names = {0};
 	const char *at = text, *end = text + len;
+
+	*ret_names = NULL;
+	if (len == 0)
+		return 0;
 
 	while ((at = memchr(at, '_', (size_t)(end - at)))) {
 		if ((size_t)(end - at) < sizeof(keyword) - 1 ||

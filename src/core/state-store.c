@@ -200,9 +200,20 @@ struct id_table {
 	size_t n;
 };
 
-static int id_table_set(struct id_table *t, int64_t id, void *thing)
+struct id_tables {
+	struct id_table versions, dirs, absents;
+};
+
+static void id_tables_free(struct id_tables *t)
 {
-	if (id <= 0 || id > INT32_MAX)
+	free(t->versions.v);
+	free(t->dirs.v);
+	free(t->absents.v);
+}
+
+static int id_table_set(struct id_table *t, int64_t id, int64_t last_id, void *thing)
+{
+	if (id <= 0 || id > last_id || ((size_t)id < t->n && t->v[id]))
 		return -EBADMSG;
 	if ((size_t)id >= t->n) {
 		size_t n = (size_t)id + 1024;
@@ -285,11 +296,31 @@ static uint64_t sum_add(uint64_t sum, const void *data, size_t len)
 	return sum;
 }
 
+/* -EBADMSG: the file is of no use; -EIO: it cannot be had now. */
+static int error_of(int code)
+{
+	switch (code & 0xff) {
+	case SQLITE_OK:
+	case SQLITE_DONE:
+		return 0;
+	case SQLITE_ROW:
+		return 1;
+	case SQLITE_NOMEM:
+		return -ENOMEM;
+	case SQLITE_CORRUPT:
+	case SQLITE_NOTADB:
+	case SQLITE_ERROR: /* a table that is not there */
+	case SQLITE_CONSTRAINT:
+	case SQLITE_MISMATCH:
+		return -EBADMSG;
+	default:
+		return -EIO;
+	}
+}
+
 static int prepare(struct state_store *s, const char *sql, sqlite3_stmt **ret)
 {
-	int r = sqlite3_prepare_v2(s->db, sql, -1, ret, NULL);
-
-	return r == SQLITE_OK ? 0 : r == SQLITE_NOMEM ? -ENOMEM : -EBADMSG;
+	return error_of(sqlite3_prepare_v2(s->db, sql, -1, ret, NULL));
 }
 
 static void finalizep(sqlite3_stmt **statement)
@@ -301,14 +332,12 @@ static void finalizep(sqlite3_stmt **statement)
 /* 1 for a row, 0 at the end. */
 static int step(sqlite3_stmt *statement)
 {
-	int r = sqlite3_step(statement);
-
-	return r == SQLITE_ROW ? 1 : r == SQLITE_DONE ? 0 : r == SQLITE_NOMEM ? -ENOMEM : -EBADMSG;
+	return error_of(sqlite3_step(statement));
 }
 
 static int execute(struct state_store *s, const char *sql)
 {
-	return sqlite3_exec(s->db, sql, NULL, NULL, NULL) == SQLITE_OK ? 0 : -EBADMSG;
+	return error_of(sqlite3_exec(s->db, sql, NULL, NULL, NULL));
 }
 
 static int load_meta(struct state_store *s)
@@ -322,10 +351,13 @@ static int load_meta(struct state_store *s)
 		return r;
 	s->generation = sqlite3_column_int64(row, 0);
 	s->last_id = sqlite3_column_int64(row, 1);
-	return 0;
+	return s->last_id >= 0 && s->last_id < INT32_MAX / 2 && s->generation >= 0 &&
+			       s->generation < INT64_MAX / 2
+		       ? 0
+		       : -EBADMSG;
 }
 
-static int load_version(struct state_store *s, sqlite3_stmt *row, struct id_table *ids)
+static int load_version(struct state_store *s, sqlite3_stmt *row, struct id_tables *ids)
 {
 	uint8_t digest[DIGEST_SIZE];
 	size_t len;
@@ -333,7 +365,7 @@ static int load_version(struct state_store *s, sqlite3_stmt *row, struct id_tabl
 	struct state_path *path = s->paths.n ? s->paths.v[s->paths.n - 1] : NULL;
 
 	/* They come in the order of their paths. */
-	if (!path || strncmp(path->path, name, len) != 0 || path->path[len])
+	if (!path || strlen(path->path) != len || memcmp(path->path, name, len) != 0)
 		path = list_add(&s->paths, name, len, sizeof(*path));
 	if (!path)
 		return -ENOMEM;
@@ -349,10 +381,10 @@ static int load_version(struct state_store *s, sqlite3_stmt *row, struct id_tabl
 		v->asks = strndup(asks, len);
 		r = v->asks ? 0 : -ENOMEM;
 	}
-	return r < 0 ? r : id_table_set(ids, v->id, v);
+	return r < 0 ? r : id_table_set(&ids->versions, v->id, s->last_id, v);
 }
 
-static int load_dir(struct state_store *s, sqlite3_stmt *row, struct id_table *ids)
+static int load_dir(struct state_store *s, sqlite3_stmt *row, struct id_tables *ids)
 {
 	size_t len;
 	const char *name = column_bytes(row, 0, &len);
@@ -362,10 +394,10 @@ static int load_dir(struct state_store *s, sqlite3_stmt *row, struct id_table *i
 		return -ENOMEM;
 	dir->id = sqlite3_column_int64(row, 1);
 	int r = column_fixed(row, 2, &dir->seen, sizeof(dir->seen));
-	return r < 0 ? r : id_table_set(ids, dir->id, dir);
+	return r < 0 ? r : id_table_set(&ids->dirs, dir->id, s->last_id, dir);
 }
 
-static int load_absent(struct state_store *s, sqlite3_stmt *row, struct id_table *ids)
+static int load_absent(struct state_store *s, sqlite3_stmt *row, struct id_tables *ids)
 {
 	size_t len;
 	const char *name = column_bytes(row, 0, &len);
@@ -374,8 +406,8 @@ static int load_absent(struct state_store *s, sqlite3_stmt *row, struct id_table
 	if (!absent)
 		return -ENOMEM;
 	absent->id = sqlite3_column_int64(row, 1);
-	absent->dir = id_table_get(ids, sqlite3_column_int64(row, 2));
-	return absent->dir ? id_table_set(ids, absent->id, absent) : -EBADMSG;
+	absent->dir = id_table_get(&ids->dirs, sqlite3_column_int64(row, 2));
+	return absent->dir ? id_table_set(&ids->absents, absent->id, s->last_id, absent) : -EBADMSG;
 }
 
 static uint64_t sum_columns(sqlite3_stmt *row, int n)
@@ -390,7 +422,7 @@ static uint64_t sum_columns(sqlite3_stmt *row, int n)
 	return sum;
 }
 
-static int load_row(struct state_store *s, sqlite3_stmt *row, struct id_table *ids)
+static int load_row(struct state_store *s, sqlite3_stmt *row, struct id_tables *ids)
 {
 	size_t len;
 	const char *name = column_bytes(row, 0, &len);
@@ -403,13 +435,15 @@ static int load_row(struct state_store *s, sqlite3_stmt *row, struct id_table *i
 	action->duration = sqlite3_column_int64(row, 4);
 	int r = column_fixed(row, 1, action->command, sizeof(action->command));
 	if (r == 0)
-		r = column_ids(row, 2, ids, (void ***)&action->inputs, &action->n_inputs);
+		r = column_ids(row, 2, &ids->versions, (void ***)&action->inputs,
+			       &action->n_inputs);
 	if (r == 0)
-		r = column_ids(row, 3, ids, (void ***)&action->outputs, &action->n_outputs);
+		r = column_ids(row, 3, &ids->versions, (void ***)&action->outputs,
+			       &action->n_outputs);
 	return r;
 }
 
-static int load_lookup(struct state_store *s, sqlite3_stmt *row, struct id_table *ids)
+static int load_lookup(struct state_store *s, sqlite3_stmt *row, struct id_tables *ids)
 {
 	size_t len;
 	const char *name = column_bytes(row, 0, &len);
@@ -420,14 +454,17 @@ static int load_lookup(struct state_store *s, sqlite3_stmt *row, struct id_table
 	struct state_row *action = output ? list_find(&s->rows, output) : NULL;
 	if (!action) /* without its action it is of no use */
 		return output ? 0 : -ENOMEM;
-	int r = column_ids(row, 1, ids, (void ***)&action->absents.v, &action->absents.n);
+	if (action->has_lookup)
+		return -EBADMSG;
+	int r = column_ids(row, 1, &ids->absents, (void ***)&action->absents.v, &action->absents.n);
+	action->has_lookup = true;
 	action->absents.room = action->absents.n;
 	return r;
 }
 
 static int load_table(struct state_store *s, const char *sql,
-		      int (*load)(struct state_store *, sqlite3_stmt *, struct id_table *),
-		      struct id_table *ids)
+		      int (*load)(struct state_store *, sqlite3_stmt *, struct id_tables *),
+		      struct id_tables *ids)
 {
 	cleanup_statement sqlite3_stmt *row = NULL;
 	int r = prepare(s, sql, &row);
@@ -443,7 +480,7 @@ static int load_table(struct state_store *s, const char *sql,
 
 static int load(struct state_store *s)
 {
-	struct id_table ids = {0};
+	struct id_tables ids = {0};
 
 	int r = load_meta(s);
 	if (r == 0)
@@ -459,29 +496,32 @@ static int load(struct state_store *s)
 	s->paths.sorted = s->paths.n;
 	s->dirs.sorted = s->dirs.n;
 	s->rows.sorted = s->rows.n;
-	free(ids.v);
+	id_tables_free(&ids);
 	return r;
 }
 
 static int load_lookups(struct state_store *s)
 {
 	int64_t generation = s->generation;
-	struct id_table ids = {0};
+	struct id_tables ids = {0};
 	int r = 0;
 
 	for (size_t i = 0; i < s->dirs.n && r == 0; i++) {
 		struct state_dir *dir = s->dirs.v[i];
-		r = id_table_set(&ids, dir->id, dir);
+		r = id_table_set(&ids.dirs, dir->id, s->last_id, dir);
 	}
 	if (r == 0)
 		r = load_meta(s);
 	if (r == 0 && s->generation != generation)
-		r = -EBADMSG; /* another crossbpf wrote meanwhile */
+		r = -EAGAIN; /* another crossbpf wrote meanwhile */
 	if (r == 0)
 		r = load_table(s, "SELECT path, id, dir FROM absent", load_absent, &ids);
 	if (r == 0)
 		r = load_table(s, "SELECT output, absents, sum FROM lookup", load_lookup, &ids);
-	free(ids.v);
+	for (size_t i = 0; i < s->rows.n && r == 0; i++)
+		if (!((struct state_row *)s->rows.v[i])->has_lookup)
+			r = -EBADMSG;
+	id_tables_free(&ids);
 	return r;
 }
 
@@ -560,7 +600,7 @@ static void close_file(struct state_store *s)
 }
 
 /* A file that holds nothing any more, with what SQLite keeps beside it. */
-static void remove_file(const char *file)
+void state_store_remove(const char *file)
 {
 	static const char *const endings[] = {"", "-journal", "-wal", "-shm"};
 
@@ -576,11 +616,14 @@ int state_store_open(struct state_store *s, const char *file)
 	*s = (struct state_store){0};
 	if (!file || io_make_parents(file, 0700) < 0)
 		return 0;
+	s->file = strdup(file);
+	if (!s->file)
+		return -ENOMEM;
 	int r = open_file(s, file);
 	if (r == -EBADMSG) {
 		close_file(s);
 		clear(s);
-		remove_file(file);
+		state_store_remove(file);
 		r = open_file(s, file);
 	}
 	if (r == 0)
@@ -760,6 +803,14 @@ static int write_row(struct writer *w, struct state_row *row)
 	return run_once(w->action);
 }
 
+/* What was looked for by the other one may have appeared before we looked: the next build is to
+ * look again. */
+static void forget_dir(struct state_dir *dir)
+{
+	dir->id = 0;
+	dir->seen = (struct fingerprint){0};
+}
+
 /* Another crossbpf wrote since we loaded: our ids may stand for something else by now. */
 static void forget_ids(struct state_store *s)
 {
@@ -768,9 +819,14 @@ static void forget_ids(struct state_store *s)
 		     v = v->next)
 			v->id = 0;
 	for (size_t i = 0; i < s->dirs.n; i++)
-		((struct state_dir *)s->dirs.v[i])->id = 0;
+		forget_dir(s->dirs.v[i]);
 	for (size_t i = 0; i < s->absents.n; i++)
 		((struct state_absent *)s->absents.v[i])->id = 0;
+	/* The other one may have done what we only forgot. */
+	for (size_t i = 0; i < s->rows.n; i++) {
+		struct state_row *row = s->rows.v[i];
+		row->dirty = row->dirty && !row->appeared;
+	}
 }
 
 static int write_all(struct writer *w)
@@ -815,6 +871,11 @@ static bool is_dirty(const struct state_store *s)
 	for (size_t i = 0; i < s->dirs.n; i++) {
 		const struct state_dir *dir = s->dirs.v[i];
 		if (dir->dirty && dir->id)
+			return true;
+	}
+	for (size_t i = 0; i < s->absents.n; i++) {
+		const struct state_absent *absent = s->absents.v[i];
+		if (absent->dirty && absent->id)
 			return true;
 	}
 	return false;
@@ -907,15 +968,21 @@ void state_store_save(struct state_store *s)
 	if (r == 0)
 		r = collect_garbage(s);
 	writer_free(&w);
-	if (r < 0 || execute(s, "COMMIT") < 0) {
-		/* Nothing of it is stored, and nothing further will be. */
-		(void)execute(s, "ROLLBACK");
-		close_file(s);
-	}
+	if (r == 0)
+		r = execute(s, "COMMIT");
+	if (r == 0)
+		return;
+	/* Nothing of it is stored, and nothing further will be. */
+	(void)execute(s, "ROLLBACK");
+	close_file(s);
+	if (r == -EBADMSG)
+		state_store_remove(s->file);
 }
 
 void state_store_close(struct state_store *s)
 {
 	close_file(s);
 	clear(s);
+	free(s->file);
+	s->file = NULL;
 }

@@ -74,6 +74,7 @@ struct state_row {
 	uint32_t n_inputs, n_outputs;
 	int64_t duration; /* nanoseconds that its command took */
 	bool dirty;
+	bool has_lookup; /* once loaded: a row of what it looked for */
 };
 
 /* Each list owns what it points to; `index` is a tree (tsearch) of the same things by name, but for
@@ -87,6 +88,7 @@ struct state_list {
 };
 
 struct state_store {
+	char *file;         /* NULL: none was asked for */
 	sqlite3 *db;        /* NULL: nothing is stored */
 	int64_t generation; /* of what was loaded */
 	int64_t last_id;
@@ -99,12 +101,15 @@ struct state_store {
  * next build begins from nothing. 0 or -ENOMEM.
  */
 int state_store_open(struct state_store *s, const char *file);
-/* What was looked for in vain is large and seldom of use: loads that too. 0 or a negative errno,
- * after which nothing is known of what was looked for. */
+/* What was looked for in vain is large and seldom of use: loads that too. 0, -EAGAIN where another
+ * process wrote meanwhile, -EBADMSG for what is damaged, or -ENOMEM; after these it is to be closed
+ * and opened anew. */
 int state_store_load_lookups(struct state_store *s);
 /* Writes what is dirty. What goes wrong costs a later build time, and is no error. */
 void state_store_save(struct state_store *s);
 void state_store_close(struct state_store *s);
+/* Removes a file that is of no use, with what SQLite keeps beside it. */
+void state_store_remove(const char *file);
 
 /* Each finds what has this name or makes it; NULL where memory ran out. */
 struct state_path *state_store_path(struct state_store *s, const char *path);

@@ -20,8 +20,7 @@ enum { MAX_FILE_SIZE = 1 << 30 };
 struct state {
 	struct state_store store;
 	pthread_mutex_t lock;
-	int root;   /* a descriptor */
-	bool blind; /* what has appeared is not known */
+	int root; /* a descriptor */
 	uint64_t recordings;
 	int64_t opened, saved; /* when; nanoseconds since the epoch */
 };
@@ -88,6 +87,8 @@ static int read_version(struct state *s, struct state_path *path)
 		r = lookups_find_asked(content.data, content.len, &v->asks);
 	v->seen = path->now;
 	v->dirty = true;
+	if (path->current != v)
+		path->lookups_sum = 0; /* it may ask for other names */
 	path->current = v;
 	return r;
 }
@@ -123,8 +124,8 @@ static bool is_current(struct state *s, struct state_version *v)
 /* Its inode says whether it is the same directory, its mtime which names are in it. */
 static bool has_changed(const struct fingerprint *then, const struct fingerprint *now)
 {
-	return then->mtime != now->mtime || then->inode != now->inode ||
-	       then->device != now->device ||
+	return then->mtime != now->mtime || then->ctime != now->ctime ||
+	       then->inode != now->inode || then->device != now->device ||
 	       (now->mtime >= 0 && then->mtime + io_tick(now->mtime) > then->seen);
 }
 
@@ -213,6 +214,24 @@ static int look_at_dirs(struct state *s)
 	return r;
 }
 
+/* Without what was looked for, nothing is known to be up to date: a file in which that is damaged
+ * is begun anew, and one that another crossbpf wrote meanwhile is read once more. */
+static int open_store(struct state *s, const char *file)
+{
+	for (int tries = 0;; tries++) {
+		int r = state_store_open(&s->store, tries < 3 ? file : NULL);
+		if (r == 0)
+			r = look_at_dirs(s);
+		if (r == 0)
+			return 0;
+		state_store_close(&s->store);
+		if (r == -ENOMEM)
+			return r;
+		if (r == -EBADMSG)
+			state_store_remove(file);
+	}
+}
+
 int state_open(const char *file, const char *root, struct state **ret_state)
 {
 	cleanup_free struct state *s = calloc(1, sizeof(*s));
@@ -222,13 +241,11 @@ int state_open(const char *file, const char *root, struct state **ret_state)
 	s->root = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (s->root < 0)
 		return -errno;
-	int r = state_store_open(&s->store, file);
+	int r = open_store(s, file);
 	if (r < 0) {
 		close(s->root);
 		return r;
 	}
-	/* Without that knowledge, nothing is known to be up to date. */
-	s->blind = look_at_dirs(s) < 0;
 	pthread_mutex_init(&s->lock, NULL);
 	s->opened = s->saved = io_now();
 	*ret_state = TAKE_PTR(s);
@@ -261,7 +278,7 @@ bool state_is_fresh(struct state *s, const char *output, const uint8_t command[D
 				      row->appeared->path);
 		return false;
 	}
-	if (!row || !row->n_outputs || s->blind) {
+	if (!row || !row->n_outputs) {
 		*ret_why = strdup("there is no record of it");
 		return false;
 	}
@@ -436,6 +453,8 @@ static int add_outputs(struct recording *r, const struct state_done *done)
 		if (!v)
 			return -ENOMEM;
 		v->seen = path->now = fingerprint_of(&output->st);
+		/* It may have been written again in that tick. */
+		v->seen.seen = last_change(&v->seen);
 		v->dirty = path->looked = true;
 		path->current = v;
 		row->outputs[row->n_outputs++] = v;
