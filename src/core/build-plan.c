@@ -257,8 +257,9 @@ static int find_search(struct build_plan *p, const struct toolchain *toolchain)
 		const struct strv *argv = &p->variants[i].argv;
 		for (size_t j = 1; j < argv->n; j++) {
 			struct clang_option option = clang_option_find(argv->v[j]);
-			if (option.id == OPT_INCLUDE_DIR)
-				strv_add(&p->search, option.value ? option.value : argv->v[j + 1]);
+			const char *dir = option.value ? option.value : argv->v[j + 1];
+			if (option.id == OPT_INCLUDE_DIR && !strv_contains(&p->search, dir))
+				strv_add(&p->search, dir);
 			j += option.more;
 		}
 	}

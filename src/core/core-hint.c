@@ -29,14 +29,6 @@ static const char *find_use(const char *text)
 	return NULL;
 }
 
-static bool is_known(const struct strv *files, const char *path)
-{
-	for (size_t i = 0; i < files->n; i++)
-		if (strcmp(files->v[i], path) == 0)
-			return true;
-	return false;
-}
-
 /* Appends the files that `text`, the content of `path`, includes by quotes. */
 static void add_included(const char *text, const char *path, struct strv *files)
 {
@@ -55,7 +47,7 @@ static void add_included(const char *text, const char *path, struct strv *files)
 		cleanup_free char *file =
 			name[0] == '/' ? str_printf("%.*s", (int)len, name)
 				       : str_printf("%.*s%.*s", dir_len, path, (int)len, name);
-		if (file && !is_known(files, file))
+		if (file && !strv_contains(files, file))
 			strv_take(files, TAKE_PTR(file));
 	}
 }

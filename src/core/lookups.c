@@ -27,20 +27,12 @@ static bool is_within(const char *path, const struct strv *dirs)
 	return false;
 }
 
-static bool contains(const struct strv *strings, const char *string)
-{
-	for (size_t i = 0; i < strings->n; i++)
-		if (strcmp(strings->v[i], string) == 0)
-			return true;
-	return false;
-}
-
 /* Not the directories of headers of a system, which find each other. */
 int lookups_dirs(const struct strv *inputs, const struct strv *search, struct strv *ret_dirs)
 {
 	strv_add(ret_dirs, ".");
 	for (size_t i = 0; i < search->n; i++)
-		if (!contains(ret_dirs, search->v[i]))
+		if (!strv_contains(ret_dirs, search->v[i]))
 			strv_add(ret_dirs, search->v[i]);
 	for (size_t i = 0; i < inputs->n; i++) {
 		const char *path = inputs->v[i], *name = io_basename(path);
@@ -50,7 +42,7 @@ int lookups_dirs(const struct strv *inputs, const struct strv *search, struct st
 			strndup(path, name - path > 1 ? (size_t)(name - path - 1) : 1);
 		if (!dir)
 			return -ENOMEM;
-		if (!contains(ret_dirs, dir))
+		if (!strv_contains(ret_dirs, dir))
 			strv_add(ret_dirs, dir);
 	}
 	return ret_dirs->error;

@@ -152,14 +152,6 @@ static int check_all(const struct strv *names, int (*check)(const char *, struct
 	return r;
 }
 
-static bool contains(const struct strv *strings, const char *string)
-{
-	for (size_t i = 0; i < strings->n; i++)
-		if (strcmp(strings->v[i], string) == 0)
-			return true;
-	return false;
-}
-
 /* A list of names that was said, or else stands in the conf; each once. */
 static int choose_list(const char *said, const struct strv *conf,
 		       int (*check)(const char *, struct crossbpf_error *), struct strv *ret_list,
@@ -172,7 +164,7 @@ static int choose_list(const char *said, const struct strv *conf,
 	else if (conf && conf->n)
 		strv_add_all(&all, (const char *const *)conf->v);
 	for (size_t i = 0; i < all.n; i++)
-		if (!contains(ret_list, all.v[i]))
+		if (!strv_contains(ret_list, all.v[i]))
 			strv_add(ret_list, all.v[i]);
 	if (all.error || ret_list->error)
 		return error_no_memory(e);
@@ -333,7 +325,7 @@ static int settle_sources(const char *root, const char *dir, const struct settin
 	if (add_paths(&words->sources, root, dir, &said) < 0)
 		return error_no_memory(e);
 	for (size_t i = 0; i < said.n; i++)
-		if (!contains(&s->sources, said.v[i]))
+		if (!strv_contains(&s->sources, said.v[i]))
 			strv_add(&s->sources, said.v[i]);
 	if (s->sources.error)
 		return error_no_memory(e);

@@ -278,7 +278,11 @@ bool state_is_fresh(struct state *s, const char *output, const uint8_t command[D
 				      row->appeared->path);
 		return false;
 	}
-	if (!row || !row->n_outputs) {
+	if (row && !row->n_outputs) {
+		*ret_why = strdup("nothing is known of it since what it reads has changed");
+		return false;
+	}
+	if (!row) {
 		*ret_why = strdup("there is no record of it");
 		return false;
 	}

@@ -16,7 +16,8 @@ int object_uses_registers(const void *data, size_t len, const char **why)
 	int r = elf_object_open(&e, data, len, why);
 
 	for (uint32_t i = 1; r == 0 && i < e.n_sections; i++)
-		if (e.sections[i].data && strcmp(e.sections[i].name, ".BTF") == 0)
+		if (e.sections[i].type == ELF_SHT_PROGBITS &&
+		    strcmp(e.sections[i].name, ".BTF") == 0)
 			r = btf_has_type(e.sections[i].data, e.sections[i].size, e.big, registers,
 					 why);
 	return r;

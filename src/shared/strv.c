@@ -46,3 +46,11 @@ void strv_add_all(struct strv *s, const char *const *strings)
 	for (; *strings; strings++)
 		strv_add(s, *strings);
 }
+
+bool strv_contains(const struct strv *s, const char *string)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (strcmp(s->v[i], string) == 0)
+			return true;
+	return false;
+}

@@ -4,6 +4,7 @@
 #ifndef CROSSBPF_STRV_H
 #define CROSSBPF_STRV_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "cleanup.h"
@@ -22,6 +23,7 @@ void strv_free(struct strv *s);
 void strv_add(struct strv *s, const char *string);
 /* Appends copies of all up to a NULL. */
 void strv_add_all(struct strv *s, const char *const *strings);
+bool strv_contains(const struct strv *s, const char *string);
 /* Appends an owned string; NULL counts as out of memory. */
 void strv_take(struct strv *s, char *string);
 

@@ -35,6 +35,7 @@ struct bench {
 	struct project project;
 	struct session session;
 	struct build_action actions[MAX_ACTIONS];
+	struct build_variant variants[MAX_ACTIONS]; /* one for each, with its script */
 	const struct build_action *order[MAX_ACTIONS];
 	struct build_plan plan;
 	struct build build;
@@ -134,7 +135,7 @@ static void bench_close(struct bench *b)
 		free(b->actions[i].source);
 		free(b->actions[i].object);
 		free(b->actions[i].dep);
-		strv_free(&b->actions[i].argv);
+		strv_free(&b->variants[i].argv);
 	}
 	state_close(b->build.state);
 	session_close(&b->session);
@@ -165,12 +166,13 @@ static struct build_action *add(struct bench *b, const char *name, const char *s
 
 	a->source = str_printf("%s.c", name);
 	a->object = str_printf("%s.o", name);
-	a->target = "bpfel";
-	a->arch = "x86";
-	strv_add(&a->argv, "sh");
-	strv_add(&a->argv, "-c");
-	strv_add(&a->argv, script);
-	strv_add(&a->argv, name);
+	struct build_variant *v = &b->variants[b->plan.n];
+	*v = (struct build_variant){.target = "bpfel", .arch = "x86"};
+	strv_add(&v->argv, "sh");
+	strv_add(&v->argv, "-c");
+	strv_take(&v->argv, str_printf("shift; %s", script)); /* the source, which comes first */
+	strv_add(&v->argv, name);
+	a->variant = v;
 	a->command[0] = (uint8_t)b->plan.n;
 	write_text(a->source, name);
 	b->order[b->plan.n++] = a;
@@ -263,7 +265,7 @@ TEST(words_of_the_command)
 
 	add(b, "a", GOOD);
 	ran(b);
-	begin = str_printf("sh|-c|%s|a|-o|%s/crossbpf-", GOOD, b->tmp);
+	begin = str_printf("sh|-c|shift; %s|a|a.c|-o|%s/crossbpf-", GOOD, b->tmp);
 	ck_assert_msg(strncmp(b->words, begin, strlen(begin)) == 0, "%s", b->words);
 	assert_contains(b->words, "/0.o|-MD|-MF|");
 	assert_contains(b->words, "/0.d|-MQ|a.o|");
@@ -278,7 +280,7 @@ TEST(colour)
 	add(b, "a", "echo \"$1\"; exit 1");
 	ran(b);
 	ck_assert_str_eq(b->ended[0].said, "-fcolor-diagnostics\n");
-	assert_contains(b->words, "|a|-fcolor-diagnostics|-o|");
+	assert_contains(b->words, "|a|a.c|-fcolor-diagnostics|-o|");
 }
 
 /* In the root, with the environment that was given, and nothing to read. */
@@ -538,9 +540,9 @@ TEST(compiler_is_missing)
 {
 	BENCH(b);
 
-	struct build_action *a = add(b, "a", GOOD);
-	strv_free(&a->argv);
-	strv_add(&a->argv, "/missing/clang");
+	add(b, "a", GOOD);
+	strv_free(&b->variants[0].argv);
+	strv_add(&b->variants[0].argv, "/missing/clang");
 	add(b, "b", GOOD);
 	ran(b);
 	ck_assert_uint_eq(b->n_ended, 1);

@@ -101,6 +101,14 @@ static void assert_words(const struct strv *words, const char *expected)
 	ck_assert_str_eq(joined.data, expected);
 }
 
+static void assert_command(const struct build_action *action, const char *expected)
+{
+	cleanup_strv struct strv argv = {0};
+
+	build_plan_argv(action, &argv);
+	assert_words(&argv, expected);
+}
+
 /* SOURCE TARGET ARCH OBJECT of each action, one a line. */
 static void assert_actions(const struct bench *b, const char *expected)
 {
@@ -108,7 +116,8 @@ static void assert_actions(const struct bench *b, const char *expected)
 
 	for (size_t i = 0; i < b->plan.n; i++) {
 		const struct build_action *a = &b->plan.actions[i];
-		strbuf_printf(&all, "%s %s %s %s\n", a->source, a->target, a->arch, a->object);
+		strbuf_printf(&all, "%s %s %s %s\n", a->source, a->variant->target,
+			      a->variant->arch, a->object);
 	}
 	ck_assert_str_eq(all.data, expected);
 }
@@ -119,9 +128,9 @@ TEST(command)
 
 	plan(b);
 	ck_assert_uint_eq(b->plan.n, 1);
-	assert_words(&b->plan.actions[0].argv,
-		     "/bin/clang|-target|bpfel|-mcpu=v1|-O2|-g|-D__TARGET_ARCH_x86|"
-		     "-ffile-prefix-map=/root=.|-c|a.bpf.c");
+	assert_command(&b->plan.actions[0],
+		       "/bin/clang|-target|bpfel|-mcpu=v1|-O2|-g|-D__TARGET_ARCH_x86|"
+		       "-ffile-prefix-map=/root=.|-c|a.bpf.c");
 	ck_assert_str_eq(b->plan.actions[0].object, "a.bpf.o");
 	ck_assert_ptr_eq(b->plan.actions[0].dep, NULL);
 	ck_assert(!b->plan.keep_debug && !b->plan.arch_is_default);
@@ -150,11 +159,11 @@ TEST(command_with_all)
 	source(b, "d/a.bpf.c");
 	arch(b, "arm64");
 	plan_in(b, "/root", "/headers");
-	assert_words(&b->plan.actions[0].argv,
-		     "/bin/clang|-target|bpfel|-mcpu=v3|-O2|-g|-D__TARGET_ARCH_arm64|"
-		     "-DA|-DB=1 2|-O3|-Wall|-I|inc|-I|arm64/inc/arm64|-I|vmlinux/arm64/|"
-		     "-idirafter|/asm/arm64|-idirafter|/libbpf|-idirafter|/headers|"
-		     "-ffile-prefix-map=/root=.|-c|d/a.bpf.c");
+	assert_command(&b->plan.actions[0],
+		       "/bin/clang|-target|bpfel|-mcpu=v3|-O2|-g|-D__TARGET_ARCH_arm64|"
+		       "-DA|-DB=1 2|-O3|-Wall|-I|inc|-I|arm64/inc/arm64|-I|vmlinux/arm64/|"
+		       "-idirafter|/asm/arm64|-idirafter|/libbpf|-idirafter|/headers|"
+		       "-ffile-prefix-map=/root=.|-c|d/a.bpf.c");
 	ck_assert(b->plan.keep_debug && b->plan.arch_is_default);
 	assert_words(&b->plan.search, "inc|arm64/inc/arm64|vmlinux/arm64/|/asm/arm64|/libbpf|"
 				      "/headers|/usr/include");
@@ -171,9 +180,9 @@ TEST(without_the_builders_headers)
 	source(b, "a.bpf.c");
 	arch(b, "x86");
 	plan_in(b, "/root", "/headers");
-	assert_words(&b->plan.actions[0].argv,
-		     "/bin/clang|-target|bpfel|-mcpu=v1|-O2|-g|-D__TARGET_ARCH_x86|-nostdinc|"
-		     "-ffile-prefix-map=/root=.|-c|a.bpf.c");
+	assert_command(&b->plan.actions[0],
+		       "/bin/clang|-target|bpfel|-mcpu=v1|-O2|-g|-D__TARGET_ARCH_x86|-nostdinc|"
+		       "-ffile-prefix-map=/root=.|-c|a.bpf.c");
 }
 
 TEST(outputs_of_one_variant)
@@ -257,7 +266,7 @@ TEST(only_s390_is_big)
 		arch(b, little[i]);
 	plan(b);
 	for (size_t i = 0; i < LENGTH(little); i++)
-		ck_assert_str_eq(b->plan.actions[i].target, "bpfel");
+		ck_assert_str_eq(b->plan.actions[i].variant->target, "bpfel");
 }
 
 TEST(s390_alone)
@@ -267,9 +276,9 @@ TEST(s390_alone)
 	arch(b, "s390");
 	plan(b);
 	assert_actions(b, "a.bpf.c bpfeb s390 a.bpf.o\n");
-	assert_words(&b->plan.actions[0].argv,
-		     "/bin/clang|-target|bpfeb|-mcpu=v1|-O2|-g|-D__TARGET_ARCH_s390|"
-		     "-ffile-prefix-map=/root=.|-c|a.bpf.c");
+	assert_command(&b->plan.actions[0],
+		       "/bin/clang|-target|bpfeb|-mcpu=v1|-O2|-g|-D__TARGET_ARCH_s390|"
+		       "-ffile-prefix-map=/root=.|-c|a.bpf.c");
 }
 
 TEST(output_by_name)
@@ -388,7 +397,9 @@ TEST(odd_names)
 		plan(b);
 		const struct build_action *a = &b->plan.actions[0];
 		ck_assert_str_eq(a->source, table[i][0]);
-		ck_assert_str_eq(a->argv.v[a->argv.n - 1], table[i][1]);
+		cleanup_strv struct strv argv = {0};
+		build_plan_argv(a, &argv);
+		ck_assert_str_eq(argv.v[argv.n - 1], table[i][1]);
 		ck_assert_str_eq(a->object, table[i][2]);
 	}
 }
@@ -403,7 +414,7 @@ static void assert_vmlinux(const char *vmlinux, const char *dir)
 
 	set(&b->settings.vmlinux, vmlinux);
 	plan(b);
-	assert_words(&b->plan.actions[0].argv, expected);
+	assert_command(&b->plan.actions[0], expected);
 }
 
 TEST(vmlinux_names_a_directory)
@@ -465,9 +476,9 @@ TEST(root_with_an_equals_sign)
 	source(b, "a.c");
 	arch(b, "x86");
 	plan_in(b, "/r=t", NULL);
-	assert_words(&b->plan.actions[0].argv,
-		     "/bin/clang|-target|bpfel|-mcpu=v1|-O2|-g|-D__TARGET_ARCH_x86|"
-		     "-fdebug-compilation-dir=.|-c|a.c");
+	assert_command(&b->plan.actions[0],
+		       "/bin/clang|-target|bpfel|-mcpu=v1|-O2|-g|-D__TARGET_ARCH_x86|"
+		       "-fdebug-compilation-dir=.|-c|a.c");
 }
 
 TEST(root_is_the_top)
@@ -477,9 +488,9 @@ TEST(root_is_the_top)
 	source(b, "a.c");
 	arch(b, "x86");
 	plan_in(b, "/", NULL);
-	assert_words(&b->plan.actions[0].argv,
-		     "/bin/clang|-target|bpfel|-mcpu=v1|-O2|-g|-D__TARGET_ARCH_x86|"
-		     "-ffile-prefix-map=/=.|-c|a.c");
+	assert_command(&b->plan.actions[0],
+		       "/bin/clang|-target|bpfel|-mcpu=v1|-O2|-g|-D__TARGET_ARCH_x86|"
+		       "-ffile-prefix-map=/=.|-c|a.c");
 }
 
 /* The digest of the first action's command. */

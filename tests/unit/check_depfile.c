@@ -106,7 +106,7 @@ TEST(lines)
 		{"x.o: x.c ", {"x.c"}},
 		{"x.o: a\\ b.c \\\n  c\\ d.h\n", {"a b.c", "c d.h"}},
 		{"x.o: x.c\r\n", {"x.c"}},
-		{"x.o: x.c a.h\r\ny.o: y.c\r\n", {"x.c", "a.h"}},
+		{"x.o: x.c a.h\r\n\r\n", {"x.c", "a.h"}},
 	};
 
 	check_rows(rows, LENGTH(rows));
@@ -124,23 +124,26 @@ TEST(colons)
 	check_rows(rows, LENGTH(rows));
 }
 
-TEST(only_the_first_rule)
+/* A second rule may be the rest of a name with a newline. */
+TEST(only_one_rule)
 {
-	static const struct row rows[] = {
-		{"x.o: x.c a.h\n\na.h:\n", {"x.c", "a.h"}}, /* -MP */
-		{"x.o: x.c \\\n  a.h b.h\n\na.h:\n\nb.h:\n", {"x.c", "a.h", "b.h"}},
-		{"x.o: x.c\ny.o: y.c\n", {"x.c"}},
-		{"\n\nx.o: x.c\n", {"x.c"}},
-	};
+	static const struct row rows[] = {{"\n\nx.o: x.c\n", {"x.c"}},
+					  {"x.o: x.c\n\n \n", {"x.c"}}};
+	static const char *const texts[] = {"x.o: x.c a.h\n\na.h:\n", "x.o: x.c\ny.o: y.c\n",
+					    "x.o: x.c bad\nname.h a.h\n", "x.o:\n\ny.o: y.c\n"};
 
 	check_rows(rows, LENGTH(rows));
+	for (size_t i = 0; i < LENGTH(texts); i++) {
+		cleanup_strv struct strv files = {0};
+		ck_assert_msg(parse(texts[i], strlen(texts[i]), &files) == -EINVAL, "%s", texts[i]);
+	}
 }
 
 TEST(no_prerequisite)
 {
 	static const struct row rows[] = {
 		{"x.o:", {NULL}},     {"x.o:\n", {NULL}}, {"x.o: \n", {NULL}},
-		{"x.o:\r\n", {NULL}}, {":", {NULL}},      {"x.o:\n\ny.o: y.c\n", {NULL}},
+		{"x.o:\r\n", {NULL}}, {":", {NULL}},
 	};
 
 	check_rows(rows, LENGTH(rows));
@@ -157,17 +160,6 @@ TEST(no_rule)
 		ck_assert_msg(parse(texts[i], strlen(texts[i]), &files) == -EINVAL, "%s", texts[i]);
 		ck_assert_uint_eq(files.n, 0);
 	}
-}
-
-/* clang writes it as it is. */
-TEST(name_with_a_newline_comes_in_parts)
-{
-	static const struct row rows[] = {
-		{"x.o: x.c bad\nname.h a.h\n", {"x.c", "bad"}},
-		{"x.o: x.c bad\\\nname.h a.h\n", {"x.c", "bad", "name.h", "a.h"}},
-	};
-
-	check_rows(rows, LENGTH(rows));
 }
 
 TEST(appends)
@@ -214,7 +206,8 @@ TEST(any_bytes)
 			random = random * 1664525 + 1013904223;
 			text[len] = bytes[(random >> 16) % (sizeof(bytes) - 1)];
 		}
-		ck_assert_int_eq(parse(text, len, &files), 0);
+		int r = parse(text, len, &files);
+		ck_assert(r == 0 || r == -EINVAL);
 	}
 }
 
@@ -288,10 +281,9 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, backslashes);
 	tcase_add_test(tests, lines);
 	tcase_add_test(tests, colons);
-	tcase_add_test(tests, only_the_first_rule);
+	tcase_add_test(tests, only_one_rule);
 	tcase_add_test(tests, no_prerequisite);
 	tcase_add_test(tests, no_rule);
-	tcase_add_test(tests, name_with_a_newline_comes_in_parts);
 	tcase_add_test(tests, appends);
 	tcase_add_test(tests, cut_anywhere);
 	tcase_add_test(tests, any_bytes);

@@ -45,8 +45,9 @@ static void compile(const char *type, bool big)
 static int emit_to(char *object, bool keep_debug, const char *target)
 {
 	static char source[] = "a.bpf.c";
+	const struct build_variant variant = {.target = target, .arch = "arm64"};
 	const struct build_action action = {
-		.source = source, .object = object, .target = target, .arch = "arm64"};
+		.source = source, .object = object, .variant = &variant};
 	const struct emit emit = {
 		.root = ".", .keep_debug = keep_debug, .action = &action, .inputs = &inputs};
 
@@ -348,8 +349,8 @@ TEST(source_in_a_directory_asm)
 {
 	cleanup_strbuf struct strbuf object = {0};
 	char name[] = "a.o", source[] = "asm/a.bpf.c";
-	const struct build_action action = {
-		.source = source, .object = name, .target = "bpfel", .arch = "arm64"};
+	const struct build_variant variant = {.target = "bpfel", .arch = "arm64"};
+	const struct build_action action = {.source = source, .object = name, .variant = &variant};
 	const struct emit emit = {.root = ".", .action = &action, .inputs = &inputs};
 	BENCH();
 
