@@ -555,7 +555,7 @@ static int build(struct job *j, struct crossbpf_error *e)
 	if (j->n_stale)
 		r = run_build(j, e);
 	state_save(j->state, false);
-	if (r == 0)
+	if (r == 0 && !cli_is_interrupted())
 		report_done(&j->report);
 	return r;
 }

@@ -33,6 +33,7 @@ void build_plan_free(struct build_plan *p)
 		strv_free(&p->variants[i].argv);
 	free(p->variants);
 	strv_free(&p->search);
+	strv_free(&p->system);
 	*p = (struct build_plan){0};
 }
 
@@ -117,11 +118,11 @@ static int make_variant_argv(struct build_variant *v, const char *root,
 	if (add_includes(settings, v->arch, argv) < 0 ||
 	    add_system_headers(settings, toolchain, header_dir, v->arch, argv) < 0)
 		return -ENOMEM;
-	/* clang parts the two at the first =. */
-	if (strchr(root, '='))
-		strv_add(argv, "-fdebug-compilation-dir=.");
-	else
-		strv_take(argv, str_printf("-ffile-prefix-map=%s=.", root));
+	strv_add(argv, "-fdebug-compilation-dir=.");
+	/* What is in the root and named from / on. Clang parts the two at the first =, and compares
+	 * text: the slash keeps it from taking ROOT-2 for ROOT. */
+	if (!strchr(root, '=') && strcmp(root, "/") != 0)
+		strv_take(argv, str_printf("-ffile-prefix-map=%s/=./", root));
 	strv_add(argv, "-c");
 	return argv->error;
 }
@@ -207,9 +208,10 @@ static int check_sources(const struct settings *s, struct crossbpf_error *e)
 {
 	for (size_t i = 0; i < s->sources.n; i++)
 		if (strcmp(s->sources.v[i], "-") == 0 ||
-		    clang_input_kind(s->sources.v[i]) == INPUT_OTHER)
+		    clang_input_kind(s->sources.v[i]) != INPUT_SOURCE)
 			return error_set(e, -EINVAL, EXIT_STATUS_USAGE,
-					 "a source's name ends in .c, or in .S, .i, .s, .ll or .bc",
+					 "a source's name ends in .c or .S; for all else there is "
+					 "crossbpf-clang",
 					 "%s is no source", s->sources.v[i]);
 	return 0;
 }
@@ -251,7 +253,8 @@ static int check_outputs(const struct build_plan *p, const struct settings *s,
 }
 
 /* Where headers are looked for: what the flags name, and where clang looks by itself. */
-static int find_search(struct build_plan *p, const struct toolchain *toolchain)
+static int find_search(struct build_plan *p, const struct toolchain *toolchain,
+		       const char *header_dir)
 {
 	for (size_t i = 0; i < p->n_variants; i++) {
 		const struct strv *argv = &p->variants[i].argv;
@@ -263,9 +266,15 @@ static int find_search(struct build_plan *p, const struct toolchain *toolchain)
 			j += option.more;
 		}
 	}
-	if (toolchain->search.n)
+	for (size_t i = 0; i < p->n_variants; i++)
+		toolchain_header_dirs(toolchain, p->variants[i].arch, &p->system);
+	if (header_dir)
+		strv_add(&p->system, header_dir);
+	if (toolchain->search.n) {
 		strv_add_all(&p->search, (const char *const *)toolchain->search.v);
-	return p->search.error;
+		strv_add_all(&p->system, (const char *const *)toolchain->search.v);
+	}
+	return p->search.error ? p->search.error : p->system.error;
 }
 
 static int make_action(struct build_plan *p, const struct settings *settings, const char *source,
@@ -330,7 +339,7 @@ int build_plan_make(const char *root, const struct settings *settings,
 	r = check_outputs(&p, settings, e);
 	if (r < 0)
 		return r;
-	if (find_search(&p, toolchain) < 0)
+	if (find_search(&p, toolchain, header_dir) < 0)
 		return error_no_memory(e);
 	*ret_plan = p;
 	p = (struct build_plan){0};

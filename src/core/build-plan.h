@@ -29,6 +29,7 @@ struct build_plan {
 	struct build_action *actions;
 	size_t n;
 	struct strv search; /* directories in which they look for headers */
+	struct strv system; /* those of them that are the builder's own */
 	bool keep_debug;
 	bool arch_is_default;
 };

@@ -102,6 +102,10 @@ static int compile(struct lane *l, const struct strv *argv, struct build_result 
 	result->duration = io_now() - began;
 	if (r == 0)
 		r = lseek(l->said, 0, SEEK_SET) < 0 ? -errno : io_read_fd(l->said, MAX_SAID, said);
+	if (r == -EFBIG) {
+		strbuf_puts(said, "\n(the compiler said more)\n");
+		r = said->error;
+	}
 	if (r < 0)
 		return error_set(
 			e, r, EXIT_STATUS_NO_BACKEND, "set TMPDIR to a directory with room",
@@ -133,6 +137,9 @@ static int read_inputs(const struct build_action *a, const struct strbuf *dep,
 		return -EINVAL;
 	strv_add(ret_inputs, a->source);
 	strv_add_all(ret_inputs, (const char *const *)named.v + 1);
+	/* What -fdepfile-entry adds comes before it. */
+	if (strcmp(named.v[0], a->source) != 0)
+		strv_add(ret_inputs, named.v[0]);
 	return ret_inputs->error;
 }
 
@@ -156,6 +163,8 @@ static int finish(struct lane *l, int64_t began, struct build_result *result,
 	int parsed = read_inputs(a, &dep, &inputs);
 	if (parsed == -ENOMEM)
 		return error_no_memory(e);
+	if (parsed < 0)
+		emit.inputs = NULL;
 	r = emit_object(&emit, &object, &outputs[0], &result->uses_arch, e);
 	if (r == 0 && a->dep)
 		r = emit_file(b->root, a->dep, &dep, &outputs[1], e);
@@ -170,6 +179,7 @@ static int finish(struct lane *l, int64_t began, struct build_result *result,
 		.duration = result->duration,
 		.inputs = &inputs,
 		.search = &b->plan->search,
+		.system = &b->plan->system,
 		.outputs = outputs,
 		.n_outputs = a->dep ? 2 : 1,
 	};

@@ -60,7 +60,7 @@ int emit_object(const struct emit *emit, const struct strbuf *compiled,
 	int r = object_uses_registers(compiled->data, compiled->len, &why);
 	if (r < 0)
 		return refuse(a, r, why, e);
-	*ret_uses_arch = r || has_asm_header(emit->inputs, a->source);
+	*ret_uses_arch = r || !emit->inputs || has_asm_header(emit->inputs, a->source);
 	struct object_stamp stamp = {a->variant->target, *ret_uses_arch ? a->variant->arch : "any"};
 	r = object_rewrite(compiled->data, compiled->len, emit->keep_debug, &stamp, &object, &why);
 	if (r < 0)

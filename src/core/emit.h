@@ -12,7 +12,7 @@ struct emit {
 	const char *root;
 	bool keep_debug;
 	const struct build_action *action;
-	const struct strv *inputs; /* what the compiler read */
+	const struct strv *inputs; /* what the compiler read; NULL: that is not known */
 };
 
 /* Writes the action's object, made of what the compiler wrote. *ret_uses_arch: it depends on the

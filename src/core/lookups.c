@@ -27,16 +27,25 @@ static bool is_within(const char *path, const struct strv *dirs)
 	return false;
 }
 
+/* A directory as clang spells it in a file's name. */
+static const char *plain(const char *dir)
+{
+	while (dir[0] == '.' && dir[1] == '/')
+		dir += 2 + strspn(dir + 2, "/");
+	return *dir ? dir : ".";
+}
+
 /* Not the directories of headers of a system, which find each other. */
-int lookups_dirs(const struct strv *inputs, const struct strv *search, struct strv *ret_dirs)
+int lookups_dirs(const struct strv *inputs, const struct strv *search, const struct strv *system,
+		 struct strv *ret_dirs)
 {
 	strv_add(ret_dirs, ".");
 	for (size_t i = 0; i < search->n; i++)
-		if (!strv_contains(ret_dirs, search->v[i]))
-			strv_add(ret_dirs, search->v[i]);
+		if (!strv_contains(ret_dirs, plain(search->v[i])))
+			strv_add(ret_dirs, plain(search->v[i]));
 	for (size_t i = 0; i < inputs->n; i++) {
 		const char *path = inputs->v[i], *name = io_basename(path);
-		if (name == path || is_within(path, search))
+		if (name == path || (system && is_within(path, system)))
 			continue;
 		cleanup_free char *dir =
 			strndup(path, name - path > 1 ? (size_t)(name - path - 1) : 1);
@@ -74,18 +83,16 @@ static int each_dir(const char *name, size_t len, const char *found_in, const st
 int lookups_of_input(const char *input, const struct strv *dirs,
 		     int (*each)(void *ctx, const char *path), void *ctx)
 {
-	bool found = false;
 	int r = 0;
 
 	for (size_t i = 0; i < dirs->n && r == 0; i++) {
 		const char *name = name_in(input, dirs->v[i]);
-		if (!name)
-			continue;
-		found = true;
-		r = each_dir(name, strlen(name), dirs->v[i], dirs, each, ctx);
+		if (name)
+			r = each_dir(name, strlen(name), dirs->v[i], dirs, each, ctx);
 	}
-	/* The source itself, or an -include, named from the working directory. */
-	if (!found && input[0] != '/')
+	/* Clang leaves a leading ./ out: it may have been found by -I . too. What leads upwards is
+	 * named so by hardly an #include, and by very many -I. */
+	if (r == 0 && input[0] != '/' && strncmp(input, "../", 3) != 0)
 		r = each_dir(input, strlen(input), ".", dirs, each, ctx);
 	return r;
 }

@@ -12,10 +12,12 @@
 
 /*
  * The directories in which a compile may have looked for headers: `search`, and, for an #include by
- * quotes, those of what was read outside of them. `inputs` is what was read, spelled as the
- * compiler does it: the directory in which it was found, a slash, and the name in the #include.
+ * quotes, those of what was read outside of `system` (or NULL). `inputs` is what was read, spelled
+ * as the compiler does it: the directory in which it was found, a slash, and the name in the
+ * #include.
  */
-int lookups_dirs(const struct strv *inputs, const struct strv *search, struct strv *ret_dirs);
+int lookups_dirs(const struct strv *inputs, const struct strv *search, const struct strv *system,
+		 struct strv *ret_dirs);
 
 /* Calls `each` with every name under which that input may have been looked for in `dirs`, until it
  * returns an error, which is returned. What was really looked for is among it; some was not. */

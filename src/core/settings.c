@@ -177,6 +177,11 @@ static int check_cflag(const char *word, const struct clang_option *option,
 {
 	static const char mcpu[] = "-mcpu";
 
+	if (strstr(word, "vfsoverlay"))
+		return error_set(e, -EINVAL, EXIT_STATUS_USAGE,
+				 "what is read under other names cannot be watched; use "
+				 "crossbpf-clang",
+				 "%s does not belong in cflags", word);
 	if (strncmp(word, mcpu, strlen(mcpu)) == 0)
 		return error_set(e, -EINVAL, EXIT_STATUS_USAGE, "set cpu, or --cpu, instead",
 				 "%s does not belong in cflags", word);
@@ -209,8 +214,13 @@ static int check_cflag(const char *word, const struct clang_option *option,
 				 "crossbpf-clang",
 				 "%s does not belong in cflags", word);
 	default:
-		return 0;
+		break;
 	}
+	if (strncmp(word, "-M", 2) == 0)
+		return error_set(e, -EINVAL, EXIT_STATUS_USAGE,
+				 "for a dependency file, emit dep (--emit object,dep)",
+				 "%s does not belong in cflags", word);
+	return 0;
 }
 
 static int check_cflags(const struct strv *cflags, bool *ret_no_system, struct crossbpf_error *e)

@@ -74,6 +74,8 @@ struct state_row {
 	uint32_t n_inputs, n_outputs;
 	int64_t duration; /* nanoseconds that its command took */
 	bool dirty;
+	bool used;       /* in this build */
+	bool gone;       /* its output is, and no build asks for it */
 	bool has_lookup; /* once loaded: a row of what it looked for */
 };
 
@@ -89,6 +91,7 @@ struct state_list {
 
 struct state_store {
 	char *file;         /* NULL: none was asked for */
+	bool shared;        /* another process writes to it too */
 	sqlite3 *db;        /* NULL: nothing is stored */
 	int64_t generation; /* of what was loaded */
 	int64_t last_id;
@@ -110,6 +113,13 @@ void state_store_save(struct state_store *s);
 void state_store_close(struct state_store *s);
 /* Removes a file that is of no use, with what SQLite keeps beside it. */
 void state_store_remove(const char *file);
+
+/* A new thing of `size` bytes with this name; NULL where memory ran out. */
+void *state_list_add(struct state_list *list, const char *name, size_t len, size_t size);
+/* NULL where there is none. */
+void *state_list_find(struct state_list *list, const char *name);
+/* Forgets all that is in memory. */
+void state_store_clear(struct state_store *s);
 
 /* Each finds what has this name or makes it; NULL where memory ran out. */
 struct state_path *state_store_path(struct state_store *s, const char *path);

@@ -49,10 +49,10 @@ static bool is_same(const struct fingerprint *a, const struct fingerprint *b)
 	       a->inode == b->inode && a->device == b->device;
 }
 
-/* The later of a file's times. */
+/* The later of a file's times, but for one in the future, which somebody set. */
 static int64_t last_change(const struct fingerprint *f)
 {
-	return f->ctime > f->mtime ? f->ctime : f->mtime;
+	return f->mtime > f->ctime && f->mtime <= f->seen ? f->mtime : f->ctime;
 }
 
 /* Might it have been changed after it was looked at, within a tick of the clock? */
@@ -160,10 +160,64 @@ static struct state_dir *dir_of(struct state *s, const char *path)
 	return name ? state_store_dir(&s->store, ".") : NULL;
 }
 
+/* A link to nothing, as the name or on the way to it: what it leads to may appear where nobody
+ * looks. */
+static bool dangles(struct state *s, const char *path)
+{
+	cleanup_free char *name = strdup(path);
+	struct stat st;
+
+	for (char *end; name; *end = '\0') {
+		if (fstatat(s->root, name, &st, 0) == 0)
+			return false;
+		if (fstatat(s->root, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+			return true;
+		end = strrchr(name, '/');
+		if (!end || end == name)
+			return false;
+	}
+	return true;
+}
+
+/* When something on the way to it was last put in the place of something else: a link, or a
+ * directory that was moved. One in which a name was made has both times alike. */
+static int64_t moved_at(struct state *s, const char *path)
+{
+	cleanup_free char *name = strdup(path);
+	int64_t latest = name ? 0 : INT64_MAX / 2;
+	struct stat st;
+
+	for (char *at = name && name[0] ? name + 1 : NULL; at && (at = strchr(at, '/'));
+	     *at++ = '/') {
+		*at = '\0';
+		if (fstatat(s->root, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+		    io_ctime(&st) > latest &&
+		    (S_ISLNK(st.st_mode) || io_ctime(&st) != io_mtime(&st)))
+			latest = io_ctime(&st);
+	}
+	return latest;
+}
+
+/* Finds out whether something is there that a compiler would read, and since when. */
+static void look_for_file(struct state *s, struct state_absent *absent)
+{
+	struct stat st;
+
+	absent->looked = true;
+	absent->present = fstatat(s->root, absent->path, &st, 0) == 0 && !S_ISDIR(st.st_mode);
+	if (absent->present) {
+		struct fingerprint f = fingerprint_of(&st);
+		int64_t changed = last_change(&f), moved = moved_at(s, absent->path);
+		absent->changed = changed > moved ? changed : moved;
+	} else if (dangles(s, absent->path)) {
+		absent->present = true; /* and never old enough */
+		absent->changed = INT64_MAX / 2;
+	}
+}
+
 /* Looks again for what was looked for in vain, in a directory that changed. */
 static int look_again(struct state *s, struct state_absent *absent)
 {
-	struct stat st;
 
 	/* A directory may have come on the way to it, and is to be watched from now on. */
 	struct state_dir *dir = dir_of(s, absent->path);
@@ -174,8 +228,7 @@ static int look_again(struct state *s, struct state_absent *absent)
 		absent->dir = dir;
 		absent->dirty = true;
 	}
-	absent->looked = true;
-	absent->present = fstatat(s->root, absent->path, &st, 0) == 0;
+	look_for_file(s, absent);
 	return 0;
 }
 
@@ -258,6 +311,7 @@ void state_close(struct state *s)
 		return;
 	state_store_close(&s->store);
 	close(s->root);
+	pthread_mutex_destroy(&s->lock);
 	free(s);
 }
 
@@ -270,9 +324,11 @@ static char *why_not_current(struct state_version *v, const char *what)
 bool state_is_fresh(struct state *s, const char *output, const uint8_t command[DIGEST_SIZE],
 		    char **ret_why)
 {
-	const struct state_row *row = state_store_find_row(&s->store, output);
+	struct state_row *row = state_store_find_row(&s->store, output);
 
 	*ret_why = NULL;
+	if (row)
+		row->used = true;
 	if (row && row->appeared) {
 		*ret_why = str_printf("%s has appeared where a header is looked for",
 				      row->appeared->path);
@@ -334,7 +390,6 @@ struct recording {
 static struct state_absent *look_for(struct state *s, const char *name)
 {
 	struct state_absent *absent = state_store_absent(&s->store, name);
-	struct stat st;
 
 	if (!absent)
 		return NULL;
@@ -343,14 +398,8 @@ static struct state_absent *look_for(struct state *s, const char *name)
 	if (!absent->dir)
 		return NULL;
 	look_at_dir(s, absent->dir); /* before the file, whose appearance changes it */
-	if (!absent->looked) {
-		absent->looked = true;
-		absent->present = fstatat(s->root, name, &st, 0) == 0;
-		if (absent->present) {
-			struct fingerprint f = fingerprint_of(&st);
-			absent->changed = last_change(&f);
-		}
-	}
+	if (!absent->looked)
+		look_for_file(s, absent);
 	return absent;
 }
 
@@ -372,7 +421,7 @@ static int add_absents(struct recording *r, const struct state_absents *list)
 {
 	for (uint32_t i = 0; i < list->n; i++) {
 		struct state_absent *absent = list->v[i];
-		if (absent->present && absent->changed + io_tick(1) > r->began)
+		if (absent->present && absent->changed + io_tick(absent->changed) > r->began)
 			return -EAGAIN;
 		if (absent->present || absent->recording == r->number)
 			continue;
@@ -431,7 +480,9 @@ static int add_inputs(struct recording *r, const struct state_done *done)
 		int looked = look_now(r->state, path);
 		if (looked == -ENOMEM)
 			return looked;
-		if (looked < 0 || last_change(&path->now) + io_tick(1) > done->began)
+		int64_t changed = last_change(&path->now);
+		if (looked < 0 || changed + io_tick(changed) > done->began ||
+		    moved_at(r->state, path->path) + io_tick(1) > done->began)
 			return -EAGAIN;
 		row->inputs[row->n_inputs++] = path->current;
 	}
@@ -485,7 +536,7 @@ int state_record(struct state *s, const struct state_done *done)
 {
 	cleanup_strv struct strv dirs = {0};
 
-	int r = lookups_dirs(done->inputs, done->search, &dirs);
+	int r = lookups_dirs(done->inputs, done->search, done->system, &dirs);
 	if (r < 0)
 		return r;
 	pthread_mutex_lock(&s->lock);
@@ -496,6 +547,7 @@ int state_record(struct state *s, const struct state_done *done)
 		struct recording recording = {s,     row,           ++s->recordings,
 					      &dirs, sum_of(&dirs), done->began};
 		state_row_clear(row);
+		row->used = true;
 		memcpy(row->command, done->command, DIGEST_SIZE);
 		row->duration = done->duration;
 		row->dirty = true;
@@ -509,10 +561,24 @@ int state_record(struct state *s, const struct state_done *done)
 	return r == -EAGAIN ? 0 : r;
 }
 
+/* What no build has asked for lately, and is not there. */
+static void mark_gone(struct state *s)
+{
+	for (size_t i = 0; i < s->store.rows.n; i++) {
+		struct state_row *row = s->store.rows.v[i];
+		struct stat st;
+		if (!row->used)
+			row->gone = fstatat(s->root, row->output, &st, AT_SYMLINK_NOFOLLOW) < 0 &&
+				    errno == ENOENT;
+	}
+}
+
 void state_save(struct state *s, bool soon)
 {
 	pthread_mutex_lock(&s->lock);
 	if (!soon || io_now() - s->saved > SAVE_INTERVAL) {
+		if (s->recordings)
+			mark_gone(s);
 		state_store_save(&s->store);
 		s->saved = io_now();
 	}

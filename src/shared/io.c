@@ -91,22 +91,37 @@ static int write_in_place(const char *path, const void *data, size_t len, struct
 	return r < 0 ? r : fstat(fd, ret_st) < 0 ? -errno : 0;
 }
 
+/* A new file beside `path`. One of this name may be there: of a thread, or of a process that was
+ * killed, and had the same number in another container. */
+static int open_beside(const char *path, char **ret_name)
+{
+	static unsigned number;
+	const char *name = io_basename(path);
+
+	for (;;) {
+		cleanup_free char *temporary = str_printf(
+			"%.*s.%.200s.crossbpf-%ld-%u.tmp", (int)(name - path), path, name,
+			(long)getpid(), __atomic_fetch_add(&number, 1, __ATOMIC_RELAXED));
+		if (!temporary)
+			return -ENOMEM;
+		int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+		if (fd >= 0)
+			*ret_name = TAKE_PTR(temporary);
+		if (fd >= 0 || errno != EEXIST)
+			return fd < 0 ? -errno : fd;
+	}
+}
+
 int io_write_output(const char *path, const void *data, size_t len, struct stat *ret_st)
 {
-	static unsigned number; /* threads may write to one name */
-	const char *name = io_basename(path);
+	cleanup_free char *temporary = NULL;
 
 	if (!is_replaceable(path))
 		return write_in_place(path, data, len, ret_st);
 
-	cleanup_free char *temporary =
-		str_printf("%.*s.%.200s.crossbpf-%ld-%u.tmp", (int)(name - path), path, name,
-			   (long)getpid(), __atomic_fetch_add(&number, 1, __ATOMIC_RELAXED));
-	if (!temporary)
-		return -ENOMEM;
-	cleanup_close int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+	cleanup_close int fd = open_beside(path, &temporary);
 	if (fd < 0)
-		return -errno;
+		return fd;
 
 	int r = io_write_fd(fd, data, len);
 	/* NFS tells at a close only that there was no room. */

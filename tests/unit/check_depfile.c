@@ -221,7 +221,7 @@ static int run_clang(void)
 		int null = open("/dev/null", O_WRONLY);
 		dup2(null, STDERR_FILENO);
 		alarm(20);
-		execlp("clang", "clang", "-fsyntax-only", "-iquote", "odd dir", "-MD", "-MP", "-MF",
+		execlp("clang", "clang", "-fsyntax-only", "-iquote", "odd dir", "-MD", "-MF",
 		       "x.d", "-MQ", "x: $.o", "x y.c", (char *)NULL);
 		_exit(127);
 	}

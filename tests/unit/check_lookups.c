@@ -71,7 +71,7 @@ static void find_all(const struct compile *c, struct strv *ret_found)
 
 	add_list(&search, c->search);
 	add_list(&inputs, c->inputs);
-	ck_assert_int_eq(lookups_dirs(&inputs, &search, &dirs), 0);
+	ck_assert_int_eq(lookups_dirs(&inputs, &search, &search, &dirs), 0);
 	for (size_t i = 0; i < inputs.n; i++)
 		ck_assert_int_eq(lookups_of_input(inputs.v[i], &dirs, collect, ret_found), 0);
 }
@@ -145,7 +145,7 @@ static void check_dirs(const struct compile *c)
 
 	add_list(&search, c->search);
 	add_list(&inputs, c->inputs);
-	ck_assert_int_eq(lookups_dirs(&inputs, &search, &dirs), 0);
+	ck_assert_int_eq(lookups_dirs(&inputs, &search, &search, &dirs), 0);
 	for (; c->tried[n]; n++) {
 		ck_assert_uint_lt(n, dirs.n);
 		ck_assert_str_eq(dirs.v[n], c->tried[n]);
@@ -192,7 +192,7 @@ TEST(bounded)
 		cleanup_free char *own = str_printf("../../../include/uapi/linux/h%u.h", i);
 		strv_add(&inputs, own);
 	}
-	ck_assert_int_eq(lookups_dirs(&inputs, &search, &dirs), 0);
+	ck_assert_int_eq(lookups_dirs(&inputs, &search, &search, &dirs), 0);
 	/* One a search directory, ".", and that of the project's. */
 	ck_assert_uint_le(dirs.n, 8);
 	for (size_t i = 0; i < inputs.n; i++)
