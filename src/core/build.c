@@ -137,9 +137,6 @@ static int read_inputs(const struct build_action *a, const struct strbuf *dep,
 		return -EINVAL;
 	strv_add(ret_inputs, a->source);
 	strv_add_all(ret_inputs, (const char *const *)named.v + 1);
-	/* What -fdepfile-entry adds comes before it. */
-	if (strcmp(named.v[0], a->source) != 0)
-		strv_add(ret_inputs, named.v[0]);
 	return ret_inputs->error;
 }
 

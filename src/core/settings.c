@@ -177,7 +177,7 @@ static int check_cflag(const char *word, const struct clang_option *option,
 {
 	static const char mcpu[] = "-mcpu";
 
-	if (strstr(word, "vfsoverlay"))
+	if (strstr(word, "vfsoverlay") || strstr(word, "fdepfile-entry"))
 		return error_set(e, -EINVAL, EXIT_STATUS_USAGE,
 				 "what is read under other names cannot be watched; use "
 				 "crossbpf-clang",
@@ -244,7 +244,7 @@ static int check_cflags(const struct strv *cflags, bool *ret_no_system, struct c
 			return error_set(e, -EINVAL, EXIT_STATUS_USAGE,
 					 "set arch, or --arch, instead",
 					 "%s does not belong in cflags", value);
-		int r = check_cflag(word, &option, e);
+		int r = check_cflag(option.id == OPT_XCLANG ? value : word, &option, e);
 		if (r < 0)
 			return r;
 		if (option.id == OPT_NO_SYSTEM)

@@ -760,7 +760,6 @@ TEST(killed_compiler_leaves_files)
 	add(b, "a", ">\"$2-1234.tmp\"; kill -9 $$");
 	ran(b);
 }
-
 static void add_tests(TCase *c)
 {
 	tcase_add_test(c, makes_an_object);
