@@ -218,7 +218,6 @@ static void look_for_file(struct state *s, struct state_absent *absent)
 /* Looks again for what was looked for in vain, in a directory that changed. */
 static int look_again(struct state *s, struct state_absent *absent)
 {
-
 	/* A directory may have come on the way to it, and is to be watched from now on. */
 	struct state_dir *dir = dir_of(s, absent->path);
 	if (!dir)
@@ -567,9 +566,9 @@ static void mark_gone(struct state *s)
 	for (size_t i = 0; i < s->store.rows.n; i++) {
 		struct state_row *row = s->store.rows.v[i];
 		struct stat st;
-		if (!row->used)
-			row->gone = fstatat(s->root, row->output, &st, AT_SYMLINK_NOFOLLOW) < 0 &&
-				    errno == ENOENT;
+		row->gone = !row->used &&
+			    fstatat(s->root, row->output, &st, AT_SYMLINK_NOFOLLOW) < 0 &&
+			    errno == ENOENT;
 	}
 }
 
