@@ -31,7 +31,9 @@ int state_file(const char *cache_dir, const char *id, char **ret_path)
 	return *ret_path ? 0 : -ENOMEM;
 }
 
-static struct fingerprint fingerprint_of(const struct stat *st)
+/* `seen` is from before the file was looked at: what changes later has a later time, or one that
+ * is_racy() knows. */
+static struct fingerprint fingerprint_of(const struct stat *st, int64_t seen)
 {
 	return (struct fingerprint){
 		.mtime = io_mtime(st),
@@ -39,7 +41,7 @@ static struct fingerprint fingerprint_of(const struct stat *st)
 		.size = (int64_t)st->st_size,
 		.inode = (int64_t)st->st_ino,
 		.device = (int64_t)st->st_dev,
-		.seen = io_now(),
+		.seen = seen,
 	};
 }
 
@@ -67,12 +69,13 @@ static int read_version(struct state *s, struct state_path *path)
 	cleanup_close int fd = openat(s->root, path->path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	cleanup_strbuf struct strbuf content = {0};
 	uint8_t digest[DIGEST_SIZE];
+	int64_t seen = io_now();
 	struct digest d;
 	struct stat st;
 
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return -errno;
-	path->now = fingerprint_of(&st);
+	path->now = fingerprint_of(&st, seen);
 	int r = io_read_fd(fd, MAX_FILE_SIZE, &content);
 	if (r < 0)
 		return r;
@@ -103,11 +106,12 @@ static int look_at(struct state *s, struct state_path *path)
 		return path->current ? 0 : -ENOENT;
 	path->looked = true;
 	path->current = NULL;
+	int64_t seen = io_now();
 	if (fstatat(s->root, path->path, &st, 0) < 0)
 		return -errno;
 	if (!S_ISREG(st.st_mode))
 		return -EINVAL;
-	path->now = fingerprint_of(&st);
+	path->now = fingerprint_of(&st, seen);
 	for (struct state_version *v = path->versions; v; v = v->next)
 		if (is_same(&v->seen, &path->now) && !is_racy(&v->seen)) {
 			path->current = v;
@@ -138,7 +142,7 @@ static void look_at_dir(struct state *s, struct state_dir *dir)
 		return;
 	dir->looked = true;
 	if (fstatat(s->root, dir->path, &st, 0) == 0)
-		now = fingerprint_of(&st);
+		now = fingerprint_of(&st, now.seen);
 	dir->changed = has_changed(&dir->seen, &now);
 	if (dir->changed) {
 		dir->seen = now;
@@ -206,7 +210,7 @@ static void look_for_file(struct state *s, struct state_absent *absent)
 	absent->looked = true;
 	absent->present = fstatat(s->root, absent->path, &st, 0) == 0 && !S_ISDIR(st.st_mode);
 	if (absent->present) {
-		struct fingerprint f = fingerprint_of(&st);
+		struct fingerprint f = fingerprint_of(&st, io_now());
 		int64_t changed = last_change(&f), moved = moved_at(s, absent->path);
 		absent->changed = changed > moved ? changed : moved;
 	} else if (dangles(s, absent->path)) {
@@ -456,7 +460,7 @@ static int look_now(struct state *s, struct state_path *path)
 	struct stat st;
 
 	if (path->looked && fstatat(s->root, path->path, &st, 0) == 0) {
-		struct fingerprint now = fingerprint_of(&st);
+		struct fingerprint now = fingerprint_of(&st, io_now());
 		if (is_same(&now, &path->now))
 			return path->current ? 0 : -ENOENT;
 	}
@@ -506,7 +510,7 @@ static int add_outputs(struct recording *r, const struct state_done *done)
 		struct state_version *v = path ? state_store_version(path, output->digest) : NULL;
 		if (!v)
 			return -ENOMEM;
-		v->seen = path->now = fingerprint_of(&output->st);
+		v->seen = path->now = fingerprint_of(&output->st, io_now());
 		/* It may have been written again in that tick. */
 		v->seen.seen = last_change(&v->seen);
 		v->dirty = path->looked = true;
