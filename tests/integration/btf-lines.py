@@ -18,6 +18,8 @@ def sections(data):
 
 def count_lines(path):
     content = {name: (body, order) for name, body, order in sections(open(path, "rb").read())}
+    if ".BTF.ext" not in content:  # no function, no line
+        return 0, 0
     btf, order = content[".BTF"]
     header, str_off = struct.unpack_from(order + "I", btf, 4)[0], struct.unpack_from(order + "I", btf, 16)[0]
     strings = header + str_off
