@@ -160,6 +160,23 @@ static void print_said(struct build_report *r, const struct build_result *result
 		print_diagnostics(r, result->said, result->said_len);
 }
 
+/* By Debian's names of architectures. */
+static void hint_at_headers(const char *arch)
+{
+	static const struct {
+		const char *arch, *debian;
+	} names[] = {{"x86", "amd64"},     {"arm64", "arm64"},      {"s390", "s390x"},
+		     {"arm", "armhf"},     {"riscv", "riscv64"},    {"powerpc", "ppc64el"},
+		     {"mips", "mips64el"}, {"loongarch", "loong64"}};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strcmp(names[i].arch, arch) == 0)
+			fprintf(stderr,
+				"crossbpf: hint: there are no asm/ headers for %s here; Debian has "
+				"them in linux-libc-dev-%s-cross\n",
+				arch, names[i].debian);
+}
+
 static void count_failure(struct build_report *r, const struct build_result *result)
 {
 	int status = EXIT_STATUS_FAILED;
@@ -174,12 +191,11 @@ static void count_failure(struct build_report *r, const struct build_result *res
 		fprintf(stderr,
 			"crossbpf: %s: the compiler failed with status %d and said nothing\n",
 			result->action->source, result->status);
-	if (!result->action->variant->has_asm && strstr(result->said, "'asm/") &&
-	    strstr(result->said, "file not found"))
-		fprintf(stderr,
-			"crossbpf: hint: there are no asm/ headers for %s here; Debian has "
-			"them in packages as linux-libc-dev-arm64-cross\n",
-			result->action->variant->arch);
+	if (!result->action->variant->has_asm && !r->hinted && strstr(result->said, "'asm/") &&
+	    strstr(result->said, "file not found")) {
+		hint_at_headers(result->action->variant->arch);
+		r->hinted = true;
+	}
 	if (!r->status)
 		r->status = status;
 }

@@ -19,6 +19,7 @@ struct build_report {
 	int status;            /* of the first failure */
 	const char *uses_arch; /* the first source that does */
 	size_t n_use_arch;
+	bool hinted; /* at the package of another architecture's headers */
 };
 
 void report_init(struct build_report *r, const struct build_plan *plan, const char *root,

@@ -102,9 +102,13 @@ static int parse_jobs(const char *text, unsigned *ret_jobs, struct crossbpf_erro
 
 static bool is_set(const char *variable)
 {
+	static const char *const off[] = {"0", "no", "false", "off"};
 	const char *value = cli_setting(variable, "0");
 
-	return strcmp(value, "0") != 0;
+	for (size_t i = 0; i < sizeof(off) / sizeof(off[0]); i++)
+		if (strcmp(value, off[i]) == 0)
+			return false;
+	return true;
 }
 
 /* What the environment says, which options override. */
@@ -449,8 +453,17 @@ static int check_source(const struct job *j, const struct build_action *a, struc
 	if (S_ISDIR(st.st_mode))
 		return error_set(e, -EISDIR, EXIT_STATUS_USAGE, "name the sources in it",
 				 "%s is a directory", a->source);
+	if (stat(object, &out) < 0)
+		return 0;
+	if (S_ISDIR(out.st_mode))
+		return error_set(e, -EISDIR, EXIT_STATUS_USAGE, "use -d for a directory",
+				 "the output %s is a directory", a->object);
+	if (!S_ISREG(out.st_mode) && a->dep)
+		return error_set(e, -EINVAL, EXIT_STATUS_USAGE, "leave dep out of emit",
+				 "the output %s is no regular file, and %s would be one", a->object,
+				 a->dep);
 	/* By another name, or by a link. */
-	if (stat(object, &out) == 0 && out.st_dev == st.st_dev && out.st_ino == st.st_ino)
+	if (out.st_dev == st.st_dev && out.st_ino == st.st_ino)
 		return error_set(e, -EINVAL, EXIT_STATUS_USAGE, "give -o another name",
 				 "the output %s is the source %s", a->object, a->source);
 	return 0;
@@ -570,6 +583,9 @@ int cmd_build(int argc, char **argv)
 		print_help();
 		return cli_finish_output();
 	}
+	if (r == 0 && job.options.json && job.options.dry_run)
+		r = error_set(&error, -EINVAL, EXIT_STATUS_USAGE, "leave one of them out",
+			      "-n prints lines for a shell, and --json events");
 	job.report.json = job.options.json;
 	job.report.quiet = job.options.quiet;
 	job.report.verbose = job.options.verbose;
