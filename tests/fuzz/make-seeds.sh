@@ -24,7 +24,7 @@ for source in progs/*.c; do
 	echo "$target $source $seeds/${name%.c}.o"
 done >"$tmp/list"
 # shellcheck disable=SC2086 # a list of words
-xargs -P 2 -n 3 sh -c '
+[ ! -s "$tmp/list" ] || xargs -P 2 -n 3 sh -c '
 	flags=$1 clang=$2 target=$3
 	"$clang" $flags -w -target "$target" -c "$4" -o "$5.tmp" && mv "$5.tmp" "$5"
 ' sh "$selftests_flags" "$clang" <"$tmp/list" || fail "clang does not compile the seeds"
