@@ -361,11 +361,15 @@ static int open_builder(struct job *j, char *order, struct crossbpf_error *e)
 {
 	cleanup_free char *why = NULL;
 	bool by_conf = j->has_conf && j->conf.order.n;
+	const char *backend = CROSSBPF_DEFAULT_BACKEND;
+
+	if (by_conf)
+		backend = "auto";
+	if (j->options.backend)
+		backend = j->options.backend;
 
 	j->request = (struct builder_request){
-		.backend = j->options.backend ? j->options.backend
-			   : by_conf          ? "auto"
-					      : CROSSBPF_DEFAULT_BACKEND,
+		.backend = backend,
 		.order = by_conf ? order : CROSSBPF_BACKEND_ORDER,
 		.dir = cli_backend_dir(),
 		.toolchain =

@@ -127,7 +127,7 @@ int state_absents_add(struct state_absents *list, struct state_absent *absent)
 {
 	if (list->n == list->room) {
 		uint32_t room = list->room ? 2 * list->room : 16;
-		void *v = realloc(list->v, room * sizeof(*list->v));
+		void *v = realloc(list->v, room * sizeof(struct state_absent *));
 		if (!v)
 			return -ENOMEM;
 		list->v = v;

@@ -221,8 +221,8 @@ static int run_clang(void)
 		int null = open("/dev/null", O_WRONLY);
 		dup2(null, STDERR_FILENO);
 		alarm(20);
-		execlp("clang", "clang", "-fsyntax-only", "-iquote", "odd dir", "-MD", "-MF",
-		       "x.d", "-MQ", "x: $.o", "x y.c", (char *)NULL);
+		execlp("clang", "clang", "-fsyntax-only", "-iquote", "odd dir", "-MD", "-MF", "x.d",
+		       "-MQ", "x: $.o", "x y.c", (char *)NULL);
 		_exit(127);
 	}
 	ck_assert_int_gt(pid, 0);
