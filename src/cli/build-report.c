@@ -26,7 +26,7 @@ void report_init(struct build_report *r, const struct build_plan *plan, const ch
 	r->colour = terminal && !r->json && !(no_colour && no_colour[0]);
 }
 
-static void clear_progress(const struct build_report *r)
+void report_clear_progress(const struct build_report *r)
 {
 	if (r->progress)
 		fputs("\r\033[K", stderr);
@@ -50,11 +50,6 @@ static json_t *json_text(const char *text, size_t len)
 	return string ? string : json_stringn(mended.data ? mended.data : "", mended.len);
 }
 
-static json_t *json_name(const char *text)
-{
-	return json_text(text, strlen(text));
-}
-
 /* Prints an event, and owns it. */
 static void print_event(json_t *event)
 {
@@ -67,21 +62,23 @@ static void print_event(json_t *event)
 }
 
 /* An absolute name of the host. */
-static json_t *json_path(const struct build_report *r, const char *path, size_t len)
+static json_t *json_path(const struct build_report *r, const char *path)
 {
-	if (!len) /* a diagnostic of no file */
-		return json_text("", 0);
-	cleanup_free char *absolute = path[0] == '/'
-					      ? strndup(path, len)
-					      : str_printf("%s/%.*s", r->root, (int)len, path);
+	cleanup_free char *absolute = io_absolute(r->root, path);
 
-	return json_name(absolute ? absolute : "");
+	return json_text(absolute ? absolute : "", absolute ? strlen(absolute) : 0);
 }
 
-void report_explain(const struct build_report *r, const struct build_action *action, bool fresh,
-		    const char *why)
+/* The file of a diagnostic, which may be of none. */
+static json_t *json_file(const struct build_report *r, const struct diag *d)
 {
-	(void)r;
+	cleanup_free char *file = strndup(d->file, d->file_len);
+
+	return file && d->file_len ? json_path(r, file) : json_text("", 0);
+}
+
+void report_explain(const struct build_action *action, bool fresh, const char *why)
+{
 	if (fresh)
 		fprintf(stderr, "crossbpf: %s is up to date\n", action->object);
 	else
@@ -89,9 +86,8 @@ void report_explain(const struct build_report *r, const struct build_action *act
 			why ? why : "out of memory");
 }
 
-void report_plan(struct build_report *r, const struct build_action **actions, size_t n)
+void report_plan(struct build_report *r, size_t n)
 {
-	(void)actions;
 	r->stale = n;
 	if (r->json)
 		print_event(json_pack("{s:s, s:I, s:I, s:s}", "event", "plan", "actions",
@@ -103,11 +99,7 @@ static void print_command(const struct strv *argv)
 {
 	cleanup_strbuf struct strbuf line = {0};
 
-	for (size_t i = 0; i < argv->n; i++) {
-		if (i)
-			strbuf_putc(&line, ' ');
-		shell_quote(&line, argv->v[i]);
-	}
+	shell_quote_all(&line, (const char *const *)argv->v);
 	if (!line.error)
 		fprintf(stderr, "%s\n", line.data);
 }
@@ -118,11 +110,10 @@ void report_start(void *ctx, const struct build_action *action, const struct str
 
 	r->begun++;
 	if (r->json)
-		print_event(
-			json_pack("{s:s, s:o, s:o, s:s, s:s}", "event", "start", "source",
-				  json_path(r, action->source, strlen(action->source)), "object",
-				  json_path(r, action->object, strlen(action->object)), "target",
-				  action->variant->target, "arch", action->variant->arch));
+		print_event(json_pack("{s:s, s:o, s:o, s:s, s:s}", "event", "start", "source",
+				      json_path(r, action->source), "object",
+				      json_path(r, action->object), "target",
+				      action->variant->target, "arch", action->variant->arch));
 	if (r->verbose)
 		print_command(argv);
 	if (r->progress)
@@ -138,11 +129,11 @@ static void print_diagnostics(const struct build_report *r, const char *text, si
 		size_t n = newline ? (size_t)(newline - text) : (size_t)(end - text);
 		struct diag d;
 		if (diag_parse(text, n, &d))
-			print_event(json_pack(
-				"{s:s, s:o, s:I, s:I, s:s, s:o}", "event", "diagnostic", "file",
-				json_path(r, d.file, d.file_len), "line", (json_int_t)d.line,
-				"column", (json_int_t)d.column, "severity", d.severity, "message",
-				json_text(d.message, d.message_len)));
+			print_event(json_pack("{s:s, s:o, s:I, s:I, s:s, s:o}", "event",
+					      "diagnostic", "file", json_file(r, &d), "line",
+					      (json_int_t)d.line, "column", (json_int_t)d.column,
+					      "severity", d.severity, "message",
+					      json_text(d.message, d.message_len)));
 		text += n + 1;
 	}
 }
@@ -202,11 +193,10 @@ static void count_failure(struct build_report *r, const struct build_result *res
 
 void report_end_action(void *ctx, const struct build_result *result)
 {
-	static const char digits[] = "0123456789abcdef";
 	struct build_report *r = ctx;
-	char hex[2 * DIGEST_SIZE + 1] = "";
+	char hex[DIGEST_HEX_SIZE];
 
-	clear_progress(r);
+	report_clear_progress(r);
 	print_said(r, result);
 	if (!result->done) {
 		count_failure(r, result);
@@ -218,18 +208,13 @@ void report_end_action(void *ctx, const struct build_result *result)
 		if (!r->uses_arch)
 			r->uses_arch = result->action->source;
 	}
-	for (size_t i = 0; i < DIGEST_SIZE; i++) {
-		hex[2 * i] = digits[result->digest[i] >> 4];
-		hex[2 * i + 1] = digits[result->digest[i] & 15];
-	}
+	digest_hex(result->digest, hex);
 	if (r->json)
-		print_event(json_pack(
-			"{s:s, s:o, s:o, s:s, s:I, s:f}", "event", "output", "path",
-			json_path(r, result->action->object, strlen(result->action->object)),
-			"source",
-			json_path(r, result->action->source, strlen(result->action->source)),
-			"sha256", hex, "size", (json_int_t)result->size, "seconds",
-			(double)result->duration / 1e9));
+		print_event(json_pack("{s:s, s:o, s:o, s:s, s:I, s:f}", "event", "output", "path",
+				      json_path(r, result->action->object), "source",
+				      json_path(r, result->action->source), "sha256", hex, "size",
+				      (json_int_t)result->size, "seconds",
+				      (double)result->duration / 1e9));
 }
 
 /* It would be another object for another machine, which nobody was asked about. */
@@ -250,7 +235,7 @@ void report_done(struct build_report *r)
 {
 	double seconds = (double)(io_now() - r->began) / 1e9;
 
-	clear_progress(r);
+	report_clear_progress(r);
 	warn_of_arch(r);
 	if (!r->quiet && !r->json) {
 		fprintf(stderr, "crossbpf: %zu compiled, %zu up to date", r->compiled,
@@ -268,14 +253,4 @@ void report_done(struct build_report *r)
 			"cached", (json_int_t)0, "up_to_date", (json_int_t)r->up_to_date, "failed",
 			(json_int_t)r->failed, "backend", r->backend, "seconds", seconds,
 			"bytes_sent", (json_int_t)0, "bytes_received", (json_int_t)0));
-}
-
-void report_interrupted(struct build_report *r)
-{
-	clear_progress(r);
-}
-
-int report_status(const struct build_report *r)
-{
-	return r->status;
 }

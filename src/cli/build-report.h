@@ -16,7 +16,7 @@ struct build_report {
 	bool progress, colour;
 	bool entered; /* it was said in which directory names are */
 	size_t stale, begun, compiled, failed, up_to_date, left;
-	int status;            /* of the first failure */
+	int status;            /* of the first failure: the exit status that all amounts to */
 	const char *uses_arch; /* the first source that does */
 	size_t n_use_arch;
 	bool hinted; /* at the package of another architecture's headers */
@@ -24,16 +24,14 @@ struct build_report {
 
 void report_init(struct build_report *r, const struct build_plan *plan, const char *root,
 		 const char *dir, const char *backend);
-void report_explain(const struct build_report *r, const struct build_action *action, bool fresh,
-		    const char *why);
-/* What is about to be done. */
-void report_plan(struct build_report *r, const struct build_action **actions, size_t n);
+void report_explain(const struct build_action *action, bool fresh, const char *why);
+/* How many actions are about to be done. */
+void report_plan(struct build_report *r, size_t n);
 /* The callbacks of struct build; ctx is a struct build_report. */
 void report_start(void *ctx, const struct build_action *action, const struct strv *argv);
 void report_end_action(void *ctx, const struct build_result *result);
 void report_done(struct build_report *r);
-void report_interrupted(struct build_report *r);
-/* The exit status that all of it amounts to. */
-int report_status(const struct build_report *r);
+/* Before anything else is written to the terminal. */
+void report_clear_progress(const struct build_report *r);
 
 #endif

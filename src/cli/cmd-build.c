@@ -20,36 +20,51 @@
 
 extern char **environ;
 
-enum { LONG_ONLY = 256 }; /* options without a letter, from here on */
+enum { /* options without a letter */
+       LONG_ONLY = 256,
+       LONG_CFLAGS = LONG_ONLY,
+       LONG_TARGET,
+       LONG_ARCH,
+       LONG_CPU,
+       LONG_EMIT,
+       LONG_DEBUG,
+       LONG_BACKEND,
+       LONG_CLANG,
+       LONG_EXPLAIN,
+       LONG_NO_CACHE,
+       LONG_NO_PCH,
+       LONG_JSON,
+};
 
 static const struct build_option {
 	const char *name;
 	int letter; /* or a number from LONG_ONLY on */
+	bool here;  /* of this command line alone: no variable says it */
 	const char *argument;
 	const char *help;
 } build_options[] = {
-	{"output", 'o', "FILE", "the object's name, where there is one"},
-	{"outdir", 'd', "DIR", "where objects go"},
-	{"include", 'I', "DIR", "where headers are looked for"},
-	{"define", 'D', "NAME[=VALUE]", "a macro"},
-	{"cflags", LONG_ONLY, "STRING", "further options of clang, quoted as for a shell"},
-	{"target", LONG_ONLY + 1, "LIST", "bpfel, bpfeb or both (default: the arch's)"},
-	{"arch", LONG_ONLY + 2, "LIST", "x86, arm64, ... (default: this machine's)"},
-	{"cpu", LONG_ONLY + 3, "v1|v2|v3|v4", "the instruction set (default: v1)"},
-	{"emit", LONG_ONLY + 4, "LIST", "object, dep (default: object)"},
-	{"debug", LONG_ONLY + 5, NULL, "keep DWARF"},
-	{"backend", LONG_ONLY + 6, "NAME[:WHERE]", "where clang runs (default: auto)"},
-	{"clang", LONG_ONLY + 7, "PROGRAM", "which clang"},
-	{"jobs", 'j', "N", "compilers at once (default: the CPUs)"},
-	{"keep-going", 'k', NULL, "build what can be built behind a failure"},
-	{"dry-run", 'n', NULL, "print what would be run"},
-	{"explain", LONG_ONLY + 8, NULL, "say why each object is built or not"},
-	{"no-cache", LONG_ONLY + 9, NULL, "(there is no cache yet)"},
-	{"no-pch", LONG_ONLY + 10, NULL, "(headers are not precompiled yet)"},
-	{"json", LONG_ONLY + 11, NULL, "events on standard output, an object a line"},
-	{"quiet", 'q', NULL, "diagnostics and errors only"},
-	{"verbose", 'v', NULL, "each command as it is run"},
-	{"help", 'h', NULL, "this help"},
+	{"output", 'o', true, "FILE", "the object's name, where there is one"},
+	{"outdir", 'd', false, "DIR", "where objects go"},
+	{"include", 'I', true, "DIR", "where headers are looked for"},
+	{"define", 'D', true, "NAME[=VALUE]", "a macro"},
+	{"cflags", LONG_CFLAGS, false, "STRING", "further options of clang, quoted as for a shell"},
+	{"target", LONG_TARGET, false, "LIST", "bpfel, bpfeb or both (default: the arch's)"},
+	{"arch", LONG_ARCH, false, "LIST", "x86, arm64, ... (default: this machine's)"},
+	{"cpu", LONG_CPU, false, "v1|v2|v3|v4", "the instruction set (default: v1)"},
+	{"emit", LONG_EMIT, false, "LIST", "object, dep (default: object)"},
+	{"debug", LONG_DEBUG, false, NULL, "keep DWARF"},
+	{"backend", LONG_BACKEND, false, "NAME[:WHERE]", "where clang runs (default: auto)"},
+	{"clang", LONG_CLANG, false, "PROGRAM", "which clang"},
+	{"jobs", 'j', false, "N", "compilers at once (default: the CPUs)"},
+	{"keep-going", 'k', false, NULL, "build what can be built behind a failure"},
+	{"dry-run", 'n', false, NULL, "print what would be run"},
+	{"explain", LONG_EXPLAIN, false, NULL, "say why each object is built or not"},
+	{"no-cache", LONG_NO_CACHE, false, NULL, "(there is no cache yet)"},
+	{"no-pch", LONG_NO_PCH, false, NULL, "(headers are not precompiled yet)"},
+	{"json", LONG_JSON, false, NULL, "events on standard output, an object a line"},
+	{"quiet", 'q', false, NULL, "diagnostics and errors only"},
+	{"verbose", 'v', false, NULL, "each command as it is run"},
+	{"help", 'h', true, NULL, "this help"},
 };
 
 enum { N_OPTIONS = sizeof(build_options) / sizeof(build_options[0]) };
@@ -100,41 +115,6 @@ static int parse_jobs(const char *text, unsigned *ret_jobs, struct crossbpf_erro
 	return 0;
 }
 
-static bool is_set(const char *variable)
-{
-	static const char *const off[] = {"0", "no", "false", "off"};
-	const char *value = cli_setting(variable, "0");
-
-	for (size_t i = 0; i < sizeof(off) / sizeof(off[0]); i++)
-		if (strcmp(value, off[i]) == 0)
-			return false;
-	return true;
-}
-
-/* What the environment says, which options override. */
-static int read_environment(struct options *o, struct crossbpf_error *e)
-{
-	const char *jobs = cli_setting("CROSSBPF_JOBS", NULL);
-	const char *v = getenv("V"); /* as with automake's makefiles */
-
-	o->words.outdir = cli_setting("CROSSBPF_OUTDIR", NULL);
-	o->words.cflags = cli_setting("CROSSBPF_CFLAGS", NULL);
-	o->words.target = cli_setting("CROSSBPF_TARGET", NULL);
-	o->words.arch = cli_setting("CROSSBPF_ARCH", NULL);
-	o->words.cpu = cli_setting("CROSSBPF_CPU", NULL);
-	o->words.emit = cli_setting("CROSSBPF_EMIT", NULL);
-	o->words.clang = cli_setting("CROSSBPF_CLANG", NULL);
-	o->words.debug = is_set("CROSSBPF_DEBUG");
-	o->backend = cli_setting("CROSSBPF_BACKEND", NULL);
-	o->keep_going = is_set("CROSSBPF_KEEP_GOING");
-	o->dry_run = is_set("CROSSBPF_DRY_RUN");
-	o->explain = is_set("CROSSBPF_EXPLAIN");
-	o->json = is_set("CROSSBPF_JSON");
-	o->quiet = is_set("CROSSBPF_QUIET");
-	o->verbose = is_set("CROSSBPF_VERBOSE") || (v && strcmp(v, "1") == 0);
-	return jobs ? parse_jobs(jobs, &o->jobs, e) : 0;
-}
-
 static int read_option(struct options *o, int letter, const char *value, struct crossbpf_error *e)
 {
 	switch (letter) {
@@ -150,28 +130,28 @@ static int read_option(struct options *o, int letter, const char *value, struct 
 	case 'D':
 		strv_add(&o->words.define, value);
 		break;
-	case LONG_ONLY:
+	case LONG_CFLAGS:
 		o->words.cflags = value;
 		break;
-	case LONG_ONLY + 1:
+	case LONG_TARGET:
 		o->words.target = value;
 		break;
-	case LONG_ONLY + 2:
+	case LONG_ARCH:
 		o->words.arch = value;
 		break;
-	case LONG_ONLY + 3:
+	case LONG_CPU:
 		o->words.cpu = value;
 		break;
-	case LONG_ONLY + 4:
+	case LONG_EMIT:
 		o->words.emit = value;
 		break;
-	case LONG_ONLY + 5:
+	case LONG_DEBUG:
 		o->words.debug = true;
 		break;
-	case LONG_ONLY + 6:
+	case LONG_BACKEND:
 		o->backend = value;
 		break;
-	case LONG_ONLY + 7:
+	case LONG_CLANG:
 		o->words.clang = value;
 		break;
 	case 'j':
@@ -182,13 +162,13 @@ static int read_option(struct options *o, int letter, const char *value, struct 
 	case 'n':
 		o->dry_run = true;
 		break;
-	case LONG_ONLY + 8:
+	case LONG_EXPLAIN:
 		o->explain = true;
 		break;
-	case LONG_ONLY + 9:
-	case LONG_ONLY + 10:
+	case LONG_NO_CACHE:
+	case LONG_NO_PCH:
 		break;
-	case LONG_ONLY + 11:
+	case LONG_JSON:
 		o->json = true;
 		break;
 	case 'q':
@@ -205,6 +185,44 @@ static int read_option(struct options *o, int letter, const char *value, struct 
 				 "wrong options");
 	}
 	return 0;
+}
+
+static bool is_on(const char *value)
+{
+	static const char *const off[] = {"0", "no", "false", "off"};
+
+	for (size_t i = 0; i < sizeof(off) / sizeof(off[0]); i++)
+		if (strcmp(value, off[i]) == 0)
+			return false;
+	return true;
+}
+
+/* CROSSBPF_KEEP_GOING says what --keep-going does. */
+static int read_variable(struct options *o, const struct build_option *option,
+			 struct crossbpf_error *e)
+{
+	char name[64] = "CROSSBPF_", *to = name + strlen(name);
+
+	for (const char *at = option->name; *at; at++)
+		*to++ = *at == '-' ? '_' : (char)(*at - 'a' + 'A');
+	const char *value = cli_setting(name, NULL);
+	if (!value || (!option->argument && !is_on(value)))
+		return 0;
+	return read_option(o, option->letter, value, e);
+}
+
+/* What the environment says, which options override. */
+static int read_environment(struct options *o, struct crossbpf_error *e)
+{
+	const char *v = getenv("V"); /* as with automake's makefiles */
+	int r = 0;
+
+	for (size_t i = 0; i < N_OPTIONS && r == 0; i++)
+		if (!build_options[i].here)
+			r = read_variable(o, &build_options[i], e);
+	if (v && strcmp(v, "1") == 0)
+		o->verbose = true;
+	return r;
 }
 
 static int parse_options(int argc, char **argv, struct options *o, struct crossbpf_error *e)
@@ -431,21 +449,17 @@ static int find_stale(struct job *j, struct crossbpf_error *e)
 		if (!fresh)
 			j->stale[j->n_stale++] = a;
 		if (j->options.explain)
-			report_explain(&j->report, a, fresh, why);
+			report_explain(a, fresh, why);
 	}
 	j->report.up_to_date = j->plan.n - j->n_stale;
 	return 0;
 }
 
-static char *absolute(const struct job *j, const char *path)
-{
-	return path[0] == '/' ? strdup(path) : str_printf("%s/%s", j->project.root, path);
-}
-
 /* What clang would complain of, for a file that was named by us or by the user. */
 static int check_source(const struct job *j, const struct build_action *a, struct crossbpf_error *e)
 {
-	cleanup_free char *path = absolute(j, a->source), *object = absolute(j, a->object);
+	cleanup_free char *path = io_absolute(j->project.root, a->source);
+	cleanup_free char *object = io_absolute(j->project.root, a->object);
 	struct stat st, out;
 
 	if (!path || !object)
@@ -492,11 +506,8 @@ static void print_commands(const struct job *j)
 		build_plan_argv(a, &argv);
 		strbuf_puts(&line, "cd ");
 		shell_quote(&line, j->project.root);
-		strbuf_puts(&line, " &&");
-		for (size_t k = 0; k < argv.n; k++) {
-			strbuf_putc(&line, ' ');
-			shell_quote(&line, argv.v[k]);
-		}
+		strbuf_puts(&line, " && ");
+		shell_quote_all(&line, (const char *const *)argv.v);
 		strbuf_puts(&line, " -o ");
 		shell_quote(&line, a->object);
 		if (!line.error)
@@ -564,7 +575,7 @@ static int build(struct job *j, struct crossbpf_error *e)
 		r = check_sources(j, e);
 	if (r < 0)
 		return r;
-	report_plan(&j->report, j->stale, j->n_stale);
+	report_plan(&j->report, j->n_stale);
 	if (j->options.dry_run) {
 		print_commands(j);
 		return 0;
@@ -597,9 +608,9 @@ int cmd_build(int argc, char **argv)
 	if (r == 0)
 		r = build(&job, &error);
 	if (cli_is_interrupted())
-		report_interrupted(&job.report);
+		report_clear_progress(&job.report);
 	cli_die_of_interrupt();
-	int status = r < 0 ? cli_report(&error) : report_status(&job.report);
+	int status = r < 0 ? cli_report(&error) : job.report.status;
 	int written = cli_finish_output();
 	return status ? status : written;
 }

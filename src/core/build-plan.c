@@ -66,23 +66,6 @@ static char *dir_name(const char *path)
 	return name == path ? strdup(".") : strndup(path, (size_t)(name - path));
 }
 
-static int add_system_headers(const struct settings *settings, const struct toolchain *toolchain,
-			      const char *header_dir, const char *arch, struct strv *argv)
-{
-	cleanup_strv struct strv dirs = {0};
-
-	if (settings->no_system)
-		return 0;
-	toolchain_header_dirs(toolchain, arch, &dirs);
-	if (header_dir)
-		strv_add(&dirs, header_dir);
-	for (size_t i = 0; i < dirs.n; i++) {
-		strv_add(argv, "-idirafter");
-		strv_add(argv, dirs.v[i]);
-	}
-	return dirs.error ? dirs.error : argv->error;
-}
-
 static int add_includes(const struct settings *settings, const char *arch, struct strv *argv)
 {
 	for (size_t i = 0; i < settings->include.n; i++) {
@@ -115,9 +98,10 @@ static int make_variant_argv(struct build_variant *v, const char *root,
 		strv_take(argv, str_printf("-D%s", settings->define.v[i]));
 	if (settings->cflags.n)
 		strv_add_all(argv, (const char *const *)settings->cflags.v);
-	if (add_includes(settings, v->arch, argv) < 0 ||
-	    add_system_headers(settings, toolchain, header_dir, v->arch, argv) < 0)
+	if (add_includes(settings, v->arch, argv) < 0)
 		return -ENOMEM;
+	if (!settings->no_system)
+		toolchain_header_options(toolchain, v->arch, header_dir, argv);
 	strv_add(argv, "-fdebug-compilation-dir=.");
 	/* What is in the root and named from / on. Clang parts the two at the first =, and compares
 	 * text: the slash keeps it from taking ROOT-2 for ROOT. */
@@ -261,8 +245,8 @@ static int find_search(struct build_plan *p, const struct toolchain *toolchain,
 		for (size_t j = 1; j < argv->n; j++) {
 			struct clang_option option = clang_option_find(argv->v[j]);
 			const char *dir = option.value ? option.value : argv->v[j + 1];
-			if (option.id == OPT_INCLUDE_DIR && !strv_contains(&p->search, dir))
-				strv_add(&p->search, dir);
+			if (option.id == OPT_INCLUDE_DIR)
+				strv_add_once(&p->search, dir);
 			j += option.more;
 		}
 	}

@@ -4,7 +4,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
@@ -47,13 +46,6 @@ static void lane_free(struct lane *l)
 	free(l->object);
 	free(l->dep);
 	closep(&l->said);
-}
-
-static bool is_interrupted(const struct run *r)
-{
-	struct pollfd control = {.fd = r->build->session->control, .events = POLLIN};
-
-	return control.fd >= 0 && poll(&control, 1, 0) > 0 && (control.revents & POLLHUP);
 }
 
 /* The command with where its outputs go. */
@@ -204,7 +196,7 @@ static void do_action(struct lane *l, const struct build_action *a)
 	pthread_mutex_unlock(&l->run->lock);
 	if (r == 0)
 		r = compile(l, &argv, &result, &said, &e);
-	bool interrupted = is_interrupted(l->run);
+	bool interrupted = session_is_interrupted(b->session);
 	if (r == 0 && result.status == 0 && !interrupted)
 		r = finish(l, began, &result, &e);
 
@@ -225,7 +217,7 @@ static const struct build_action *take_action(struct run *r)
 	const struct build_action *a = NULL;
 
 	pthread_mutex_lock(&r->lock);
-	if (!r->stop && r->next < r->n && !is_interrupted(r))
+	if (!r->stop && r->next < r->n && !session_is_interrupted(r->build->session))
 		a = r->actions[r->next++];
 	pthread_mutex_unlock(&r->lock);
 	return a;

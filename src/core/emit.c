@@ -11,8 +11,7 @@
 int emit_file(const char *root, const char *path, const struct strbuf *content,
 	      struct state_output *ret_output, struct crossbpf_error *e)
 {
-	cleanup_free char *absolute =
-		path[0] == '/' ? strdup(path) : str_printf("%s/%s", root, path);
+	cleanup_free char *absolute = io_absolute(root, path);
 	struct digest d;
 
 	if (!absolute)

@@ -2,7 +2,6 @@
 #include "config.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -10,23 +9,11 @@
 #include "placement.h"
 #include "shared/shell.h"
 
-static bool is_interrupted(const struct executor *x)
-{
-	struct pollfd control = {.fd = x->session->control, .events = POLLIN};
-
-	/* Only its end is there for every run to see: a byte is one run's. */
-	return x->session->control >= 0 && poll(&control, 1, 0) > 0 && (control.revents & POLLHUP);
-}
-
 static void log_command(const struct executor *x, const struct strv *argv)
 {
 	cleanup_strbuf struct strbuf line = {0};
 
-	for (size_t i = 0; i < argv->n; i++) {
-		if (i)
-			strbuf_putc(&line, ' ');
-		shell_quote(&line, argv->v[i]);
-	}
+	shell_quote_all(&line, (const char *const *)argv->v);
 	if (!line.error)
 		x->log(line.data);
 }
@@ -64,7 +51,7 @@ int executor_run(const struct executor *x, const struct plan *plan, int *ret_sta
 		 struct crossbpf_error *e)
 {
 	*ret_status = 0;
-	for (size_t i = 0; i < plan->n && !is_interrupted(x); i++) {
+	for (size_t i = 0; i < plan->n && !session_is_interrupted(x->session); i++) {
 		int status;
 		int r = run_action(x, &plan->actions[i], &status, e);
 		if (r < 0)

@@ -41,8 +41,7 @@ int lookups_dirs(const struct strv *inputs, const struct strv *search, const str
 {
 	strv_add(ret_dirs, ".");
 	for (size_t i = 0; i < search->n; i++)
-		if (!strv_contains(ret_dirs, plain(search->v[i])))
-			strv_add(ret_dirs, plain(search->v[i]));
+		strv_add_once(ret_dirs, plain(search->v[i]));
 	for (size_t i = 0; i < inputs->n; i++) {
 		const char *path = inputs->v[i], *name = io_basename(path);
 		if (name == path || (system && is_within(path, system)))
@@ -51,8 +50,7 @@ int lookups_dirs(const struct strv *inputs, const struct strv *search, const str
 			strndup(path, name - path > 1 ? (size_t)(name - path - 1) : 1);
 		if (!dir)
 			return -ENOMEM;
-		if (!strv_contains(ret_dirs, dir))
-			strv_add(ret_dirs, dir);
+		strv_add_once(ret_dirs, dir);
 	}
 	return ret_dirs->error;
 }

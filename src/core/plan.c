@@ -32,26 +32,20 @@ void plan_free(struct plan *p)
 	*p = (struct plan){0};
 }
 
-/* Clang's missing headers, last of all: what clang finds by itself it still finds there. */
+/* Clang's missing headers, last of all. */
 static int add_header_dirs(struct action *a, const struct project *project,
 			   const struct toolchain *toolchain, const char *header_dir)
 {
 	const char *define = project->clang.arch; /* NAME or NAME=VALUE */
 	cleanup_free char *arch = define ? strndup(define, strcspn(define, "=")) : NULL;
-	cleanup_strv struct strv dirs = {0};
 
 	if (define && !arch)
 		return -ENOMEM;
 	if (project->clang.no_system)
 		return 0;
-	toolchain_header_dirs(toolchain, arch ? arch : variant_host_arch(), &dirs);
-	if (header_dir)
-		strv_add(&dirs, header_dir);
-	for (size_t i = 0; i < dirs.n; i++) {
-		strv_add(&a->argv, "-idirafter");
-		strv_add(&a->argv, dirs.v[i]);
-	}
-	return dirs.error ? dirs.error : a->argv.error;
+	toolchain_header_options(toolchain, arch ? arch : variant_host_arch(), header_dir,
+				 &a->argv);
+	return a->argv.error;
 }
 
 static void add_output(struct action *a, const char *option, char *path)

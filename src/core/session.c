@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -133,6 +134,13 @@ void session_close(struct session *s)
 bool session_sees_host_files(const struct session *s)
 {
 	return s->plugin.backend.caps & CROSSBPF_CAP_HOST_FILES;
+}
+
+bool session_is_interrupted(const struct session *s)
+{
+	struct pollfd control = {.fd = s->control, .events = POLLIN};
+
+	return s->control >= 0 && poll(&control, 1, 0) > 0 && (control.revents & POLLHUP);
 }
 
 int session_run(struct session *s, const struct crossbpf_run *run, int *ret_status,

@@ -44,6 +44,10 @@ void session_close(struct session *s);
 /* Do commands see the host's files at the host's paths? */
 bool session_sees_host_files(const struct session *s);
 
+/* Has its control descriptor come to its end? (A byte there is one command's; the end is seen by
+ * all.) */
+bool session_is_interrupted(const struct session *s);
+
 /* Runs one command on the streams in `run`, whose host is set here; any number of threads may. */
 int session_run(struct session *s, const struct crossbpf_run *run, int *ret_status,
 		struct crossbpf_error *e);

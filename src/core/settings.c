@@ -164,42 +164,33 @@ static int choose_list(const char *said, const struct strv *conf,
 	else if (conf && conf->n)
 		strv_add_all(&all, (const char *const *)conf->v);
 	for (size_t i = 0; i < all.n; i++)
-		if (!strv_contains(ret_list, all.v[i]))
-			strv_add(ret_list, all.v[i]);
+		strv_add_once(ret_list, all.v[i]);
 	if (all.error || ret_list->error)
 		return error_no_memory(e);
 	return check_all(ret_list, check, e);
 }
 
-/* What crossbpf itself says to clang cannot be said in cflags. */
-static int check_cflag(const char *word, const struct clang_option *option,
-		       struct crossbpf_error *e)
+/* What crossbpf itself says to clang cannot be said in cflags: what to do instead; NULL for what
+ * can be said. */
+static const char *instead_of(const char *word, enum clang_option_id id)
 {
-	static const char mcpu[] = "-mcpu";
+	static const char for_deps[] = "for a dependency file, emit dep (--emit object,dep)";
 
 	if (strstr(word, "vfsoverlay") || strstr(word, "fdepfile-entry"))
-		return error_set(e, -EINVAL, EXIT_STATUS_USAGE,
-				 "what is read under other names cannot be watched; use "
-				 "crossbpf-clang",
-				 "%s does not belong in cflags", word);
-	if (strncmp(word, mcpu, strlen(mcpu)) == 0)
-		return error_set(e, -EINVAL, EXIT_STATUS_USAGE, "set cpu, or --cpu, instead",
-				 "%s does not belong in cflags", word);
-	switch (option->id) {
+		return "what is read under other names cannot be watched; use crossbpf-clang";
+	if (strncmp(word, "-mcpu", 5) == 0)
+		return "set cpu, or --cpu, instead";
+	switch (id) {
 	case OPT_TARGET:
-		return error_set(e, -EINVAL, EXIT_STATUS_USAGE, "set target, or --target, instead",
-				 "%s does not belong in cflags", word);
+		return "set target, or --target, instead";
 	case OPT_OUTPUT:
-		return error_set(e, -EINVAL, EXIT_STATUS_USAGE, "use -o or outdir instead",
-				 "%s does not belong in cflags", word);
+		return "use -o or outdir instead";
 	case OPT_DEPS:
 	case OPT_DEPS_FILE:
 	case OPT_DEPS_TARGET:
 	case OPT_DEPS_ONLY:
 	case OPT_WP:
-		return error_set(e, -EINVAL, EXIT_STATUS_USAGE,
-				 "for a dependency file, emit dep (--emit object,dep)",
-				 "%s does not belong in cflags", word);
+		return for_deps;
 	case OPT_PREPROCESS:
 	case OPT_ASSEMBLY:
 	case OPT_OBJECT:
@@ -209,18 +200,10 @@ static int check_cflag(const char *word, const struct clang_option *option,
 	case OPT_VERBATIM:
 	case OPT_MORE_OUTPUTS:
 	case OPT_END_OF_OPTIONS:
-		return error_set(e, -EINVAL, EXIT_STATUS_USAGE,
-				 "crossbpf build makes objects; for all else there is "
-				 "crossbpf-clang",
-				 "%s does not belong in cflags", word);
+		return "crossbpf build makes objects; for all else there is crossbpf-clang";
 	default:
-		break;
+		return strncmp(word, "-M", 2) == 0 ? for_deps : NULL;
 	}
-	if (strncmp(word, "-M", 2) == 0)
-		return error_set(e, -EINVAL, EXIT_STATUS_USAGE,
-				 "for a dependency file, emit dep (--emit object,dep)",
-				 "%s does not belong in cflags", word);
-	return 0;
 }
 
 static int check_cflags(const struct strv *cflags, bool *ret_no_system, struct crossbpf_error *e)
@@ -244,9 +227,11 @@ static int check_cflags(const struct strv *cflags, bool *ret_no_system, struct c
 			return error_set(e, -EINVAL, EXIT_STATUS_USAGE,
 					 "set arch, or --arch, instead",
 					 "%s does not belong in cflags", value);
-		int r = check_cflag(option.id == OPT_XCLANG ? value : word, &option, e);
-		if (r < 0)
-			return r;
+		const char *said = option.id == OPT_XCLANG ? value : word;
+		const char *instead = instead_of(said, option.id);
+		if (instead)
+			return error_set(e, -EINVAL, EXIT_STATUS_USAGE, instead,
+					 "%s does not belong in cflags", said);
 		if (option.id == OPT_NO_SYSTEM)
 			*ret_no_system = true;
 		i += option.more;
@@ -335,8 +320,7 @@ static int settle_sources(const char *root, const char *dir, const struct settin
 	if (add_paths(&words->sources, root, dir, &said) < 0)
 		return error_no_memory(e);
 	for (size_t i = 0; i < said.n; i++)
-		if (!strv_contains(&s->sources, said.v[i]))
-			strv_add(&s->sources, said.v[i]);
+		strv_add_once(&s->sources, said.v[i]);
 	if (s->sources.error)
 		return error_no_memory(e);
 	if (s->sources.n)

@@ -33,14 +33,6 @@ static int stops(const char *path, int code)
 	return code != ENOENT && code != ENOTDIR && code != ELOOP;
 }
 
-static void add_once(struct strv *sources, const char *name)
-{
-	for (size_t i = 0; i < sources->n; i++)
-		if (strcmp(sources->v[i], name) == 0)
-			return;
-	strv_add(sources, name);
-}
-
 /* `root`, a slash and `pattern`; *ret_skip is how much of each match is not the pattern's. */
 static int join(const char *root, const char *pattern, char **ret_joined, size_t *ret_skip)
 {
@@ -88,7 +80,7 @@ static int expand(const char *root, const char *pattern, struct strv *sources,
 		size_t len = strlen(path);
 		if (len > skip && path[len - 1] != '/') {
 			any = true;
-			add_once(sources, path + skip);
+			strv_add_once(sources, path + skip);
 		}
 	}
 	if (!any)
@@ -108,7 +100,7 @@ int sources_expand(const char *root, const struct strv *patterns, struct strv *r
 		if (strpbrk(pattern, special))
 			r = expand(root, pattern, ret_sources, e);
 		else
-			add_once(ret_sources, pattern);
+			strv_add_once(ret_sources, pattern);
 		if (r < 0)
 			return r;
 	}

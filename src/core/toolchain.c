@@ -47,6 +47,22 @@ void toolchain_header_dirs(const struct toolchain *t, const char *arch, struct s
 		strv_add(dirs, t->libbpf_dir);
 }
 
+void toolchain_header_options(const struct toolchain *t, const char *arch, const char *header_dir,
+			      struct strv *argv)
+{
+	cleanup_strv struct strv dirs = {0};
+
+	toolchain_header_dirs(t, arch, &dirs);
+	if (header_dir)
+		strv_add(&dirs, header_dir);
+	if (dirs.error)
+		argv->error = dirs.error;
+	for (size_t i = 0; i < dirs.n; i++) {
+		strv_add(argv, "-idirafter");
+		strv_add(argv, dirs.v[i]);
+	}
+}
+
 static const char install_clang[] =
 #ifdef __APPLE__
 	"brew install llvm, or choose another backend with CROSSBPF_BACKEND";

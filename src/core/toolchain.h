@@ -51,6 +51,11 @@ bool toolchain_has_asm(const struct toolchain *t, const char *arch);
  * (or NULL). Errors are sticky in `dirs`. */
 void toolchain_header_dirs(const struct toolchain *t, const char *arch, struct strv *dirs);
 
+/* Appends the options by which clang looks there, and at last in `header_dir` (or NULL): what clang
+ * finds by itself it still finds there. */
+void toolchain_header_options(const struct toolchain *t, const char *arch, const char *header_dir,
+			      struct strv *argv);
+
 /* Reads what the probe printed. 0, -ENOENT where it found no clang (`e` says why), -EINTR where it
  * was cut off, or -ENOMEM. */
 int toolchain_parse(char *answer, const char *backend, struct toolchain *ret_toolchain,

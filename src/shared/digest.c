@@ -30,11 +30,16 @@ void digest_finish_bytes(struct digest *d, uint8_t ret_bytes[DIGEST_SIZE])
 	sha256_digest(&d->sha256, DIGEST_SIZE, ret_bytes);
 }
 
+void digest_hex(const uint8_t bytes[DIGEST_SIZE], char ret_hex[DIGEST_HEX_SIZE])
+{
+	for (size_t i = 0; i < DIGEST_SIZE; i++)
+		snprintf(ret_hex + 2 * i, 3, "%02x", bytes[i]);
+}
+
 void digest_finish(struct digest *d, char ret_hex[DIGEST_HEX_SIZE])
 {
 	uint8_t bytes[DIGEST_SIZE];
 
 	digest_finish_bytes(d, bytes);
-	for (size_t i = 0; i < sizeof(bytes); i++)
-		snprintf(ret_hex + 2 * i, 3, "%02x", bytes[i]);
+	digest_hex(bytes, ret_hex);
 }

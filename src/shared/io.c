@@ -255,6 +255,11 @@ int64_t io_ctime(const struct stat *st)
 	return (int64_t)t->tv_sec * 1000000000 + t->tv_nsec;
 }
 
+char *io_absolute(const char *dir, const char *path)
+{
+	return path[0] == '/' ? strdup(path) : str_printf("%s/%s", dir, path);
+}
+
 const char *io_basename(const char *path)
 {
 	const char *slash = strrchr(path, '/');

@@ -58,6 +58,10 @@ int64_t io_mtime(const struct stat *st);
 /* The same of its last change of any kind, which no program can set back. */
 int64_t io_ctime(const struct stat *st);
 
+/* `path` as it is where it is absolute, else within `dir`; NULL where memory ran out. The caller
+ * frees. */
+char *io_absolute(const char *dir, const char *path);
+
 /* The last part of a path, as it stands: never changes or copies it. */
 const char *io_basename(const char *path);
 

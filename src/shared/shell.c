@@ -23,3 +23,12 @@ void shell_quote(struct strbuf *b, const char *word)
 	}
 	strbuf_putc(b, '\'');
 }
+
+void shell_quote_all(struct strbuf *b, const char *const *argv)
+{
+	for (size_t i = 0; argv[i]; i++) {
+		if (i)
+			strbuf_putc(b, ' ');
+		shell_quote(b, argv[i]);
+	}
+}

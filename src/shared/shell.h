@@ -9,4 +9,7 @@
  * needed. (A command's first word could still be an assignment or a keyword.) */
 void shell_quote(struct strbuf *b, const char *word);
 
+/* The same of a whole command, NULL-terminated, with a blank between its words. */
+void shell_quote_all(struct strbuf *b, const char *const *argv);
+
 #endif

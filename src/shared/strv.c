@@ -54,3 +54,9 @@ bool strv_contains(const struct strv *s, const char *string)
 			return true;
 	return false;
 }
+
+void strv_add_once(struct strv *s, const char *string)
+{
+	if (!strv_contains(s, string))
+		strv_add(s, string);
+}

@@ -23,6 +23,8 @@ void strv_free(struct strv *s);
 void strv_add(struct strv *s, const char *string);
 /* Appends copies of all up to a NULL. */
 void strv_add_all(struct strv *s, const char *const *strings);
+/* Appends a copy of what is not in it yet. */
+void strv_add_once(struct strv *s, const char *string);
 bool strv_contains(const struct strv *s, const char *string);
 /* Appends an owned string; NULL counts as out of memory. */
 void strv_take(struct strv *s, char *string);

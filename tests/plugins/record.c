@@ -26,11 +26,7 @@ static int append(const char *path, const char *const *argv)
 {
 	cleanup_strbuf struct strbuf line = {0};
 
-	for (; *argv; argv++) {
-		if (line.len)
-			strbuf_putc(&line, ' ');
-		shell_quote(&line, *argv);
-	}
+	shell_quote_all(&line, argv);
 	if (line.error)
 		return line.error;
 	for (size_t i = 0; i < line.len; i++)

@@ -2,25 +2,10 @@
 #include "suite.h"
 
 #include "core/state-store.h"
+#include "no-sync.h"
 #include "shared/strbuf.h"
 
 #define FILE_NAME "s.db"
-
-#ifdef __linux__
-/* Taken by SQLite for the C library's: nothing here is of a power failure, so nobody waits for the
- * disk. */
-__attribute__((visibility("default"))) int fsync(int fd)
-{
-	(void)fd;
-	return 0;
-}
-
-__attribute__((visibility("default"))) int fdatasync(int fd)
-{
-	(void)fd;
-	return 0;
-}
-#endif
 
 static void cleanup(struct state_store *s)
 {

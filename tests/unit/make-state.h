@@ -8,25 +8,10 @@
 #include <time.h>
 
 #include "core/state.h"
+#include "no-sync.h"
 #include "shared/io.h"
 
 #define FILE_NAME "cache/state/id.db"
-
-#ifdef __linux__
-/* Taken by SQLite for the C library's: nothing here is of a power failure, so nobody waits for the
- * disk. */
-__attribute__((visibility("default"))) int fsync(int fd)
-{
-	(void)fd;
-	return 0;
-}
-
-__attribute__((visibility("default"))) int fdatasync(int fd)
-{
-	(void)fd;
-	return 0;
-}
-#endif
 
 /* Longer than a tick: what was written before can be told from what is written after. */
 static inline void settle(void)
