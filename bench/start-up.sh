@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# What crossbpf-clang adds to clang's own time for a small program: 51 pairs.
+# What crossbpf-clang adds to clang's own time for a small program, and what a program adds that does
+# nothing but run clang: 51 pairs each.
 set -eu
 
 clang=${CLANG:-clang}
@@ -13,6 +14,12 @@ char _license[] SEC("license") = "GPL";
 EOF
 flags="-target bpf -O2 -g -c $tmp/small.bpf.c -o $tmp/small.o"
 
-echo "A: crossbpf-clang, B: $clang ($("$clang" --version | head -n 1)), one small program"
+echo "One small program, A against B: $clang ($("$clang" --version | head -n 1))"
 # shellcheck disable=SC2086 # lists of words
-CROSSBPF_CLANG=$clang bench/pairs "${PAIRS:-51}" -- ./crossbpf-clang $flags -- "$clang" $flags
+pairs_with()
+{
+	echo "A: $*"
+	CROSSBPF_CLANG=$clang bench/pairs "${PAIRS:-51}" -- "$@" $flags -- "$clang" $flags
+}
+pairs_with ./crossbpf-clang
+pairs_with bench/spawn "$clang"

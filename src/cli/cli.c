@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -9,6 +10,23 @@
 
 #include "cli.h"
 #include "shared/io.h"
+
+/* A descriptor that we open must not become one of the three standard streams. */
+static void open_standard_streams(void)
+{
+	int fd;
+
+	do {
+		fd = open("/dev/null", O_RDWR);
+	} while (fd >= 0 && fd <= 2);
+	closep(&fd);
+}
+
+void cli_begin(void)
+{
+	open_standard_streams();
+	signal(SIGCHLD, SIG_DFL); /* a caller that ignores it would have our children vanish */
+}
 
 int cli_report(const struct crossbpf_error *e)
 {

@@ -18,6 +18,9 @@ struct command {
 int cmd_build(int argc, char **argv);
 int cmd_clang(int argc, char **argv);
 
+/* What a program of ours does first: makes sure of its standard streams and of its children. */
+void cli_begin(void);
+
 /* Prints an error and its hint on standard error; returns its exit status. */
 int cli_report(const struct crossbpf_error *e);
 

@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The one program: crossbpf COMMAND, and crossbpf-COMMAND as a link to it. */
+/* crossbpf COMMAND, and crossbpf-COMMAND as a link to it. */
 #include "config.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -50,24 +47,12 @@ static int print_version(void)
 	return cli_finish_output();
 }
 
-/* A descriptor that we open must not become one of the three standard streams. */
-static void open_standard_streams(void)
-{
-	int fd;
-
-	do {
-		fd = open("/dev/null", O_RDWR);
-	} while (fd >= 0 && fd <= 2);
-	closep(&fd);
-}
-
 int main(int argc, char **argv)
 {
 	static const char prefix[] = "crossbpf-";
 	const char *name = argc > 0 ? io_basename(argv[0]) : "crossbpf";
 
-	open_standard_streams();
-	signal(SIGCHLD, SIG_DFL); /* a caller that ignores it would have our children vanish */
+	cli_begin();
 	/* Something may stand before it: configure --program-prefix. */
 	const char *own_name = strstr(name, prefix);
 	if (own_name) {
