@@ -120,20 +120,21 @@ void report_start(void *ctx, const struct build_action *action, const struct str
 		fprintf(stderr, "\r\033[K[%zu/%zu] %.60s", r->begun, r->stale, action->source);
 }
 
-static void print_diagnostics(const struct build_report *r, const char *text, size_t len)
+static void print_diagnostics(const struct build_report *r, const struct build_result *result)
 {
-	const char *end = text + len;
+	const char *text = result->said, *end = text + result->said_len;
 
 	while (text < end) {
 		const char *newline = memchr(text, '\n', (size_t)(end - text));
 		size_t n = newline ? (size_t)(newline - text) : (size_t)(end - text);
 		struct diag d;
 		if (diag_parse(text, n, &d))
-			print_event(json_pack("{s:s, s:o, s:I, s:I, s:s, s:o}", "event",
-					      "diagnostic", "file", json_file(r, &d), "line",
-					      (json_int_t)d.line, "column", (json_int_t)d.column,
-					      "severity", d.severity, "message",
-					      json_text(d.message, d.message_len)));
+			print_event(json_pack(
+				"{s:s, s:o, s:o, s:I, s:I, s:s, s:o}", "event", "diagnostic",
+				"source", json_path(r, result->action->source), "file",
+				json_file(r, &d), "line", (json_int_t)d.line, "column",
+				(json_int_t)d.column, "severity", d.severity, "message",
+				json_text(d.message, d.message_len)));
 		text += n + 1;
 	}
 }
@@ -148,7 +149,7 @@ static void print_said(struct build_report *r, const struct build_result *result
 	r->entered = true;
 	fwrite(result->said, 1, result->said_len, stderr);
 	if (r->json)
-		print_diagnostics(r, result->said, result->said_len);
+		print_diagnostics(r, result);
 }
 
 /* By Debian's names of architectures. */
@@ -168,23 +169,41 @@ static void hint_at_headers(const char *arch)
 				arch, names[i].debian);
 }
 
+/* In a sentence; NULL where the compiler said why itself. */
+static char *failure_of(const struct build_result *result)
+{
+	const char *source = result->action->source;
+
+	if (result->error)
+		return strdup(result->error->message ? result->error->message : "out of memory");
+	if (result->status > 128)
+		return str_printf("%s: the compiler was ended by signal %d", source,
+				  result->status - 128);
+	return result->said_len
+		       ? NULL
+		       : str_printf("%s: the compiler failed with status %d and said nothing",
+				    source, result->status);
+}
+
 static void count_failure(struct build_report *r, const struct build_result *result)
 {
+	const struct build_action *action = result->action;
+	cleanup_free char *why = failure_of(result);
 	int status = EXIT_STATUS_FAILED;
 
 	r->failed++;
 	if (result->error)
 		status = cli_report(result->error);
-	else if (result->status > 128)
-		fprintf(stderr, "crossbpf: %s: the compiler was ended by signal %d\n",
-			result->action->source, result->status - 128);
-	else if (!result->said_len)
-		fprintf(stderr,
-			"crossbpf: %s: the compiler failed with status %d and said nothing\n",
-			result->action->source, result->status);
-	if (!result->action->variant->has_asm && !r->hinted && strstr(result->said, "'asm/") &&
+	else if (why)
+		cli_log(why);
+	if (r->json)
+		print_event(json_pack("{s:s, s:o, s:o, s:i, s:o}", "event", "failed", "source",
+				      json_path(r, action->source), "object",
+				      json_path(r, action->object), "status", status, "message",
+				      json_text(why ? why : "", why ? strlen(why) : 0)));
+	if (!action->variant->has_asm && !r->hinted && strstr(result->said, "'asm/") &&
 	    strstr(result->said, "file not found")) {
-		hint_at_headers(result->action->variant->arch);
+		hint_at_headers(action->variant->arch);
 		r->hinted = true;
 	}
 	if (!r->status)

@@ -323,14 +323,19 @@ static int read_conf(struct job *j, struct crossbpf_error *e)
 
 static int find_project(struct job *j, struct crossbpf_error *e)
 {
-	cleanup_free char *root = NULL;
+	cleanup_free char *root = NULL, *strangers = NULL;
 
 	int r = io_working_directory(&j->dir);
 	if (r < 0)
 		return error_set(e, r, EXIT_STATUS_USAGE, "change to a directory that exists",
 				 "the working directory cannot be named: %s", strerror(-r));
-	if (settings_find_root(j->dir, &root, &j->conf_file) < 0)
+	if (settings_find_root(j->dir, &root, &j->conf_file, &strangers) < 0)
 		return error_no_memory(e);
+	if (strangers && !j->options.quiet)
+		fprintf(stderr,
+			"crossbpf: warning: %s is not read, as its directory belongs to another "
+			"user; it is where crossbpf starts in that directory\n",
+			strangers);
 	r = project_at(root, &j->project, e);
 	if (r == 0 && j->conf_file)
 		r = read_conf(j, e);
@@ -487,10 +492,25 @@ static int check_source(const struct job *j, const struct build_action *a, struc
 	return 0;
 }
 
+/* Clang passes over a directory that is not there. */
+static void warn_of_includes(const struct job *j)
+{
+	for (size_t i = 0; i < j->settings.include.n; i++) {
+		const char *dir = j->settings.include.v[i];
+		cleanup_free char *path = io_absolute(j->project.root, dir);
+		struct stat st;
+		if (path && !strstr(dir, "{arch}") && stat(path, &st) < 0)
+			fprintf(stderr, "crossbpf: warning: the include directory %s: %s\n", dir,
+				strerror(errno));
+	}
+}
+
 static int check_sources(const struct job *j, struct crossbpf_error *e)
 {
 	int r = 0;
 
+	if (j->n_stale && !j->options.quiet)
+		warn_of_includes(j);
 	for (size_t i = 0; i < j->n_stale && r == 0; i++)
 		r = check_source(j, j->stale[i], e);
 	return r;

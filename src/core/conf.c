@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "cflags.h"
 #include "clang-constraint.h"
 #include "conf-text.h"
 #include "conf.h"
@@ -18,7 +19,6 @@
 #include "shared/nearest.h"
 #include "shared/strbuf.h"
 #include "variant.h"
-#include "words.h"
 
 enum key_kind { STRING, LIST, SIZE };
 
@@ -42,8 +42,9 @@ static int check_not_empty(const char *value, struct crossbpf_error *e)
 static int check_flags(const char *value, struct crossbpf_error *e)
 {
 	cleanup_strv struct strv words = {0};
+	bool no_system = false;
 
-	return words_split("the value", value, &words, e);
+	return cflags_split("the value", value, &words, &no_system, e);
 }
 
 static int check_clang(const char *value, struct crossbpf_error *e)
@@ -140,14 +141,6 @@ enum {
 };
 
 static const char backend_section[] = "backend";
-
-static void add_once(struct strv *names, const char *name)
-{
-	for (size_t i = 0; i < names->n; i++)
-		if (strcmp(names->v[i], name) == 0)
-			return;
-	strv_add(names, name);
-}
 
 static const struct key *find_key(const struct key *keys, const char *name)
 {
@@ -501,7 +494,7 @@ static int pass_backend(struct reader *r)
 		ret = pass_key(r, place, keys, first);
 	r->word += ret == 0;
 	for (; ret == 0 && keys && keys->name; keys++)
-		add_once(&r->backend_keys, keys->name);
+		strv_add_once(&r->backend_keys, keys->name);
 	return ret;
 }
 

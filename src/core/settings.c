@@ -6,13 +6,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cflags.h"
 #include "clang-constraint.h"
-#include "clang-options.h"
 #include "settings.h"
 #include "shared/strbuf.h"
 #include "sources.h"
 #include "variant.h"
-#include "words.h"
 
 void settings_free(struct settings *s)
 {
@@ -31,24 +30,30 @@ void settings_free(struct settings *s)
 	*s = (struct settings){0};
 }
 
-int settings_find_root(const char *dir, char **ret_root, char **ret_conf)
+int settings_find_root(const char *dir, char **ret_root, char **ret_conf, char **ret_strangers)
 {
 	cleanup_free char *at = strdup(dir);
 	struct stat st;
 
-	*ret_root = *ret_conf = NULL;
+	*ret_root = *ret_conf = *ret_strangers = NULL;
 	for (bool first = true; at; first = false) {
-		if (!first && (stat(at, &st) < 0 || st.st_uid != geteuid()))
-			break;
+		bool ours = first || (stat(at, &st) == 0 && st.st_uid == geteuid());
 		char *conf = str_printf("%s/crossbpf.conf", strcmp(at, "/") == 0 ? "" : at);
 		if (!conf)
 			return -ENOMEM;
-		if (access(conf, F_OK) == 0) {
+		bool found = access(conf, F_OK) == 0;
+		if (found && ours) {
 			*ret_root = TAKE_PTR(at);
 			*ret_conf = conf;
 			return 0;
 		}
+		if (found) {
+			*ret_strangers = conf;
+			break;
+		}
 		free(conf);
+		if (!ours)
+			break;
 		char *slash = strrchr(at, '/');
 		if (!slash || strcmp(at, "/") == 0)
 			break;
@@ -170,76 +175,7 @@ static int choose_list(const char *said, const struct strv *conf,
 	return check_all(ret_list, check, e);
 }
 
-/* What crossbpf itself says to clang cannot be said in cflags: what to do instead; NULL for what
- * can be said. */
-static const char *instead_of(const char *word, enum clang_option_id id)
-{
-	static const char for_deps[] = "for a dependency file, emit dep (--emit object,dep)";
-
-	if (strstr(word, "vfsoverlay") || strstr(word, "fdepfile-entry"))
-		return "what is read under other names cannot be watched; use crossbpf-clang";
-	if (strncmp(word, "-mcpu", 5) == 0)
-		return "set cpu, or --cpu, instead";
-	switch (id) {
-	case OPT_TARGET:
-		return "set target, or --target, instead";
-	case OPT_OUTPUT:
-		return "use -o or outdir instead";
-	case OPT_DEPS:
-	case OPT_DEPS_FILE:
-	case OPT_DEPS_TARGET:
-	case OPT_DEPS_ONLY:
-	case OPT_WP:
-		return for_deps;
-	case OPT_PREPROCESS:
-	case OPT_ASSEMBLY:
-	case OPT_OBJECT:
-	case OPT_SYNTAX_ONLY:
-	case OPT_EMIT_LLVM:
-	case OPT_LANGUAGE:
-	case OPT_VERBATIM:
-	case OPT_MORE_OUTPUTS:
-	case OPT_END_OF_OPTIONS:
-		return "crossbpf build makes objects; for all else there is crossbpf-clang";
-	default:
-		return strncmp(word, "-M", 2) == 0 ? for_deps : NULL;
-	}
-}
-
-static int check_cflags(const struct strv *cflags, bool *ret_no_system, struct crossbpf_error *e)
-{
-	static const char arch[] = "__TARGET_ARCH_";
-
-	for (size_t i = 0; i < cflags->n; i++) {
-		const char *word = cflags->v[i];
-		if (word[0] != '-' || !word[1])
-			return error_set(e, -EINVAL, EXIT_STATUS_USAGE,
-					 "name sources as arguments, or in sources",
-					 "'%s' in cflags is no option", word);
-		struct clang_option option = clang_option_find(word);
-		if (option.more >= cflags->n - i)
-			return error_set(e, -EINVAL, EXIT_STATUS_USAGE, NULL,
-					 "%s in cflags lacks its value", word);
-		const char *value = option.value  ? option.value
-				    : option.more ? cflags->v[i + 1]
-						  : "";
-		if (option.id == OPT_DEFINE && strncmp(value, arch, strlen(arch)) == 0)
-			return error_set(e, -EINVAL, EXIT_STATUS_USAGE,
-					 "set arch, or --arch, instead",
-					 "%s does not belong in cflags", value);
-		const char *said = option.id == OPT_XCLANG ? value : word;
-		const char *instead = instead_of(said, option.id);
-		if (instead)
-			return error_set(e, -EINVAL, EXIT_STATUS_USAGE, instead,
-					 "%s does not belong in cflags", said);
-		if (option.id == OPT_NO_SYSTEM)
-			*ret_no_system = true;
-		i += option.more;
-	}
-	return 0;
-}
-
-/* Nor can it be defined: each arch of a build has its own. */
+/* Each arch of a build has its own. */
 static int check_defines(const struct strv *define, struct crossbpf_error *e)
 {
 	for (size_t i = 0; i < define->n; i++)
@@ -255,8 +191,7 @@ static int settle_cflags(const struct settings_words *words, const struct conf *
 {
 	const char *cflags = words->cflags ? words->cflags : conf ? conf->cflags : NULL;
 
-	int r = cflags ? words_split("cflags", cflags, &s->cflags, e) : 0;
-	return r < 0 ? r : check_cflags(&s->cflags, &s->no_system, e);
+	return cflags ? cflags_split("cflags", cflags, &s->cflags, &s->no_system, e) : 0;
 }
 
 static int settle_emit(const struct settings_words *words, const struct conf *conf,

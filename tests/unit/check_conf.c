@@ -167,13 +167,13 @@ TEST(forms_of_values)
 	cleanup_conf struct conf c = {0};
 
 	assert_read("order=one\n\"build\"{'sources'='a.c' sources+=\"b.c\" sources+={c.c}\n"
-		    "outdir=a/b//c cflags=\"-DX \\\n-DY\\x41\\102\\t'\\\\$'\" }\n"
+		    "outdir=a/b//c cflags=\"-DX \\\n-DY\\x41\\102\\t-DZ'\\\\$'\" }\n"
 		    "backend \"box\" { mounts = m }",
 		    &c);
 	assert_list(&c.order, "one");
 	assert_list(&c.sources, "a.c|b.c|c.c");
 	ck_assert_str_eq(c.outdir, "a/b//c");
-	ck_assert_str_eq(c.cflags, "-DX -DYAB\t'\\$'");
+	ck_assert_str_eq(c.cflags, "-DX -DYAB\t-DZ'\\$'");
 	assert_backend(&c, "box", "mounts=m");
 }
 

@@ -671,9 +671,9 @@ TEST(freed_twice)
 /* `dir`'s root must be `root`, with a conf there or without. */
 static void assert_root(const char *dir, const char *root, bool has_conf)
 {
-	cleanup_free char *found = NULL, *file = NULL;
+	cleanup_free char *found = NULL, *file = NULL, *strangers = NULL;
 
-	ck_assert_int_eq(settings_find_root(dir, &found, &file), 0);
+	ck_assert_int_eq(settings_find_root(dir, &found, &file, &strangers), 0);
 	ck_assert_str_eq(found, root);
 	if (has_conf) {
 		cleanup_free char *expected = str_printf("%s/crossbpf.conf", root);
@@ -724,6 +724,11 @@ TEST(root_is_no_strangers_directory)
 	write_text("a/crossbpf.conf", "");
 	assert_root(ab, ab, false);
 	assert_root(a, a, true);
+
+	cleanup_free char *root = NULL, *conf_file = NULL, *strangers = NULL;
+	cleanup_free char *ignored = str_printf("%s/crossbpf.conf", a);
+	ck_assert_int_eq(settings_find_root(ab, &root, &conf_file, &strangers), 0);
+	ck_assert_str_eq(strangers, ignored);
 }
 
 /* A directory that is not there has none above it that counts. */
