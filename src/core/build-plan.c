@@ -131,6 +131,7 @@ static struct digest digest_variant(const struct build_variant *v,
 	digest_init(&d);
 	digest_string(&d, recipe);
 	digest_string(&d, toolchain->identity);
+	digest_string(&d, toolchain->headers);
 	digest_string(&d, keep_debug ? "debug" : "");
 	/* Our own map of the root stands before the -c at the end; others are the user's. */
 	for (size_t i = 1; i < v->argv.n; i++)

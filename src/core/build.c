@@ -8,9 +8,9 @@
 #include <signal.h>
 #include <string.h>
 
+#include "build-finish.h"
+#include "build-remote.h"
 #include "build.h"
-#include "depfile.h"
-#include "emit.h"
 #include "shared/io.h"
 
 enum {
@@ -116,68 +116,17 @@ static int read_output(const char *path, const struct build_action *a, struct st
 		     : 0;
 }
 
-/* What the compiler read: the source first, whose name we know better than the file says it. */
-static int read_inputs(const struct build_action *a, const struct strbuf *dep,
-		       struct strv *ret_inputs)
-{
-	cleanup_strv struct strv named = {0};
-
-	int r = depfile_parse(dep->data, dep->len, &named);
-	if (r < 0)
-		return r;
-	if (named.n == 0 || strchr(a->source, '\n'))
-		return -EINVAL;
-	strv_add(ret_inputs, a->source);
-	strv_add_all(ret_inputs, (const char *const *)named.v + 1);
-	return ret_inputs->error;
-}
-
-/* Makes the outputs of what was compiled, and remembers the action. */
+/* Makes the outputs of what was compiled. */
 static int finish(struct lane *l, int64_t began, struct build_result *result,
 		  struct crossbpf_error *e)
 {
-	const struct build *b = l->run->build;
-	const struct build_action *a = result->action;
 	cleanup_strbuf struct strbuf object = {0}, dep = {0};
-	cleanup_strv struct strv inputs = {0};
-	struct state_output outputs[2];
-	struct emit emit = {
-		.root = b->root, .keep_debug = b->plan->keep_debug, .action = a, .inputs = &inputs};
+	struct build_made made = {&object, &dep, began};
 
-	int r = read_output(l->object, a, &object, e);
+	int r = read_output(l->object, result->action, &object, e);
 	if (r == 0)
-		r = read_output(l->dep, a, &dep, e);
-	if (r < 0)
-		return r;
-	int parsed = read_inputs(a, &dep, &inputs);
-	if (parsed == -ENOMEM)
-		return error_no_memory(e);
-	if (parsed < 0)
-		emit.inputs = NULL;
-	r = emit_object(&emit, &object, &outputs[0], &result->uses_arch, e);
-	if (r == 0 && a->dep)
-		r = emit_file(b->root, a->dep, &dep, &outputs[1], e);
-	if (r < 0)
-		return r;
-	result->done = true;
-	result->size = (size_t)outputs[0].st.st_size;
-	memcpy(result->digest, outputs[0].digest, DIGEST_SIZE);
-
-	struct state_done done = {
-		.began = began,
-		.duration = result->duration,
-		.inputs = &inputs,
-		.search = &b->plan->search,
-		.system = &b->plan->system,
-		.outputs = outputs,
-		.n_outputs = a->dep ? 2 : 1,
-	};
-	memcpy(done.command, a->command, DIGEST_SIZE);
-	/* Without its inputs it cannot be known to be up to date. */
-	if (parsed == 0 && state_record(b->state, &done) < 0)
-		return error_no_memory(e);
-	state_save(b->state, true);
-	return 0;
+		r = read_output(l->dep, result->action, &dep, e);
+	return r < 0 ? r : build_finish(l->run->build, &made, result, e);
 }
 
 static void do_action(struct lane *l, const struct build_action *a)
@@ -326,6 +275,10 @@ int build_run(const struct build *b, const struct build_action **actions, size_t
 	*ret_left = n;
 	if (!n)
 		return 0;
+	if (b->remote)
+		return order_actions(b, actions, n) < 0
+			       ? error_no_memory(e)
+			       : build_run_remote(b, actions, n, ret_left, e);
 	if (n_lanes > n)
 		n_lanes = n;
 	lanes = calloc(n_lanes + 1, sizeof(*lanes));

@@ -23,13 +23,16 @@ struct build_result {
 	const struct crossbpf_error *error; /* why not done, where it is not the compiler's doing */
 };
 
+struct remote;
+
 struct build {
 	struct session *session;
+	struct remote *remote; /* where the session does not see the host's files; else NULL */
 	struct state *state;
 	const struct build_plan *plan;
 	const char *root;
 	const char *const *env; /* of the compilers */
-	unsigned lanes;         /* how many at once */
+	unsigned lanes;         /* how many at once; 0, with `remote`: the builder's CPUs */
 	bool keep_going;        /* behind a failure */
 	bool colour;            /* in diagnostics */
 	void *ctx;

@@ -17,18 +17,38 @@ void builder_close(struct builder *b)
 	*b = (struct builder){0};
 }
 
+static const struct crossbpf_kv *settings_of(const struct builder_request *request,
+					     const char *name)
+{
+	const struct conf_backend *section =
+		request->conf ? conf_find_backend(request->conf, name) : NULL;
+
+	return section ? section->kv : NULL;
+}
+
+static int open_session(struct builder *b, const struct builder_request *request,
+			const struct project *project, struct crossbpf_error *e)
+{
+	b->session.log = request->log;
+	b->session.control = request->control;
+	b->session.settings = settings_of(request, b->name);
+	b->session.dirs = request->dirs;
+	b->connected = true; /* session_close() is right from here on */
+	return session_open(&b->session, request->dir, b->name, b->where, project, e);
+}
+
 int builder_connect(struct builder *b, const struct builder_request *request,
 		    const struct project *project, struct crossbpf_error *e)
 {
+	char identity[256];
+
 	if (b->connected)
 		return 0;
-	b->session.log = request->log;
-	b->session.control = request->control;
-	const struct conf_backend *section =
-		request->conf ? conf_find_backend(request->conf, b->name) : NULL;
-	b->session.settings = section ? section->kv : NULL;
-	b->connected = true; /* session_close() is right from here on */
-	return session_open(&b->session, request->dir, b->name, b->where, project, e);
+	int r = open_session(b, request, project, e);
+	if (r < 0 || !b->toolchain.builder)
+		return r;
+	r = session_identity(&b->session, identity, sizeof(identity), e);
+	return r == 0 && strcmp(identity, b->toolchain.builder) != 0 ? -ESTALE : r;
 }
 
 static int try_backend(struct builder *b, const struct builder_request *request, const char *name,
@@ -38,12 +58,15 @@ static int try_backend(struct builder *b, const struct builder_request *request,
 	b->where = where ? strdup(where) : NULL;
 	if (!b->name || (where && !b->where))
 		return error_no_memory(e);
+	struct toolchain_request toolchain = request->toolchain;
+	toolchain.where = where;
+	toolchain.settings = settings_of(request, name);
 	if (request->lazy && plugin_is_installed(request->dir, name) &&
-	    toolchain_recall(name, &request->toolchain, &b->toolchain) == 0)
+	    toolchain_recall(name, &toolchain, &b->toolchain) == 0)
 		return 0;
-	int r = builder_connect(b, request, project, e);
+	int r = open_session(b, request, project, e);
 	if (r == 0)
-		r = toolchain_find(&b->session, &request->toolchain, &b->toolchain, e);
+		r = toolchain_find(&b->session, &toolchain, &b->toolchain, e);
 	if (r < 0)
 		builder_close(b);
 	return r;

@@ -16,6 +16,7 @@ struct builder_request {
 	void (*log)(const char *message); /* or NULL */
 	int control;                      /* at its end every command is ended; -1: none */
 	bool lazy; /* no session before builder_connect(), where it is remembered what is there */
+	const char *const *dirs; /* further directories of the host that are named; or NULL */
 	const struct conf *conf; /* has sections for backends; or NULL */
 };
 
@@ -33,7 +34,8 @@ struct builder {
  */
 int builder_open(struct builder *b, const struct builder_request *request,
 		 const struct project *project, char **ret_why, struct crossbpf_error *e);
-/* Opens the session of one that was opened lazily. */
+/* Opens the session of one that was opened lazily. -ESTALE, with `e` untouched, where the builder is
+ * another by now than the one that was remembered: open it anew, and not lazily. */
 int builder_connect(struct builder *b, const struct builder_request *request,
 		    const struct project *project, struct crossbpf_error *e);
 void builder_close(struct builder *b);

@@ -92,3 +92,57 @@ int depfile_parse(const char *text, size_t len, struct strv *ret_files)
 		strv_take(ret_files, name);
 	}
 }
+
+/* As clang spells it. Source: PrintFilename() in clang/lib/Frontend/DependencyFile.cpp. */
+static void write_name(struct strbuf *b, const char *name)
+{
+	for (const char *at = name; *at; at++) {
+		if (*at == ' ') {
+			for (const char *back = at; back > name && back[-1] == '\\'; back--)
+				strbuf_putc(b, '\\');
+			strbuf_putc(b, '\\');
+		} else if (*at == '#') {
+			strbuf_putc(b, '\\');
+		} else if (*at == '$') {
+			strbuf_putc(b, '$');
+		}
+		strbuf_putc(b, *at);
+	}
+}
+
+/* Is something there that separates names: a blank, or a backslash at a line's end? */
+static bool is_between(const char *at, const char *end)
+{
+	return is_blank(*at) ||
+	       (*at == '\\' && at + 1 < end && (at[1] == '\n' || at[1] == '\r'));
+}
+
+int depfile_replace(const char *text, size_t len,
+		    bool (*is_theirs)(const void *ctx, const char *name), const void *ctx,
+		    const char *stamp, struct strbuf *ret_text)
+{
+	const char *end = text + len;
+
+	for (const char *at = text; at < end;) {
+		if (is_between(at, end)) {
+			strbuf_putc(ret_text, *at++);
+			continue;
+		}
+		const char *begin = at;
+		cleanup_free char *name = NULL;
+		int r = read_name(&at, end, &name);
+		if (r < 0)
+			return r;
+		size_t n = strlen(name);
+		bool target = n && name[n - 1] == ':';
+		if (target)
+			name[n - 1] = '\0';
+		if (!is_theirs(ctx, name)) {
+			strbuf_add(ret_text, begin, (size_t)(at - begin));
+		} else if (!target && stamp) {
+			write_name(ret_text, stamp);
+			stamp = NULL;
+		}
+	}
+	return ret_text->error;
+}

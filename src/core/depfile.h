@@ -3,8 +3,10 @@
 #ifndef CROSSBPF_DEPFILE_H
 #define CROSSBPF_DEPFILE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
+#include "shared/strbuf.h"
 #include "shared/strv.h"
 
 /*
@@ -15,5 +17,14 @@
  * clang/lib/Frontend/DependencyFile.cpp.
  */
 int depfile_parse(const char *text, size_t len, struct strv *ret_files);
+
+/*
+ * Appends the text with the first of the names for which `is_theirs` holds replaced by `stamp` (or
+ * NULL: left out), and the others left out, also where they are targets without prerequisites, as
+ * -MP has them. 0 or -ENOMEM.
+ */
+int depfile_replace(const char *text, size_t len,
+		    bool (*is_theirs)(const void *ctx, const char *name), const void *ctx,
+		    const char *stamp, struct strbuf *ret_text);
 
 #endif

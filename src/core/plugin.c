@@ -23,39 +23,39 @@ bool plugin_is_name(const char *name)
 
 /* What everyone may write, or a stranger owns, could be exchanged by others; where a group may
  * write is the group's affair, as with a shared checkout. In a sticky directory names are safe. */
-static int check_owner(const char *path, const struct stat *st, const char *name,
+static int check_owner(const char *path, const struct stat *st, const char *what,
 		       struct crossbpf_error *e)
 {
 	if ((st->st_mode & S_IWOTH) && !(S_ISDIR(st->st_mode) && (st->st_mode & S_ISVTX)))
 		return error_set(e, -EPERM, EXIT_STATUS_NO_BACKEND,
 				 "chmod o-w it once you know what it holds",
-				 "backend '%s' refused: everyone may write %s", name, path);
+				 "%s refused: everyone may write %s", what, path);
 	if (st->st_uid != 0 && st->st_uid != geteuid())
 		return error_set(e, -EPERM, EXIT_STATUS_NO_BACKEND,
 				 "it must belong to root or to you",
-				 "backend '%s' refused: %s belongs to user %lu", name, path,
+				 "%s refused: %s belongs to user %lu", what, path,
 				 (unsigned long)st->st_uid);
 	return 0;
 }
 
 /* A module runs with all our rights: nobody else may have put it there. */
-static int check_file(const char *dir, const char *path, const char *name, struct crossbpf_error *e)
+static int check_file(const char *dir, const char *path, const char *what, struct crossbpf_error *e)
 {
 	struct stat st;
 
 	if (dir[0] != '/')
 		return error_set(e, -EINVAL, EXIT_STATUS_USAGE, "give the directory from / on",
-				 "CROSSBPF_BACKENDDIR is no absolute path: %s", dir);
+				 "the directory of %s is no absolute path: %s", what, dir);
 	if (stat(path, &st) < 0)
 		return error_set(
 			e, -errno, EXIT_STATUS_NO_BACKEND, "choose another with CROSSBPF_BACKEND",
-			"backend '%s' is not installed: %s: %s", name, path, strerror(errno));
+			"%s is not installed: %s: %s", what, path, strerror(errno));
 	if (!S_ISREG(st.st_mode))
 		return error_set(e, -EPERM, EXIT_STATUS_NO_BACKEND, NULL,
-				 "backend '%s' refused: %s is not a regular file", name, path);
-	int r = check_owner(path, &st, name, e);
+				 "%s refused: %s is not a regular file", what, path);
+	int r = check_owner(path, &st, what, e);
 	if (r == 0 && stat(dir, &st) == 0)
-		r = check_owner(dir, &st, name, e);
+		r = check_owner(dir, &st, what, e);
 	return r;
 }
 
@@ -138,9 +138,10 @@ int plugin_load(const char *dir, const char *name, struct plugin *ret_plugin,
 				 "'%s' is no backend's name", name);
 
 	cleanup_free char *path = str_printf("%s/%s.so", dir, name);
-	if (!path)
+	cleanup_free char *what = str_printf("backend '%s'", name);
+	if (!path || !what)
 		return error_no_memory(e);
-	int r = check_file(dir, path, name, e);
+	int r = plugin_check_file(dir, path, what, e);
 	if (r < 0)
 		return r;
 

@@ -22,6 +22,10 @@ struct plugin {
 int plugin_load(const char *dir, const char *name, struct plugin *ret_plugin,
 		struct crossbpf_error *e);
 
+/* Is DIR/… a module that may be loaded? -ENOENT, or -EPERM as above. `what` begins the message. */
+int plugin_check_file(const char *dir, const char *path, const char *what,
+		      struct crossbpf_error *e);
+
 void plugin_unload(struct plugin *p);
 
 /* Could it be a backend's name: lower-case letters, digits, '_' and '-'? */

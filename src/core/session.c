@@ -90,13 +90,20 @@ static struct crossbpf_kv *list_settings(const struct crossbpf_kv *settings, con
 	return all;
 }
 
+static int open_handle(struct session *s, struct crossbpf_error *e)
+{
+	int r = s->plugin.backend.open(&s->report.host, s->conf, &s->project, &s->handle);
+
+	return r < 0 ? take_reported(s, &s->report, r, EXIT_STATUS_NO_BACKEND, e) : 0;
+}
+
 int session_open(struct session *s, const char *dir, const char *name, const char *where,
 		 const struct project *project, struct crossbpf_error *e)
 {
 	char why[256] = "";
 	static const char *const no_dirs[] = {NULL};
 
-	*s = (struct session){.log = s->log, .control = s->control, .settings = s->settings};
+	*s = (struct session){.log = s->log, .control = s->control, .dirs = s->dirs, .settings = s->settings};
 	report_begin(&s->report, s->log);
 	s->conf = list_settings(s->settings, where);
 	if (!s->conf)
@@ -105,7 +112,7 @@ int session_open(struct session *s, const char *dir, const char *name, const cha
 		.size = sizeof(s->project),
 		.id = project->id,
 		.root = project->root,
-		.dirs = no_dirs,
+		.dirs = s->dirs ? s->dirs : no_dirs,
 	};
 
 	int r = plugin_load(dir, name, &s->plugin, e);
@@ -116,8 +123,16 @@ int session_open(struct session *s, const char *dir, const char *name, const cha
 		return error_set(e, r, EXIT_STATUS_NO_BACKEND, NULL,
 				 "backend '%s' cannot work here: %s", name,
 				 why[0] ? why : strerror(-r));
-	r = s->plugin.backend.open(&s->report.host, s->conf, &s->project, &s->handle);
-	return r < 0 ? take_reported(s, &s->report, r, EXIT_STATUS_NO_BACKEND, e) : 0;
+	return open_handle(s, e);
+}
+
+int session_reopen(struct session *s, const char *const *dirs, struct crossbpf_error *e)
+{
+	if (s->handle)
+		s->plugin.backend.close(s->handle);
+	s->handle = NULL;
+	s->project.dirs = dirs;
+	return open_handle(s, e);
 }
 
 void session_close(struct session *s)
@@ -134,6 +149,20 @@ void session_close(struct session *s)
 bool session_sees_host_files(const struct session *s)
 {
 	return s->plugin.backend.caps & CROSSBPF_CAP_HOST_FILES;
+}
+
+bool session_has_host_paths(const struct session *s)
+{
+	return s->plugin.backend.caps & CROSSBPF_CAP_HOST_PATHS;
+}
+
+int session_identity(struct session *s, char *buf, size_t len, struct crossbpf_error *e)
+{
+	buf[0] = '\0';
+	if (!s->plugin.backend.identity)
+		return 0;
+	int r = s->plugin.backend.identity(s->handle, buf, len);
+	return r < 0 ? take_reported(s, &s->report, r, EXIT_STATUS_NO_BACKEND, e) : 0;
 }
 
 bool session_is_interrupted(const struct session *s)

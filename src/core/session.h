@@ -26,23 +26,34 @@ struct session {
 	struct crossbpf_kv *conf; /* what the plugin is told: where, and the settings */
 	struct crossbpf_project project;
 	void (*log)(const char *message);   /* or NULL */
+	const char *const *dirs; /* further directories of the host that will be named; or NULL */
 	const struct crossbpf_kv *settings; /* of its section in crossbpf.conf; or NULL */
 	int control; /* of every command that is run here: at its end they are ended; -1: none */
 };
 
 /*
  * Loads the backend NAME from DIR and opens a session on it. `where` (or NULL) is what followed
- * the colon in NAME:WHERE. `log`, `control` and `settings` are the caller's to set before. The
+ * the colon in NAME:WHERE. `log`, `control`, `dirs` and `settings` are the
+ * caller's to set before. The
  * session must not move in memory while it is open; session_close() is also right for one that
  * never opened.
  */
 int session_open(struct session *s, const char *dir, const char *name, const char *where,
 		 const struct project *project, struct crossbpf_error *e);
+/* Opens it anew: where the builder was lost, or is to hold the files of other directories of the
+ * host's too: `dirs`, absolute names, NULL-terminated, which must outlive the session. */
+int session_reopen(struct session *s, const char *const *dirs, struct crossbpf_error *e);
 void session_close(struct session *s);
 #define cleanup_session CLEANUP(session_close)
 
 /* Do commands see the host's files at the host's paths? */
 bool session_sees_host_files(const struct session *s);
+
+/* May files be put there under the host's own names? */
+bool session_has_host_paths(const struct session *s);
+
+/* Names the builder behind it; "" where the backend cannot. */
+int session_identity(struct session *s, char *buf, size_t len, struct crossbpf_error *e);
 
 /* Has its control descriptor come to its end? (A byte there is one command's; the end is seen by
  * all.) */

@@ -14,7 +14,7 @@
 #include "toolchain-memory.h"
 
 enum {
-	FORMAT = 3,
+	FORMAT = 4,
 	MAX_FILE_SIZE = 1 << 20,
 };
 
@@ -100,17 +100,23 @@ static const char *path_in(const char *const *env)
 	return "";
 }
 
-int toolchain_memory_open(const char *cache_dir, const char *backend, const char *clang,
-			  const char *const *env, struct toolchain_memory *ret_memory)
+static char *record_file(const struct toolchain_request *request, const char *hex)
+{
+	return str_printf("%s/toolchain/%s.json", request->cache_dir, hex);
+}
+
+int toolchain_memory_open(const struct toolchain_request *request, const char *backend,
+			  struct toolchain_memory *ret_memory)
 {
 	cleanup_toolchain_memory struct toolchain_memory m = {0};
-	const char *path = clang && strchr(clang, '/') ? NULL : path_in(env);
+	const char *path = request->clang && strchr(request->clang, '/') ? NULL
+									 : path_in(request->env);
 	char hex[DIGEST_HEX_SIZE];
 
-	int r = make_key(backend, clang, path, env, hex);
+	int r = make_key(backend, request->clang, path, request->env, hex);
 	if (r < 0)
 		return r;
-	m.file = str_printf("%s/toolchain/%s.json", cache_dir, hex);
+	m.file = record_file(request, hex);
 	if (!m.file)
 		return -ENOMEM;
 
@@ -121,6 +127,26 @@ int toolchain_memory_open(const char *cache_dir, const char *backend, const char
 	*ret_memory = m;
 	m = (struct toolchain_memory){0};
 	return 0;
+}
+
+int toolchain_memory_open_builder(const struct toolchain_request *request, const char *backend,
+				  struct toolchain_memory *ret_memory)
+{
+	char hex[DIGEST_HEX_SIZE];
+	struct digest digest;
+
+	digest_init(&digest);
+	digest_string(&digest, "builder");
+	digest_string(&digest, backend);
+	digest_string(&digest, request->clang);
+	digest_string(&digest, request->where);
+	for (const struct crossbpf_kv *kv = request->settings; kv && kv->key; kv++) {
+		digest_string(&digest, kv->key);
+		digest_string(&digest, kv->value);
+	}
+	digest_finish(&digest, hex);
+	*ret_memory = (struct toolchain_memory){.file = record_file(request, hex), .builder = true};
+	return ret_memory->file ? 0 : -ENOMEM;
 }
 
 void toolchain_memory_free(struct toolchain_memory *m)
@@ -189,24 +215,27 @@ int toolchain_memory_load(const struct toolchain_memory *m, struct toolchain *re
 		return -ENOENT; /* damaged: made anew */
 
 	const char *clang = NULL, *number = NULL, *version = NULL, *libbpf_dir = NULL,
-		   *identity = NULL;
+		   *identity = NULL, *builder = NULL, *headers = "";
 	json_t *asm_dirs = NULL, *search = NULL, *witnesses = NULL;
 	json_int_t format = 0, began = 0;
 
-	if (json_unpack(record, "{s:I, s:I, s:s, s:s, s:s, s:s, s?s, s:o, s:o, s:o}", "format",
+	if (json_unpack(record, "{s:I, s:I, s:s, s:s, s:s, s:s, s?s, s?s, s?s, s:o, s:o, s:o}", "format",
 			&format, "began", &began, "clang", &clang, "number", &number, "version",
-			&version, "identity", &identity, "libbpf_dir", &libbpf_dir, "asm_dirs",
+			&version, "identity", &identity, "builder", &builder, "headers",
+			&headers, "libbpf_dir", &libbpf_dir, "asm_dirs",
 			&asm_dirs, "search", &search, "witnesses", &witnesses) == 0 &&
 	    strlen(identity) == sizeof(t.identity) - 1 && format == FORMAT &&
-	    witnesses_hold(witnesses, began)) {
+	    (m->builder ? builder != NULL : witnesses_hold(witnesses, began))) {
 		t.clang = strdup(clang);
 		t.number = strdup(number);
 		t.version = strdup(version);
 		t.libbpf_dir = libbpf_dir ? strdup(libbpf_dir) : NULL;
+		t.builder = builder ? strdup(builder) : NULL;
 		memcpy(t.identity, identity, sizeof(t.identity));
+		strncpy(t.headers, headers, sizeof(t.headers) - 1);
 		load_strings(asm_dirs, &t.asm_dirs);
 		load_strings(search, &t.search);
-		if (t.clang && t.number && t.version && !t.asm_dirs.error && !t.search.error) {
+		if (t.clang && t.number && t.version && !builder == !t.builder && !t.asm_dirs.error && !t.search.error) {
 			*ret_toolchain = t;
 			t = (struct toolchain){0};
 			r = 0;
@@ -229,8 +258,8 @@ static json_t *save_strings(const struct strv *strings)
 void toolchain_memory_save(struct toolchain_memory *m, const struct toolchain *t)
 {
 	/* Another clang, or other headers where they would appear. */
-	int r = add_witness(m, t->clang, strlen(t->clang));
-	for (size_t i = 0; i < t->looked.n && r == 0; i++)
+	int r = m->builder ? 0 : add_witness(m, t->clang, strlen(t->clang));
+	for (size_t i = 0; i < t->looked.n && r == 0 && !m->builder; i++)
 		r = add_witness(m, t->looked.v[i], strlen(t->looked.v[i]));
 	if (r < 0)
 		return;
@@ -244,10 +273,11 @@ void toolchain_memory_save(struct toolchain_memory *m, const struct toolchain *t
 							   (json_int_t)m->witnesses[i].size));
 
 	/* A path that is no UTF-8 makes no record: probed each time, still right. */
-	json_t *record = json_pack("{s:I, s:I, s:s, s:s, s:s, s:s, s:s*, s:o, s:o, s:o}", "format",
+	json_t *record = json_pack("{s:I, s:I, s:s, s:s, s:s, s:s, s:s*, s:s*, s:s, s:o, s:o, s:o}", "format",
 				   (json_int_t)FORMAT, "began", (json_int_t)m->began, "clang",
 				   t->clang, "number", t->number, "version", t->version, "identity",
-				   t->identity, "libbpf_dir", t->libbpf_dir, "asm_dirs", asm_dirs,
+				   t->identity, "builder", t->builder, "libbpf_dir", t->libbpf_dir,
+				   "headers", t->headers, "asm_dirs", asm_dirs,
 				   "search", search, "witnesses", witnesses);
 	bool whole = record && json_array_size(witnesses) == m->n &&
 		     json_array_size(asm_dirs) == t->asm_dirs.n &&

@@ -3,6 +3,7 @@
 #ifndef CROSSBPF_TOOLCHAIN_MEMORY_H
 #define CROSSBPF_TOOLCHAIN_MEMORY_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "toolchain.h"
@@ -19,14 +20,18 @@ struct toolchain_memory {
 	int64_t began; /* when the probe began, nanoseconds since the epoch */
 	struct toolchain_witness *witnesses;
 	size_t n;
+	bool builder; /* no file of the host is a witness */
 };
 
 /*
- * The memory for one backend and request, whose probe would run with `env`; where clang is not
- * named by a path, the directories of env's PATH are its first witnesses.
+ * The memory for one backend and request, where the session sees the host's files; where clang is
+ * not named by a path, the directories of PATH are its first witnesses.
  */
-int toolchain_memory_open(const char *cache_dir, const char *backend, const char *clang,
-			  const char *const *env, struct toolchain_memory *ret_memory);
+int toolchain_memory_open(const struct toolchain_request *request, const char *backend,
+			  struct toolchain_memory *ret_memory);
+/* The same for a builder that is elsewhere, and is known by toolchain.builder. */
+int toolchain_memory_open_builder(const struct toolchain_request *request, const char *backend,
+				  struct toolchain_memory *ret_memory);
 void toolchain_memory_free(struct toolchain_memory *m);
 #define cleanup_toolchain_memory CLEANUP(toolchain_memory_free)
 

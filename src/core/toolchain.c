@@ -4,7 +4,9 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "shared/io.h"
 #include "toolchain-memory.h"
 #include "toolchain-probe.h" /* made from toolchain-probe.sh */
 #include "toolchain.h"
@@ -14,6 +16,7 @@ void toolchain_free(struct toolchain *t)
 	free(t->clang);
 	free(t->number);
 	free(t->version);
+	free(t->builder);
 	free(t->libbpf_dir);
 	strv_free(&t->asm_dirs);
 	strv_free(&t->looked);
@@ -35,6 +38,39 @@ static const char *asm_dir(const struct toolchain *t, const char *arch)
 bool toolchain_has_asm(const struct toolchain *t, const char *arch)
 {
 	return asm_dir(t, arch);
+}
+
+void toolchain_builder_dirs(const struct toolchain *t, struct strv *dirs)
+{
+	for (size_t i = 0; i < t->search.n; i++)
+		strv_add_once(dirs, t->search.v[i]);
+	for (size_t i = 0; i < t->asm_dirs.n; i++) {
+		const char *colon = strchr(t->asm_dirs.v[i], ':');
+		if (colon)
+			strv_add_once(dirs, colon + 1);
+	}
+	if (t->libbpf_dir)
+		strv_add_once(dirs, t->libbpf_dir);
+}
+
+static bool is_below(const char *path, const char *dir)
+{
+	size_t len = strlen(dir);
+
+	return strncmp(path, dir, len) == 0 && path[len] == '/';
+}
+
+bool toolchain_is_builders(const struct toolchain *t, const char *path)
+{
+	for (size_t i = 0; i < t->search.n; i++)
+		if (is_below(path, t->search.v[i]))
+			return true;
+	for (size_t i = 0; i < t->asm_dirs.n; i++) {
+		const char *colon = strchr(t->asm_dirs.v[i], ':');
+		if (colon && is_below(path, colon + 1))
+			return true;
+	}
+	return t->libbpf_dir && is_below(path, t->libbpf_dir);
 }
 
 void toolchain_header_dirs(const struct toolchain *t, const char *arch, struct strv *dirs)
@@ -161,7 +197,11 @@ static int probe(struct session *s, const struct toolchain_request *request,
 	cleanup_strbuf struct strbuf answer = {0};
 	int status;
 
-	int r = session_capture(s, argv, request->env, &answer, &status, e);
+	static const char *const nothing[] = {NULL};
+	/* The host's PATH and the like say nothing of another place. */
+	const char *const *env = session_sees_host_files(s) ? request->env : nothing;
+
+	int r = session_capture(s, argv, env, &answer, &status, e);
 	if (r < 0)
 		return r;
 	return toolchain_parse(answer.data, s->plugin.backend.name, ret_toolchain, e);
@@ -170,26 +210,26 @@ static int probe(struct session *s, const struct toolchain_request *request,
 int toolchain_recall(const char *backend, const struct toolchain_request *request,
 		     struct toolchain *ret_toolchain)
 {
-	cleanup_toolchain_memory struct toolchain_memory memory = {0};
+	int r = -ENOENT;
 
-	if (!request->cache_dir)
-		return -ENOENT;
-	int r = toolchain_memory_open(request->cache_dir, backend, request->clang, request->env,
-				      &memory);
-	return r < 0 ? r : toolchain_memory_load(&memory, ret_toolchain);
+	/* Whether it sees the host's files is not known without loading it. */
+	for (int i = 0; i < 2 && r == -ENOENT && request->cache_dir; i++) {
+		cleanup_toolchain_memory struct toolchain_memory memory = {0};
+		r = i == 0 ? toolchain_memory_open(request, backend, &memory)
+			   : toolchain_memory_open_builder(request, backend, &memory);
+		if (r == 0)
+			r = toolchain_memory_load(&memory, ret_toolchain);
+	}
+	return r;
 }
 
-int toolchain_find(struct session *s, const struct toolchain_request *request,
-		   struct toolchain *ret_toolchain, struct crossbpf_error *e)
+/* On the host: for as long as the files are as they were. */
+static int find_here(struct session *s, const struct toolchain_request *request,
+		     struct toolchain *ret_toolchain, struct crossbpf_error *e)
 {
 	cleanup_toolchain_memory struct toolchain_memory memory = {0};
 
-	/* Only what can be checked by looking at the host's files is remembered. */
-	if (!request->cache_dir || !session_sees_host_files(s))
-		return probe(s, request, ret_toolchain, e);
-
-	int r = toolchain_memory_open(request->cache_dir, s->plugin.backend.name, request->clang,
-				      request->env, &memory);
+	int r = toolchain_memory_open(request, s->plugin.backend.name, &memory);
 	if (r == -ENOMEM)
 		return error_no_memory(e);
 	if (r < 0) /* relative to a working directory that was deleted */
@@ -200,4 +240,107 @@ int toolchain_find(struct session *s, const struct toolchain_request *request,
 	if (r == 0)
 		toolchain_memory_save(&memory, ret_toolchain);
 	return r;
+}
+
+char *toolchain_stamp(const struct toolchain *t, const char *cache_dir)
+{
+	return t->headers[0] && cache_dir ? str_printf("%s/builder/%s", cache_dir, t->headers)
+					  : NULL;
+}
+
+static int compare_lines(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* Lists the headers there, and writes the stamp. */
+static int list_headers(struct session *s, const char *cache_dir, struct toolchain *t,
+			struct crossbpf_error *e)
+{
+	/* Those of C++ are many, and no program here reads them. */
+	static const char script[] =
+		"find -L \"$@\" -name c++ -prune -o -type f -exec sha256sum {} +";
+	static const char *const nothing[] = {NULL};
+	cleanup_strbuf struct strbuf listed = {0}, sorted = {0};
+	cleanup_strv struct strv argv = {0}, lines = {0};
+	struct digest digest;
+	char *rest = NULL;
+	int status;
+
+	strv_add(&argv, "sh");
+	strv_add(&argv, "-c");
+	strv_add(&argv, script);
+	strv_add(&argv, "headers");
+	toolchain_builder_dirs(t, &argv);
+	int r = argv.error ? error_no_memory(e)
+			   : session_capture(s, (const char *const *)argv.v, nothing, &listed,
+					     &status, e);
+	if (r < 0)
+		return r;
+	for (char *line = strtok_r(listed.data, "\n", &rest); line;
+	     line = strtok_r(NULL, "\n", &rest))
+		strv_add(&lines, line);
+	if (lines.n)
+		qsort(lines.v, lines.n, sizeof(*lines.v), compare_lines);
+	for (size_t i = 0; i < lines.n; i++) /* directories may lie in one another */
+		if (i == 0 || strcmp(lines.v[i], lines.v[i - 1]) != 0)
+			strbuf_printf(&sorted, "%s\n", lines.v[i]);
+	if (lines.error || sorted.error)
+		return error_no_memory(e);
+	if (!sorted.len)
+		return 0; /* no find or sha256sum there: done without */
+	digest_init(&digest);
+	digest_bytes(&digest, sorted.data, sorted.len);
+	digest_finish(&digest, t->headers);
+	cleanup_free char *stamp = toolchain_stamp(t, cache_dir);
+	if (!stamp)
+		return error_no_memory(e);
+	if (access(stamp, F_OK) < 0 &&
+	    (io_make_parents(stamp, 0700) < 0 ||
+	     io_replace_file(stamp, sorted.data, sorted.len) < 0))
+		t->headers[0] = '\0';
+	return 0;
+}
+
+/* On a builder: for as long as it is the same one. */
+static int find_there(struct session *s, const struct toolchain_request *request,
+		      const char *identity, struct toolchain *ret_toolchain,
+		      struct crossbpf_error *e)
+{
+	cleanup_toolchain_memory struct toolchain_memory memory = {0};
+
+	if (toolchain_memory_open_builder(request, s->plugin.backend.name, &memory) < 0)
+		return error_no_memory(e);
+	if (toolchain_memory_load(&memory, ret_toolchain) == 0) {
+		if (ret_toolchain->builder && strcmp(ret_toolchain->builder, identity) == 0)
+			return 0;
+		toolchain_free(ret_toolchain);
+	}
+	int r = probe(s, request, ret_toolchain, e);
+	if (r == 0)
+		r = list_headers(s, request->cache_dir, ret_toolchain, e);
+	if (r < 0)
+		return r;
+	ret_toolchain->builder = strdup(identity);
+	if (!ret_toolchain->builder)
+		return error_no_memory(e);
+	toolchain_memory_save(&memory, ret_toolchain);
+	return 0;
+}
+
+int toolchain_find(struct session *s, const struct toolchain_request *request,
+		   struct toolchain *ret_toolchain, struct crossbpf_error *e)
+{
+	char identity[256] = "";
+
+	if (request->cache_dir && session_sees_host_files(s))
+		return find_here(s, request, ret_toolchain, e);
+	int r = session_sees_host_files(s)
+			? 0
+			: session_identity(s, identity, sizeof(identity), e);
+	if (r < 0)
+		return r;
+	return request->cache_dir && identity[0]
+		       ? find_there(s, request, identity, ret_toolchain, e)
+		       : probe(s, request, ret_toolchain, e);
 }

@@ -25,6 +25,8 @@ struct toolchain {
 	struct strv search;   /* directories in which clang itself looks for headers */
 	struct strv asm_dirs; /* "ARCH:DIR"s with an asm/types.h each, by falling preference */
 	struct strv looked;   /* directories in which headers were looked for */
+	char *builder;        /* identity of where it is; NULL: on the host, or not known */
+	char headers[DIGEST_HEX_SIZE]; /* of all headers there (toolchain_stamp()), or "" */
 	char *libbpf_dir;     /* holds bpf/bpf_helpers.h, or NULL where clang finds that itself */
 };
 
@@ -32,6 +34,9 @@ struct toolchain_request {
 	const char *clang;      /* a program's name or path, or NULL: the newest that will do */
 	const char *const *env; /* environment of the commands that are run */
 	const char *cache_dir;  /* where it is remembered, or NULL: nowhere */
+	/* What the backend is told, so that two builders of one backend are two: */
+	const char *where;
+	const struct crossbpf_kv *settings; /* or NULL */
 };
 
 /* -ENOENT with `e` filled where the session has no clang that compiles BPF. */
@@ -44,8 +49,18 @@ int toolchain_recall(const char *backend, const struct toolchain_request *reques
 void toolchain_free(struct toolchain *t);
 #define cleanup_toolchain CLEANUP(toolchain_free)
 
+/* A file of the host that stands for all of a builder's own headers: make and ninja see in it
+ * whether they changed. It lists them with their digests. NULL where there is none, or memory ran
+ * out; the caller frees. */
+char *toolchain_stamp(const struct toolchain *t, const char *cache_dir);
+
 /* Does the builder have asm/ headers for this arch? */
 bool toolchain_has_asm(const struct toolchain *t, const char *arch);
+
+/* Appends all directories of headers that are the builder's own. Errors are sticky. */
+void toolchain_builder_dirs(const struct toolchain *t, struct strv *dirs);
+/* Is this path in one of them? */
+bool toolchain_is_builders(const struct toolchain *t, const char *path);
 
 /* Appends the directories in which clang is to look for headers last, for a program for `arch`
  * (or NULL). Errors are sticky in `dirs`. */

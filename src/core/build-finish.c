@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "build-finish.h"
+#include "depfile.h"
+#include "emit.h"
+#include "remote.h"
+
+/* What the compiler read: the source first, whose name we know better than the file says it. */
+static int read_inputs(const struct build_action *a, const struct strbuf *dep,
+		       struct strv *ret_inputs)
+{
+	cleanup_strv struct strv named = {0};
+
+	int r = depfile_parse(dep->data, dep->len, &named);
+	if (r < 0)
+		return r;
+	if (named.n == 0 || strchr(a->source, '\n'))
+		return -EINVAL;
+	strv_add(ret_inputs, a->source);
+	strv_add_all(ret_inputs, (const char *const *)named.v + 1);
+	return ret_inputs->error;
+}
+
+/* What is the builder's own is seen in the stamp; without one nobody here can see it. */
+static int see_inputs(const struct build *b, struct strv *inputs)
+{
+	const struct toolchain *t = b->remote ? &b->remote->builder->toolchain : NULL;
+	cleanup_free char *stamp = t ? toolchain_stamp(t, b->remote->request->toolchain.cache_dir)
+				     : NULL;
+	cleanup_strv struct strv seen = {0};
+
+	if (!t)
+		return 0;
+	for (size_t i = 0; i < inputs->n; i++) {
+		const char *path = toolchain_is_builders(t, inputs->v[i]) ? stamp : inputs->v[i];
+		if (path)
+			strv_add_once(&seen, path);
+	}
+	if (seen.error)
+		return seen.error;
+	strv_free(inputs);
+	*inputs = seen;
+	seen = (struct strv){0};
+	return 0;
+}
+
+static bool is_builders(const void *ctx, const char *name)
+{
+	return toolchain_is_builders(ctx, name);
+}
+
+/* The dependency file for make. */
+static int emit_dep(const struct build *b, const struct build_action *a, const struct strbuf *dep,
+		    struct state_output *ret_output, struct crossbpf_error *e)
+{
+	const struct remote *r = b->remote;
+	cleanup_strbuf struct strbuf text = {0};
+
+	if (!r)
+		return emit_file(b->root, a->dep, dep, ret_output, e);
+	cleanup_free char *stamp = toolchain_stamp(&r->builder->toolchain,
+						   r->request->toolchain.cache_dir);
+	if (depfile_replace(dep->data, dep->len, is_builders, &r->builder->toolchain, stamp,
+			    &text) < 0)
+		return error_no_memory(e);
+	return emit_file(b->root, a->dep, &text, ret_output, e);
+}
+
+int build_finish(const struct build *b, const struct build_made *made,
+		 struct build_result *ret_result, struct crossbpf_error *e)
+{
+	const struct build_action *a = ret_result->action;
+	cleanup_strv struct strv read = {0}, inputs = {0};
+	struct state_output outputs[2];
+	struct emit emit = {
+		.root = b->root, .keep_debug = b->plan->keep_debug, .action = a, .inputs = &read};
+
+	int parsed = read_inputs(a, made->dep, &read);
+	if (read.n)
+		strv_add_all(&inputs, (const char *const *)read.v);
+	if (parsed == -ENOMEM || inputs.error || see_inputs(b, &inputs) < 0)
+		return error_no_memory(e);
+	if (parsed < 0)
+		emit.inputs = NULL;
+	int r = emit_object(&emit, made->object, &outputs[0], &ret_result->uses_arch, e);
+	if (r == 0 && a->dep)
+		r = emit_dep(b, a, made->dep, &outputs[1], e);
+	if (r < 0)
+		return r;
+	ret_result->done = true;
+	ret_result->size = (size_t)outputs[0].st.st_size;
+	memcpy(ret_result->digest, outputs[0].digest, DIGEST_SIZE);
+
+	struct state_done done = {
+		.began = made->began,
+		.duration = ret_result->duration,
+		.inputs = &inputs,
+		.search = b->remote ? &b->remote->dirs : &b->plan->search,
+		.system = b->remote ? NULL : &b->plan->system,
+		.outputs = outputs,
+		.n_outputs = a->dep ? 2 : 1,
+	};
+	memcpy(done.command, a->command, DIGEST_SIZE);
+	/* Without its inputs it cannot be known to be up to date. */
+	if (parsed == 0 && state_record(b->state, &done) < 0)
+		return error_no_memory(e);
+	state_save(b->state, true);
+	return 0;
+}

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "build-finish.h"
+#include "build-remote.h"
+#include "depfile.h"
+#include "remote.h"
+#include "shared/io.h"
+#include "state.h"
+
+enum { ROUNDS = 4 }; /* that headers of the builder may lead to more of the host's files */
+
+/* All actions of one exchange. */
+struct batch {
+	const struct build *build;
+	const struct build_action **actions;
+	struct strv *argv;   /* of each */
+	struct exchange_action *exchange;
+	int64_t *began;
+	size_t n;
+	size_t n_ended;      /* done or failed */
+	const struct build_action **again; /* those that are to be run once more */
+	size_t n_again;
+};
+
+static void batch_free(struct batch *b)
+{
+	for (size_t i = 0; b->argv && i < b->n; i++)
+		strv_free(&b->argv[i]);
+	free(b->argv);
+	free(b->exchange);
+	free(b->began);
+}
+#define cleanup_batch CLEANUP(batch_free)
+
+static int make_batch(struct batch *b)
+{
+	const struct build *build = b->build;
+
+	b->argv = calloc(b->n, sizeof(*b->argv));
+	b->exchange = calloc(b->n, sizeof(*b->exchange));
+	b->began = calloc(b->n, sizeof(*b->began));
+	if (!b->argv || !b->exchange || !b->began)
+		return -ENOMEM;
+	for (size_t i = 0; i < b->n; i++) {
+		struct strv *argv = &b->argv[i];
+		build_plan_argv(b->actions[i], argv);
+		if (build->colour)
+			strv_add(argv, "-fcolor-diagnostics");
+		strv_add(argv, "-MD");
+		strv_add(argv, "-MQ");
+		strv_add(argv, b->actions[i]->object);
+		if (argv->error)
+			return argv->error;
+		b->exchange[i] = (struct exchange_action){
+			.argv = (const char *const *)argv->v,
+			.insert = argv->n,
+			.dir = build->root,
+			.outputs = {"-o", "-MF"},
+			.n_outputs = 2,
+		};
+	}
+	return 0;
+}
+
+static void on_start(void *ctx, size_t i)
+{
+	struct batch *b = ctx;
+
+	b->began[i] = io_now();
+	if (b->build->on_start)
+		b->build->on_start(b->build->ctx, b->actions[i], &b->argv[i]);
+}
+
+/* Did the builder's headers lead past files of the host that it did not have? */
+static int needs_more(const struct build *b, const struct exchange_data *dep, bool *ret_more)
+{
+	cleanup_strv struct strv read = {0};
+
+	*ret_more = false;
+	if (depfile_parse(dep->data, dep->len, &read) < 0)
+		return read.error;
+	return remote_check(b->remote, &read, ret_more);
+}
+
+static int finish(const struct build *b, int64_t began, const struct exchange_result *from,
+		  struct build_result *result, struct crossbpf_error *e)
+{
+	const struct exchange_data *data = from->outputs;
+	/* Borrowed: of the exchange. */
+	struct strbuf object = {.data = (char *)data[0].data, .len = data[0].len};
+	struct strbuf dep = {.data = (char *)data[1].data, .len = data[1].len};
+	struct build_made made = {&object, &dep, began};
+
+	if (!data[0].exists || !data[1].exists)
+		return error_set(e, -ENOENT, EXIT_STATUS_FAILED, NULL,
+				 "the compiler wrote no object for %s", result->action->source);
+	return build_finish(b, &made, result, e);
+}
+
+static void on_end(void *ctx, size_t i, const struct exchange_result *from)
+{
+	struct batch *batch = ctx;
+	const struct build *b = batch->build;
+	cleanup_error struct crossbpf_error e = {0};
+	cleanup_strbuf struct strbuf said = {0};
+	struct build_result result = {
+		.action = batch->actions[i], .status = from->status, .duration = from->duration};
+	bool more = false;
+	int r = 0;
+
+	if (from->status == 0)
+		r = needs_more(b, &from->outputs[1], &more) < 0 ? error_no_memory(&e) : 0;
+	if (more) {
+		batch->again[batch->n_again++] = batch->actions[i];
+		return;
+	}
+	strbuf_add(&said, from->error.data, from->error.len);
+	if (r == 0 && from->status == 0)
+		r = finish(b, batch->began[i], from, &result, &e);
+	batch->n_ended++;
+	result.said = said.data ? said.data : "";
+	result.said_len = said.len;
+	result.error = r < 0 ? &e : NULL;
+	b->on_end(b->ctx, &result);
+}
+
+int build_run_remote(const struct build *b, const struct build_action **actions, size_t n,
+		     size_t *ret_left, struct crossbpf_error *e)
+{
+	cleanup_free const struct build_action **again = calloc(n, sizeof(*again));
+	int r = 0;
+
+	if (!again)
+		return error_no_memory(e);
+	state_settle(b->state);
+	for (int round = 0; n && r == 0 && round < ROUNDS; round++) {
+		cleanup_batch struct batch batch = {
+			.build = b, .actions = actions, .n = n, .again = again};
+		if (make_batch(&batch) < 0)
+			return error_no_memory(e);
+		struct exchange x = {
+			.actions = batch.exchange,
+			.n = n,
+			.lanes = b->lanes,
+			.keep_going = b->keep_going,
+			.ctx = &batch,
+			.on_start = on_start,
+			.on_end = on_end,
+		};
+		r = remote_run(b->remote, &x, e);
+		*ret_left -= batch.n_ended;
+		/* `again` never has more than was looked at of `actions`. */
+		memcpy(actions, again, batch.n_again * sizeof(*again));
+		n = batch.n_again;
+	}
+	return r == -EINTR ? 0 : r;
+}

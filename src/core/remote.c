@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lookups.h"
+#include "remote.h"
+#include "shared/digest.h"
+#include "shared/io.h"
+
+static const char *const none[] = {NULL};
+
+bool remote_is(const struct builder *b)
+{
+	return b->connected ? !session_sees_host_files(&b->session) : b->toolchain.builder != NULL;
+}
+
+void remote_free(struct remote *r)
+{
+	include_scan_free(r->scan);
+	strv_free(&r->files);
+	strv_free(&r->dirs);
+	strv_free(&r->outside);
+	if (r->module)
+		dlclose(r->module);
+	r->scan = NULL;
+	r->module = NULL;
+}
+
+/* Is it `dir` or in it? */
+static bool is_within(const char *path, const char *dir)
+{
+	size_t len = strlen(dir);
+
+	while (len && dir[len - 1] == '/')
+		len--;
+	return strncmp(path, dir, len) == 0 && (path[len] == '/' || !path[len]);
+}
+
+/* A file's directory, if it is out of the project, so that the backend makes room for it. */
+static void add_outside(struct remote *r, const char *path)
+{
+	cleanup_free char *dir = strndup(path, (size_t)(io_basename(path) - path));
+	struct stat st;
+
+	if (!dir || is_within(path, r->project->root) || stat(path, &st) < 0 ||
+	    !S_ISREG(st.st_mode))
+		return;
+	strv_add_once(&r->outside, dir);
+	/* Where it is a link, what it leads to is sent beside it. */
+	cleanup_free char *real = realpath(dir, NULL);
+	if (real && !is_within(real, r->project->root))
+		strv_add_once(&r->outside, real);
+}
+
+static void add_file(struct remote *r, const char *path)
+{
+	if (strv_contains(&r->files, path))
+		return;
+	strv_add(&r->files, path);
+	add_outside(r, path);
+}
+
+/* Those that the host has for clang in any case: what asks for them are the builder's headers. */
+static void add_own_headers(struct remote *r)
+{
+	static const char *const names[] = {"gnu/stubs-32.h", "gnu/stubs-soft.h"};
+
+	for (size_t i = 0; r->header_dir && i < sizeof(names) / sizeof(names[0]); i++) {
+		cleanup_free char *path = str_printf("%s/%s", r->header_dir, names[i]);
+		if (path && access(path, R_OK) == 0)
+			add_file(r, path);
+	}
+}
+
+static void add_dirs(struct remote *r, const char *dir, const struct strv *dirs,
+		     const struct strv *builder)
+{
+	for (size_t i = 0; i < dirs->n; i++) {
+		cleanup_free char *path = io_absolute(dir, dirs->v[i]);
+		bool theirs = false;
+		for (size_t j = 0; path && j < builder->n; j++)
+			theirs = theirs || is_within(path, builder->v[j]);
+		if (path && !theirs)
+			strv_add_once(&r->dirs, path);
+	}
+}
+
+int remote_add(struct remote *r, const char *dir, const struct strv *args,
+	       const struct include_environment *environment, struct crossbpf_error *e)
+{
+	static const struct include_environment nothing = {0};
+	const struct toolchain *t = &r->builder->toolchain;
+	cleanup_include_options struct include_options options = {0};
+	cleanup_strv struct strv builder = {0}, files = {0};
+
+	if (!r->scan && !(r->scan = include_scan_new()))
+		return error_no_memory(e);
+	toolchain_builder_dirs(t, &builder);
+	struct include_request request = {
+		.dir = dir, .options = &options, .builder = &builder, .system = &t->search};
+	if (include_options_read(args, environment ? environment : &nothing, &options) < 0 ||
+	    include_scan_files(r->scan, &request, &files) < 0)
+		return error_no_memory(e);
+	for (size_t i = 0; i < files.n; i++)
+		add_file(r, files.v[i]);
+	add_own_headers(r);
+	add_dirs(r, dir, &options.quote, &builder);
+	add_dirs(r, dir, &options.angle, &builder);
+	add_dirs(r, dir, &options.system, &builder);
+	return r->files.error || r->dirs.error || r->outside.error || builder.error
+		       ? error_no_memory(e)
+		       : 0;
+}
+
+int remote_connect(struct remote *r, struct crossbpf_error *e)
+{
+	const char *const *dirs = r->outside.n ? (const char *const *)r->outside.v : none;
+
+	if (!r->builder->connected) {
+		r->request->dirs = dirs;
+		return builder_connect(r->builder, r->request, r->project, e);
+	}
+	/* It was opened to look for a clang, before anything was known of files. */
+	return r->outside.n ? session_reopen(&r->builder->session, dirs, e) : 0;
+}
+
+static const struct exchange_module *load(struct remote *r, struct crossbpf_error *e)
+{
+	cleanup_free char *path = str_printf("%s/exchange.so", r->module_dir);
+	const struct exchange_module *(*init)(void);
+
+	if (!path) {
+		error_no_memory(e);
+		return NULL;
+	}
+	if (!r->module) {
+		if (plugin_check_file(r->module_dir, path, "the exchange", e) < 0)
+			return NULL;
+		r->module = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+	}
+	void *symbol = r->module ? dlsym(r->module, "crossbpf_exchange_init") : NULL;
+	memcpy(&init, &symbol, sizeof(init)); /* C has no cast for it */
+	const struct exchange_module *module = symbol ? init() : NULL;
+	if (!module || module->size != sizeof(*module)) {
+		error_set(e, -ENOEXEC, EXIT_STATUS_NO_BACKEND, "install crossbpf again",
+			  "cannot load %s: %s", path,
+			  module ? "it is of another release" : dlerror());
+		return NULL;
+	}
+	return module;
+}
+
+/* What each run() of the session said of its failure. */
+struct running {
+	struct session *session;
+	struct crossbpf_error *error;
+};
+
+static int run_in_session(void *ctx, const struct crossbpf_run *run, int *ret_status)
+{
+	struct running *running = ctx;
+
+	return session_run(running->session, run, ret_status, running->error);
+}
+
+static void name_place(const struct session *s, char ret_hex[DIGEST_HEX_SIZE])
+{
+	struct digest d;
+
+	digest_init(&d);
+	digest_string(&d, s->plugin.backend.name);
+	for (const struct crossbpf_kv *kv = s->conf; kv && kv->key; kv++) {
+		digest_string(&d, kv->key);
+		digest_string(&d, kv->value);
+	}
+	digest_finish(&d, ret_hex);
+}
+
+static int explain(int error, const struct exchange_report *report,
+		   const struct crossbpf_error *said, struct crossbpf_error *e)
+{
+	enum exit_status status = EXIT_STATUS_NO_BACKEND;
+
+	if (report->begun || error == -EPIPE || error == -EPROTO)
+		status = EXIT_STATUS_LOST;
+	if (error == -EACCES || error == -ELOOP)
+		status = EXIT_STATUS_FAILED;
+	if (said->message && !report->why[0])
+		return error_set(e, error, status, said->hint, "%s", said->message);
+	return error_set(e, error, status, report->hint[0] ? report->hint : NULL, "%s",
+			 report->why[0] ? report->why : strerror(-error));
+}
+
+int remote_run(struct remote *r, struct exchange *x, struct crossbpf_error *e)
+{
+	struct session *s = &r->builder->session;
+	const struct exchange_module *module = load(r, e);
+	char place[DIGEST_HEX_SIZE];
+	int error = -EPIPE;
+
+	if (!module)
+		return -ENOEXEC;
+	name_place(s, place);
+	x->id = r->project->id;
+	x->project = r->project->root;
+	x->place = place;
+	x->cache_dir = r->request->toolchain.cache_dir;
+	x->host_paths = session_has_host_paths(s);
+	x->files = r->files.n ? (const char *const *)r->files.v : none;
+	x->control = s->control;
+	x->run = run_in_session;
+	for (int try = 0; try < 2; try++) {
+		cleanup_error struct crossbpf_error said = {0};
+		struct running running = {s, &said};
+		struct exchange_report report;
+		x->run_ctx = &running;
+		error = module->run(x, &report);
+		r->report.bytes_sent += report.bytes_sent;
+		r->report.bytes_received += report.bytes_received;
+		if (error == 0 || error == -EINTR)
+			return error;
+		if (error != -EPIPE || report.begun || try)
+			return explain(error, &report, &said, e);
+		/* A container that was thought to be warm is not. */
+		error = session_reopen(s, s->project.dirs, e);
+		if (error < 0)
+			return error;
+	}
+	return error;
+}
+
+struct check {
+	struct remote *remote;
+	bool more;
+};
+
+static int take_found(void *ctx, const char *path)
+{
+	struct check *check = ctx;
+	struct remote *r = check->remote;
+	struct stat st;
+
+	if (toolchain_is_builders(&r->builder->toolchain, path) ||
+	    strv_contains(&r->files, path) || stat(path, &st) < 0 || !S_ISREG(st.st_mode))
+		return 0;
+	add_file(r, path);
+	check->more = true;
+	return r->files.error;
+}
+
+int remote_check(struct remote *r, const struct strv *read, bool *ret_more)
+{
+	const struct toolchain *t = &r->builder->toolchain;
+	cleanup_strv struct strv dirs = {0};
+	struct check check = {.remote = r};
+
+	toolchain_builder_dirs(t, &dirs);
+	strv_add_all(&dirs, r->dirs.n ? (const char *const *)r->dirs.v : none);
+	int error = dirs.error;
+	for (size_t i = 0; i < read->n && error == 0; i++)
+		if (toolchain_is_builders(t, read->v[i]))
+			error = lookups_of_input(read->v[i], &dirs, take_found, &check);
+	*ret_more = check.more;
+	return error;
+}

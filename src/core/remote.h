@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Commands on a builder that does not see the host's files: finds what they may read, and has
+ * exchange.so send that, run them and bring back what they made.
+ */
+#ifndef CROSSBPF_REMOTE_H
+#define CROSSBPF_REMOTE_H
+
+#include "builder.h"
+#include "exchange/exchange.h"
+#include "include-scan.h"
+
+struct remote {
+	struct builder *builder;
+	struct builder_request *request;
+	const struct project *project;
+	const char *module_dir; /* absolute path of where exchange.so is */
+	const char *header_dir; /* our own headers, for clang to look at last; or NULL */
+	/* The rest begins as nothing. */
+	struct include_scan *scan;
+	struct strv files; /* that may be read there: absolute names of the host */
+	struct strv dirs;  /* of the host, in which headers are looked for */
+	struct strv outside; /* directories out of the project in which files are */
+	void *module;
+	struct exchange_report report; /* of all that was run, its bytes added up */
+};
+
+/* Is the builder one that does not see the host's files? */
+bool remote_is(const struct builder *b);
+
+/* Adds what a command of clang may read that runs in `dir`: `args` are its arguments, response
+ * files expanded, and `environment` what else says where headers are (or NULL). */
+int remote_add(struct remote *r, const char *dir, const struct strv *args,
+	       const struct include_environment *environment, struct crossbpf_error *e);
+
+/* Opens the builder's session so that all files that were added can be put there. -ESTALE as
+ * builder_connect(). */
+int remote_connect(struct remote *r, struct crossbpf_error *e);
+
+/*
+ * Runs x's actions; what x says of the session, the project and the files is set here. A session
+ * that was lost before it answered is opened anew once.
+ */
+int remote_run(struct remote *r, struct exchange *x, struct crossbpf_error *e);
+
+/*
+ * What the builder's own headers include was not known when files were looked for. `read` is what
+ * commands read: where the host has a file under a name that would have been found before one of
+ * the builder's, it is added, and *ret_more set: they are to be run again.
+ */
+int remote_check(struct remote *r, const struct strv *read, bool *ret_more);
+
+void remote_free(struct remote *r);
+#define cleanup_remote CLEANUP(remote_free)
+
+#endif

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <errno.h>
+#include <string.h>
+
+#include "archive-maker.h"
+
+struct archive_maker {
+	struct archive *archive;
+	struct strbuf *to;
+	int error;
+};
+
+static la_ssize_t append(struct archive *archive, void *ctx, const void *data, size_t len)
+{
+	struct archive_maker *a = ctx;
+
+	strbuf_add(a->to, data, len);
+	if (!a->to->error)
+		return (la_ssize_t)len;
+	archive_set_error(archive, ENOMEM, "out of memory");
+	return -1;
+}
+
+static void check(struct archive_maker *a, int result)
+{
+	if (result < ARCHIVE_WARN && !a->error)
+		a->error = archive_errno(a->archive) == ENOMEM ? -ENOMEM : -EINVAL;
+}
+
+struct archive_maker *archive_begin(struct strbuf *to)
+{
+	cleanup_free struct archive_maker *a = calloc(1, sizeof(*a));
+
+	if (!a)
+		return NULL;
+	a->to = to;
+	a->archive = archive_write_new();
+	if (!a->archive)
+		return NULL;
+	/* Of what all three read, the one that holds names of any length and any bytes. */
+	check(a, archive_write_set_format_gnutar(a->archive));
+	check(a, archive_write_set_options(a->archive, "hdrcharset=BINARY"));
+	check(a, archive_write_set_bytes_per_block(a->archive, 0));
+	check(a, archive_write_open(a->archive, a, NULL, append, NULL));
+	return TAKE_PTR(a);
+}
+
+static void add(struct archive_maker *a, const char *name, unsigned type, const char *target,
+		const void *data, size_t len)
+{
+	struct archive_entry *entry = archive_entry_new();
+
+	if (!entry) {
+		a->error = -ENOMEM;
+		return;
+	}
+	archive_entry_copy_pathname(entry, name + strspn(name, "/"));
+	archive_entry_set_filetype(entry, type);
+	archive_entry_set_perm(entry, 0644);
+	archive_entry_set_size(entry, (la_int64_t)len);
+	if (target)
+		archive_entry_copy_symlink(entry, target);
+	check(a, archive_write_header(a->archive, entry));
+	if (len && !a->error && archive_write_data(a->archive, data, len) != (la_ssize_t)len)
+		check(a, ARCHIVE_FATAL);
+	archive_entry_free(entry);
+}
+
+void archive_add_file(struct archive_maker *a, const char *name, const void *data, size_t len)
+{
+	add(a, name, AE_IFREG, NULL, data, len);
+}
+
+void archive_add_link(struct archive_maker *a, const char *name, const char *target)
+{
+	add(a, name, AE_IFLNK, target, NULL, 0);
+}
+
+int archive_end(struct archive_maker *a)
+{
+	check(a, archive_write_close(a->archive));
+	int error = a->error;
+	archive_write_free(a->archive);
+	free(a);
+	return error;
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Makes tar archives in memory that GNU's, busybox's and BSD's tar read, by libarchive. */
+#ifndef CROSSBPF_ARCHIVE_MAKER_H
+#define CROSSBPF_ARCHIVE_MAKER_H
+
+#include "shared/strbuf.h"
+
+struct archive_maker;
+
+/* Appends to `to`, which must outlive it. NULL where memory ran out. */
+struct archive_maker *archive_begin(struct strbuf *to);
+/* `name` may hold any bytes; it is made relative to /. */
+void archive_add_file(struct archive_maker *a, const char *name, const void *data, size_t len);
+void archive_add_link(struct archive_maker *a, const char *name, const char *target);
+/* Ends the archive, which is whole blocks of 512 bytes then, and frees the maker. 0 or the first
+ * error: -ENOMEM, or -EINVAL for a name that no archive can hold. */
+int archive_end(struct archive_maker *a);
+
+#endif

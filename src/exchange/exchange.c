@@ -1,0 +1,597 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The host's side of an exchange; builder.sh says how the two talk. The session's command runs in a
+ * thread of its own, on pipes; this one holds the conversation, and never waits for one stream
+ * while the other side waits for it on another.
+ *
+ * Nothing that comes back has a name: an output is told by its number, and what to do with it is the
+ * caller's affair. So a builder cannot write where it was not asked to.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "builder-script.h" /* made from builder.sh */
+#include "exchange.h"
+#include "shared/digest.h"
+#include "shared/io.h"
+#include "shared/shell.h"
+#include "workspace.h"
+
+enum {
+	BLOCK = 512,
+	MAX_NOISE = 64 << 10, /* that a login shell may print before we are answered */
+	MAX_STREAM = 64 << 20,
+	MAX_OUTPUT = 1 << 30,
+	N_STREAMS = 2 + EXCHANGE_MAX_OUTPUTS,
+};
+
+struct talk {
+	const struct exchange *x;
+	struct exchange_report *report;
+	struct crossbpf_run run;
+	pthread_t thread;
+	int error, status;     /* of run(), once the thread ended */
+	int in, out, err;      /* our ends of the command's streams; -1: closed */
+	struct strbuf noise;   /* on standard error */
+	struct strbuf buffer;  /* from standard output, from `at` on not taken yet */
+	size_t at;
+	bool live;             /* standard error is an action's, and goes on to ours */
+	bool *begun;           /* each action */
+	int64_t *began;        /* when each was */
+	struct workspace workspace;
+};
+
+static void shut(int *fd)
+{
+	closep(fd);
+	*fd = -1;
+}
+
+/* The command's thread. */
+
+static void *run_command(void *arg)
+{
+	struct talk *t = arg;
+
+	t->error = t->x->run(t->x->run_ctx, &t->run, &t->status);
+	for (int i = 0; i < 3; i++)
+		shut(&t->run.fd[i]); /* so that we see the end */
+	return NULL;
+}
+
+/* With every signal blocked: a handler runs in the first thread. */
+static int start_command(struct talk *t)
+{
+	sigset_t all, before;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_BLOCK, &all, &before);
+	int r = -pthread_create(&t->thread, NULL, run_command, t);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return r;
+}
+
+/* Sentences for the user. */
+
+static int say(struct talk *t, int error, const char *why, const char *hint)
+{
+	if (!t->report->why[0]) {
+		snprintf(t->report->why, sizeof(t->report->why), "%s", why);
+		snprintf(t->report->hint, sizeof(t->report->hint), "%s", hint ? hint : "");
+	}
+	return error;
+}
+
+static int distrust(struct talk *t, const char *what)
+{
+	cleanup_free char *why =
+		str_printf("the builder cannot be trusted: it sent %s, which it was not asked for",
+			   what);
+
+	return say(t, -EPROTO, why ? why : "the builder cannot be trusted",
+		   "nothing of it was written; choose another builder");
+}
+
+/* The last line that the other side complained in. */
+static char *last_line(const struct strbuf *text)
+{
+	size_t end = text->len;
+
+	while (end && (text->data[end - 1] == '\n' || text->data[end - 1] == '\r'))
+		end--;
+	size_t begin = end;
+	while (begin && text->data[begin - 1] != '\n')
+		begin--;
+	return str_printf("%.*s", (int)(end - begin), text->data ? text->data + begin : "");
+}
+
+/* The conversation. */
+
+/* Of one action what it says goes on as it comes. */
+static void take_noise(struct talk *t, const char *data, size_t len)
+{
+	if (t->live)
+		io_write_fd(STDERR_FILENO, data, len);
+	else if (t->noise.len + len < MAX_NOISE)
+		strbuf_add(&t->noise, data, len);
+}
+
+/* Reads what is there of one stream, and closes it at its end. */
+static int take_from(struct talk *t, int *fd)
+{
+	char chunk[65536];
+	ssize_t n = read(*fd, chunk, sizeof(chunk));
+
+	if (n < 0)
+		return errno == EINTR || errno == EAGAIN ? 0 : -errno;
+	if (n == 0) {
+		shut(fd);
+	} else if (fd == &t->err) {
+		take_noise(t, chunk, (size_t)n);
+	} else {
+		t->report->bytes_received += (uint64_t)n;
+		strbuf_add(&t->buffer, chunk, (size_t)n);
+	}
+	return t->buffer.error ? t->buffer.error : t->noise.error;
+}
+
+/* Waits until something comes, or, with something to write, can be written. */
+static int turn(struct talk *t, bool writes, bool *ret_writable)
+{
+	struct pollfd fds[] = {{.fd = t->out, .events = POLLIN},
+			       {.fd = t->err, .events = POLLIN},
+			       {.fd = writes ? t->in : -1, .events = POLLOUT}};
+	int r = 0;
+
+	if (poll(fds, 3, -1) < 0)
+		return errno == EINTR ? 0 : -errno;
+	if (fds[1].revents)
+		r = take_from(t, &t->err);
+	if (r == 0 && fds[0].revents)
+		r = take_from(t, &t->out);
+	*ret_writable = fds[2].revents;
+	return r;
+}
+
+static int lost(struct talk *t)
+{
+	if (t->x->control >= 0) {
+		struct pollfd control = {.fd = t->x->control, .events = POLLIN};
+		if (poll(&control, 1, 0) > 0)
+			return -EINTR;
+	}
+	cleanup_free char *said = last_line(&t->noise);
+	cleanup_free char *why =
+		str_printf("the builder was lost%s%s", said && *said ? ": " : "", said ? said : "");
+	return say(t, -EPIPE, why ? why : "the builder was lost",
+		   "run the build again: what was finished is kept");
+}
+
+static int send_bytes(struct talk *t, const char *data, size_t len)
+{
+	while (len) {
+		bool writable = false;
+		int r = turn(t, true, &writable);
+		if (r < 0)
+			return r;
+		if (t->out < 0)
+			return lost(t);
+		if (!writable)
+			continue;
+		ssize_t n = write(t->in, data, len);
+		if (n < 0 && errno == EPIPE)
+			return lost(t);
+		if (n < 0 && errno != EAGAIN && errno != EINTR)
+			return -errno;
+		if (n > 0) {
+			data += n;
+			len -= (size_t)n;
+			t->report->bytes_sent += (uint64_t)n;
+		}
+	}
+	return 0;
+}
+
+/* Makes sure that `len` bytes are there to be taken. */
+static int await_bytes(struct talk *t, size_t len)
+{
+	if (t->at && t->at == t->buffer.len)
+		t->at = t->buffer.len = 0;
+	while (t->buffer.len - t->at < len) {
+		bool unused;
+		if (t->out < 0)
+			return lost(t);
+		int r = turn(t, false, &unused);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* Takes a line, without its end, NUL-terminated; valid until the next is taken. */
+static int take_line(struct talk *t, char **ret_line)
+{
+	size_t len = 0;
+
+	for (;; len++) {
+		int r = await_bytes(t, len + 1);
+		if (r < 0)
+			return r;
+		if (t->buffer.data[t->at + len] == '\n')
+			break;
+		if (len > MAX_NOISE)
+			return distrust(t, "an endless line");
+	}
+	*ret_line = t->buffer.data + t->at;
+	(*ret_line)[len] = '\0';
+	t->at += len + 1;
+	return 0;
+}
+
+/* Past what a login shell printed. */
+static int take_hello(struct talk *t, char **ret_token, char **ret_dir)
+{
+	static const char hello[] = "crossbpf-exchange 1 ";
+	char *line;
+
+	for (size_t noise = 0; noise < MAX_NOISE; noise += strlen(line) + 1) {
+		int r = take_line(t, &line);
+		if (r < 0)
+			return r;
+		if (strncmp(line, hello, strlen(hello)) != 0)
+			continue;
+		char *token = line + strlen(hello), *dir = strchr(token, ' ');
+		if (!dir || dir[1] != '/')
+			return distrust(t, "no greeting");
+		*dir++ = '\0';
+		*ret_token = strdup(token);
+		*ret_dir = strdup(dir);
+		t->report->begun = true;
+		t->noise.len = 0;
+		return *ret_token && *ret_dir ? 0 : -ENOMEM;
+	}
+	return distrust(t, "noise without an end");
+}
+
+/* The script. */
+
+/* Names of the host, as they are over there. */
+static void add_paths(struct strbuf *b, const char *command, const struct strv *paths)
+{
+	size_t len = 0;
+
+	for (size_t i = 0; i < paths->n; i++) {
+		if (len == 0)
+			strbuf_printf(b, "%s%s", i ? " || return\n" : "", command);
+		strbuf_puts(b, " \"$P\"");
+		shell_quote(b, paths->v[i]);
+		len += strlen(paths->v[i]);
+		if (len > BLOCK * 64) /* a command line has a limit */
+			len = 0;
+	}
+	if (paths->n)
+		strbuf_puts(b, " || return\n");
+}
+
+static void add_action(struct strbuf *b, const struct exchange_action *a, size_t number)
+{
+	strbuf_printf(b, "action_%zu() {\ncd \"$P\"", number);
+	shell_quote(b, a->dir);
+	strbuf_puts(b, " && ");
+	if (a->input) {
+		strbuf_puts(b, "printf %s ");
+		shell_quote(b, a->input);
+		strbuf_puts(b, " |");
+	}
+	for (size_t i = 0; a->argv[i] || i == a->insert; i++) {
+		for (size_t j = 0; i == a->insert && j < a->n_outputs; j++)
+			strbuf_printf(b, " %s \"$R/%zu.%zu\"", a->outputs[j], number, j);
+		if (!a->argv[i])
+			break;
+		strbuf_puts(b, " ");
+		shell_quote(b, a->argv[i]);
+	}
+	strbuf_puts(b, "\n}\n");
+}
+
+static int make_script(const struct talk *t, const struct workspace_change *change,
+		       struct strbuf *ret_script)
+{
+	const struct exchange *x = t->x;
+
+	strbuf_puts(ret_script, "prepare() {\n:\n");
+	add_paths(ret_script, "rm -rf --", &change->remove);
+	add_paths(ret_script, "mkdir -p --", &change->make_dirs);
+	strbuf_printf(ret_script, "}\nN=%zu LANES=%u KEEP_GOING=%s LIVE=%s\n", x->n, x->lanes,
+		      x->keep_going ? "1" : "", x->live ? "1" : "");
+	for (const char *const *variable = x->env; variable && *variable; variable++) {
+		strbuf_puts(ret_script, "export ");
+		shell_quote(ret_script, *variable);
+		strbuf_puts(ret_script, "\n");
+	}
+	for (size_t i = 0; i < x->n; i++)
+		add_action(ret_script, &x->actions[i], i);
+	while (ret_script->len % BLOCK && !ret_script->error)
+		strbuf_putc(ret_script, '\n');
+	return ret_script->error;
+}
+
+/* Directories in which actions run. */
+static int list_dirs(const struct exchange *x, struct strv *ret_dirs)
+{
+	for (size_t i = 0; i < x->n; i++)
+		if (i == 0 || strcmp(x->actions[i].dir, x->actions[i - 1].dir) != 0)
+			strv_add_once(ret_dirs, x->actions[i].dir);
+	return ret_dirs->error;
+}
+
+static int refuse_file(struct talk *t, int error, const char *bad)
+{
+	if (!bad)
+		return error;
+	cleanup_free char *why = str_printf("cannot send %s: %s", bad, strerror(-error));
+	return say(t, error, why ? why : strerror(-error), "make it readable, or do not include it");
+}
+
+/* Sends what is missing there, and the script. */
+static int fill(struct talk *t, const char *token, const char *root)
+{
+	cleanup_workspace_change struct workspace_change change = {0};
+	cleanup_strbuf struct strbuf script = {0}, head = {0};
+	cleanup_strv struct strv dirs = {0};
+	cleanup_free char *bad = NULL;
+	char *line;
+
+	int r = list_dirs(t->x, &dirs);
+	if (r == 0)
+		r = workspace_begin(&t->workspace, token, t->x->control);
+	struct workspace_request request = {t->x->files, &dirs, t->x->project, root};
+	if (r == 0)
+		r = workspace_change(&t->workspace, &request, &change, &bad);
+	if (r < 0)
+		return refuse_file(t, r, bad);
+	r = make_script(t, &change, &script);
+	if (r == 0)
+		r = workspace_lock_for(&t->workspace, &change, t->x->control);
+	if (r < 0)
+		return r;
+	strbuf_printf(&head, "%zu %zu\n", script.len / BLOCK, change.archive.len / BLOCK);
+	r = send_bytes(t, head.data, head.len);
+	if (r == 0)
+		r = send_bytes(t, script.data, script.len);
+	if (r == 0)
+		r = send_bytes(t, change.archive.data, change.archive.len);
+	if (r == 0)
+		r = take_line(t, &line);
+	if (r < 0)
+		return r;
+	if (strcmp(line, "filled 0") != 0) {
+		while (t->out >= 0 && turn(t, false, &(bool){false}) == 0)
+			;
+		cleanup_free char *said = last_line(&t->noise);
+		cleanup_free char *why =
+			str_printf("the builder could not take the files: %s", said ? said : "");
+		return say(t, -ENOSPC, why ? why : "the builder could not take the files",
+			   "give it more room, or another directory");
+	}
+	workspace_filled(&t->workspace);
+	t->live = t->x->live;
+	if (t->live) /* what came with that line */
+		take_noise(t, t->noise.data, t->noise.len);
+	return 0;
+}
+
+/* A number of an action that began, or -1. */
+static long parse_action(const struct talk *t, const char *text, char **ret_rest)
+{
+	unsigned long n = strtoul(text, ret_rest, 10);
+
+	return *ret_rest != text && text[0] >= '0' && text[0] <= '9' && n < t->x->n ? (long)n : -1;
+}
+
+/* "I STATUS ERROR OUTPUT OUTPUT0 OUTPUT1": an action ended. */
+static int take_end(struct talk *t, const char *text)
+{
+	struct exchange_result result = {0};
+	struct exchange_data *data[N_STREAMS] = {&result.error, &result.output};
+	char *rest;
+	size_t sum = 0;
+
+	for (size_t i = 0; i < EXCHANGE_MAX_OUTPUTS; i++)
+		data[2 + i] = &result.outputs[i];
+	long n = parse_action(t, text, &rest);
+	if (n < 0 || !t->begun[n])
+		return distrust(t, "the end of a command");
+	const struct exchange_action *a = &t->x->actions[n];
+	t->begun[n] = false;
+	result.status = (int)strtol(rest, &rest, 10);
+	for (size_t i = 0; i < N_STREAMS; i++) {
+		rest += strspn(rest, " ");
+		if (*rest == '-') {
+			rest++;
+			continue;
+		}
+		char *end;
+		unsigned long len = strtoul(rest, &end, 10);
+		if (end == rest || len > (i < 2 ? MAX_STREAM : MAX_OUTPUT))
+			return distrust(t, "an output of no sound size");
+		if (i >= 2 + a->n_outputs)
+			return distrust(t, "an output");
+		rest = end;
+		data[i]->exists = true;
+		data[i]->len = len;
+		sum += len;
+	}
+	if (*rest)
+		return distrust(t, "an output");
+	int r = await_bytes(t, sum);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < N_STREAMS; i++) {
+		data[i]->data = t->buffer.data ? t->buffer.data + t->at : "";
+		t->at += data[i]->len;
+	}
+	result.duration = io_now() - t->began[n];
+	t->x->on_end(t->x->ctx, (size_t)n, &result);
+	return 0;
+}
+
+static int take_start(struct talk *t, const char *text)
+{
+	char *rest;
+	long n = parse_action(t, text, &rest);
+
+	if (n < 0 || *rest || t->began[n])
+		return distrust(t, "the start of a command");
+	t->begun[n] = true;
+	t->began[n] = io_now();
+	if (t->x->on_start)
+		t->x->on_start(t->x->ctx, (size_t)n);
+	return 0;
+}
+
+static int converse(struct talk *t)
+{
+	cleanup_free char *token = NULL, *dir = NULL, *root = NULL;
+	char *line;
+
+	int r = take_hello(t, &token, &dir);
+	if (r < 0)
+		return r;
+	root = t->x->host_paths ? strdup("") : str_printf("%s/root", dir);
+	if (!root)
+		return -ENOMEM;
+	r = fill(t, token, root);
+	while (r == 0) {
+		r = take_line(t, &line);
+		if (r < 0)
+			return r;
+		if (strcmp(line, "bye") == 0)
+			return 0;
+		if (strncmp(line, "start ", 6) == 0)
+			r = take_start(t, line + 6);
+		else if (strncmp(line, "end ", 4) == 0)
+			r = take_end(t, line + 4);
+		else
+			r = distrust(t, "a line");
+	}
+	return r;
+}
+
+/* A token for a new workspace. */
+static int make_token(char ret_token[DIGEST_HEX_SIZE])
+{
+	uint8_t bytes[DIGEST_SIZE] = {0};
+	cleanup_close int fd = open("/dev/urandom", O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0 || read(fd, bytes, sizeof(bytes)) != (ssize_t)sizeof(bytes))
+		return -EIO;
+	digest_hex(bytes, ret_token);
+	return 0;
+}
+
+static int open_streams(struct talk *t)
+{
+	int in[2] = {-1, -1}, out[2] = {-1, -1}, err[2] = {-1, -1};
+
+	int r = io_pipe(in);
+	if (r == 0)
+		r = io_pipe(out);
+	if (r == 0)
+		r = io_pipe(err);
+	t->in = in[1];
+	t->out = out[0];
+	t->err = err[0];
+	t->run.fd[0] = in[0];
+	t->run.fd[1] = out[1];
+	t->run.fd[2] = err[1];
+	/* What is written must never wait while something is to be read. */
+	if (r == 0 && fcntl(t->in, F_SETFL, O_NONBLOCK) < 0)
+		r = -errno;
+	return r;
+}
+
+static void talk_free(struct talk *t)
+{
+	closep(&t->in);
+	closep(&t->out);
+	closep(&t->err);
+	for (int i = 0; i < 3; i++)
+		closep(&t->run.fd[i]);
+	strbuf_free(&t->noise);
+	strbuf_free(&t->buffer);
+	workspace_free(&t->workspace);
+	free(t->begun);
+	free(t->began);
+}
+
+/* Ends the conversation, and with it what may still run there: at the end of its input it ends
+ * itself. */
+static int hang_up(struct talk *t, int r)
+{
+	shut(&t->in);
+	while ((t->out >= 0 || t->err >= 0) && turn(t, false, &(bool){false}) == 0)
+		t->buffer.len = t->at = 0;
+	shut(&t->out);
+	shut(&t->err);
+	pthread_join(t->thread, NULL);
+	if (t->error < 0 && (r == 0 || r == -EPIPE)) {
+		t->report->why[0] = '\0'; /* the backend has said why */
+		r = t->error;
+	}
+	return r;
+}
+
+static int exchange_run(const struct exchange *x, struct exchange_report *ret_report)
+{
+	char token[DIGEST_HEX_SIZE];
+	const char *argv[] = {"sh", "-c", builder_script, "crossbpf", token, x->id,
+			      x->host_paths ? "/tmp/.crossbpf" : "", NULL};
+	CLEANUP(talk_free) struct talk t = {
+		.x = x,
+		.report = ret_report,
+		.run = {.size = sizeof(t.run), .argv = argv, .control = x->control,
+			.fd = {-1, -1, -1}},
+		.in = -1,
+		.out = -1,
+		.err = -1,
+		.workspace = {.lock = -1},
+		.begun = calloc(x->n + 1, sizeof(*t.begun)),
+		.began = calloc(x->n + 1, sizeof(*t.began)),
+	};
+	static const char *const no_env[] = {NULL};
+	struct sigaction ignore = {.sa_handler = SIG_IGN}, before;
+
+	*ret_report = (struct exchange_report){0};
+	t.run.env = no_env;
+	int r = t.begun && t.began ? make_token(token) : -ENOMEM;
+	cleanup_free char *record = str_printf("%s-%s", x->place, x->id);
+	if (r == 0)
+		r = record ? workspace_open(x->cache_dir, record, &t.workspace) : -ENOMEM;
+	if (r == 0)
+		r = open_streams(&t);
+	if (r < 0)
+		return r;
+	sigaction(SIGPIPE, &ignore, &before); /* a builder that is lost is an error, not our end */
+	r = start_command(&t);
+	if (r == 0)
+		r = hang_up(&t, converse(&t));
+	sigaction(SIGPIPE, &before, NULL);
+	return r;
+}
+
+const struct exchange_module *crossbpf_exchange_init(void)
+{
+	static const struct exchange_module module = {sizeof(module), exchange_run};
+
+	return &module;
+}

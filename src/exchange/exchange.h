@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Runs commands on a builder that does not see the host's files: one command of a session per
+ * build, builder.sh, to which what it lacks is sent, and which sends back what the commands made.
+ *
+ * A module of its own, exchange.so, as libarchive would be a good part of what each start of
+ * crossbpf costs. It exports one symbol, crossbpf_exchange_init.
+ */
+#ifndef CROSSBPF_EXCHANGE_H
+#define CROSSBPF_EXCHANGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "crossbpf-backend.h"
+
+enum { EXCHANGE_MAX_OUTPUTS = 2 };
+
+/* One command. */
+struct exchange_action {
+	const char *const *argv;
+	size_t insert; /* index in argv before which the outputs' options go */
+	const char *dir; /* where it runs: absolute, of the host */
+	/* The options that name its outputs ("-o", "-MF"): each is followed by a name on the
+	 * builder. */
+	const char *outputs[EXCHANGE_MAX_OUTPUTS];
+	size_t n_outputs;
+	const char *input; /* what its standard input holds; NULL: nothing */
+};
+
+/* What one left: bytes that live until the callback returns. */
+struct exchange_data {
+	const char *data;
+	size_t len;
+	bool exists;
+};
+
+struct exchange_result {
+	int status; /* as struct crossbpf_backend's run() has it */
+	struct exchange_data error, output; /* its streams */
+	struct exchange_data outputs[EXCHANGE_MAX_OUTPUTS];
+	int64_t duration; /* nanoseconds from its start to its end, as seen here */
+};
+
+struct exchange {
+	const char *id;        /* names the project: [0-9a-f]+ */
+	const char *project;   /* its directory on the host */
+	const char *place;     /* names the builder, to know what was sent there: [0-9a-f]+ */
+	const char *cache_dir; /* where that is remembered; NULL: nowhere, all is sent */
+	bool host_paths;       /* CROSSBPF_CAP_HOST_PATHS */
+	const char *const *files; /* the host's that the actions may read: absolute names,
+				   * NULL-terminated */
+	const struct exchange_action *actions;
+	size_t n;
+	unsigned lanes; /* how many at once; 0: as many as the builder has CPUs */
+	bool keep_going;
+	bool live;         /* standard error goes to ours as it comes: of one action */
+	const char *const *env; /* additions to the builder's */
+	int control;       /* as in struct crossbpf_run */
+	/* One command in the session, as struct crossbpf_backend's run(); called in a thread. */
+	int (*run)(void *run_ctx, const struct crossbpf_run *run, int *ret_status);
+	void *run_ctx;
+	void *ctx; /* of what follows */
+	void (*on_start)(void *ctx, size_t action);
+	void (*on_end)(void *ctx, size_t action, const struct exchange_result *result);
+};
+
+struct exchange_report {
+	bool begun; /* the builder answered: if not, it may be worth to open the session anew */
+	uint64_t bytes_sent, bytes_received;
+	char why[512], hint[256]; /* of a failure: sentences, or empty */
+};
+
+struct exchange_module {
+	uint32_t size;
+	/*
+	 * Does all actions, in order, and calls on_end for each that was begun and ended. 0, or
+	 * -EPIPE where the builder was lost, -EPROTO where it cannot be trusted, -EINTR where the
+	 * control descriptor came to its end, -ENOSPC where what was sent did not fit there, or
+	 * another negative errno. What ended before is done.
+	 */
+	int (*run)(const struct exchange *x, struct exchange_report *ret_report);
+};
+
+CROSSBPF_BACKEND_EXPORT const struct exchange_module *crossbpf_exchange_init(void);
+
+#endif

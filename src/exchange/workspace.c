@@ -1,0 +1,576 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The record is a line "crossbpf-workspace FORMAT TOKEN" and, for each thing that was sent, "KIND
+ * MTIME CTIME SIZE INODE SEEN DIGEST PATH", ended by a NUL, as a path may hold anything else.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "archive-maker.h"
+#include "shared/digest.h"
+#include "shared/io.h"
+#include "workspace.h"
+
+#define FORMAT "1"
+
+enum {
+	MAX_RECORD = 64 << 20,
+	MAX_FILE = 1 << 30,
+	MAX_LINKS = 40, /* as the kernel has it */
+};
+
+/* Bytes of the lock file. */
+enum { LOCK_FILL, LOCK_USE };
+
+/* One thing that is over there: a file, a link or a directory, by its name on the host, no part of
+ * which is a link (but for those that lead to the project). */
+struct workspace_entry {
+	char *path;
+	char kind; /* 'f', 'l', 'd' */
+	int64_t mtime, ctime, size, inode, seen;
+	uint8_t digest[DIGEST_SIZE]; /* of the content, or of where a link leads */
+	bool wanted;                 /* by this exchange */
+	bool in_flight;              /* it is being sent: nobody knows what is there */
+};
+
+static void entry_free(struct workspace_entry *entry)
+{
+	if (entry)
+		free(entry->path);
+	free(entry);
+}
+
+static void forget_all(struct workspace *w)
+{
+	for (size_t i = 0; i < w->n; i++)
+		entry_free(w->entries[i]);
+	w->n = 0;
+}
+
+void workspace_free(struct workspace *w)
+{
+	forget_all(w);
+	free(w->entries);
+	free(w->file);
+	closep(&w->lock); /* and so its locks */
+	*w = (struct workspace){.lock = -1};
+}
+
+void workspace_change_free(struct workspace_change *c)
+{
+	strv_free(&c->remove);
+	strv_free(&c->make_dirs);
+	strbuf_free(&c->archive);
+	*c = (struct workspace_change){0};
+}
+
+int workspace_open(const char *cache_dir, const char *name, struct workspace *ret_workspace)
+{
+	cleanup_workspace struct workspace w = {.lock = -1};
+	cleanup_free char *lock = NULL;
+
+	if (cache_dir) {
+		w.file = str_printf("%s/workspace/%s", cache_dir, name);
+		lock = str_printf("%s/workspace/%s.lock", cache_dir, name);
+		if (!w.file || !lock)
+			return -ENOMEM;
+		io_make_parents(lock, 0700);
+		w.lock = open(lock, O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
+	}
+	*ret_workspace = w;
+	w = (struct workspace){.lock = -1};
+	return 0;
+}
+
+/* Where the entry with this path is, or belongs. */
+static size_t find_place(const struct workspace *w, const char *path, bool *ret_found)
+{
+	size_t from = 0, to = w->n;
+
+	*ret_found = false;
+	while (from < to) {
+		size_t middle = from + (to - from) / 2;
+		int order = strcmp(w->entries[middle]->path, path);
+		if (order == 0) {
+			*ret_found = true;
+			return middle;
+		}
+		if (order < 0)
+			from = middle + 1;
+		else
+			to = middle;
+	}
+	return from;
+}
+
+/* Finds or makes it; NULL where memory ran out. */
+static struct workspace_entry *entry_of(struct workspace *w, const char *path)
+{
+	bool found;
+	size_t place = find_place(w, path, &found);
+
+	if (found)
+		return w->entries[place];
+	if (w->n == w->room) {
+		size_t room = w->room ? 2 * w->room : 64;
+		struct workspace_entry **entries = realloc(w->entries, room * sizeof(*entries));
+		if (!entries)
+			return NULL;
+		w->entries = entries;
+		w->room = room;
+	}
+	struct workspace_entry *entry = calloc(1, sizeof(*entry));
+	if (entry)
+		entry->path = strdup(path);
+	if (!entry || !entry->path) {
+		entry_free(entry);
+		return NULL;
+	}
+	memmove(&w->entries[place + 1], &w->entries[place],
+		(w->n - place) * sizeof(struct workspace_entry *));
+	w->entries[place] = entry;
+	w->n++;
+	return entry;
+}
+
+static bool parse_digest(const char *hex, uint8_t ret_digest[DIGEST_SIZE])
+{
+	for (size_t i = 0; i < DIGEST_SIZE; i++) {
+		unsigned byte;
+		if (sscanf(hex + 2 * i, "%2x", &byte) != 1)
+			return false;
+		ret_digest[i] = (uint8_t)byte;
+	}
+	return true;
+}
+
+/* -EBADMSG for what is no entry. */
+static int read_entry(struct workspace *w, const char *line)
+{
+	struct workspace_entry read = {0};
+	char hex[DIGEST_HEX_SIZE];
+	int path = 0;
+
+	int n = sscanf(line,
+		       "%c %" SCNd64 " %" SCNd64 " %" SCNd64 " %" SCNd64 " %" SCNd64 " %64s %n",
+		       &read.kind, &read.mtime, &read.ctime, &read.size, &read.inode, &read.seen,
+		       hex, &path);
+	if (n != 7 || !path || line[path] != '/' || !parse_digest(hex, read.digest))
+		return -EBADMSG;
+	struct workspace_entry *entry = entry_of(w, line + path);
+	if (!entry)
+		return -ENOMEM;
+	read.path = entry->path;
+	*entry = read;
+	return 0;
+}
+
+/* Nothing where it is of another workspace or damaged: then all is sent again. */
+static int load(struct workspace *w)
+{
+	cleanup_strbuf struct strbuf record = {0};
+	cleanup_free char *head = str_printf("crossbpf-workspace " FORMAT " %s\n", w->token);
+	int r = 0;
+
+	if (!head)
+		return -ENOMEM;
+	forget_all(w);
+	if (!w->file || io_read_file(w->file, MAX_RECORD, &record) < 0 ||
+	    strncmp(record.data, head, strlen(head)) != 0)
+		return record.error;
+	const char *end = record.data + record.len;
+	for (const char *line = record.data + strlen(head); r == 0 && line < end;
+	     line += strlen(line) + 1)
+		r = read_entry(w, line);
+	if (r == -EBADMSG)
+		forget_all(w);
+	return r == -ENOMEM ? r : 0;
+}
+
+/* What goes wrong costs the next exchange time, and is no error; but an old record must not stay,
+ * as it says of files that they are there. */
+static void save(struct workspace *w)
+{
+	cleanup_strbuf struct strbuf record = {0};
+
+	if (!w->file || w->lock < 0)
+		return;
+	strbuf_printf(&record, "crossbpf-workspace " FORMAT " %s\n", w->token);
+	for (size_t i = 0; i < w->n; i++) {
+		const struct workspace_entry *entry = w->entries[i];
+		struct workspace_entry unknown = {.kind = entry->kind};
+		const struct workspace_entry *e = entry->in_flight ? &unknown : entry;
+		char hex[DIGEST_HEX_SIZE];
+		if (entry->in_flight && entry->kind == 'd')
+			continue;
+		digest_hex(e->digest, hex);
+		strbuf_printf(&record,
+			      "%c %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64
+			      " %s %s",
+			      e->kind, e->mtime, e->ctime, e->size, e->inode, e->seen, hex,
+			      entry->path);
+		strbuf_add(&record, "", 1);
+	}
+	if (record.error || io_replace_file(w->file, record.data, record.len) < 0)
+		unlink(w->file);
+	w->dirty = false;
+}
+
+static bool is_over(int control)
+{
+	struct pollfd fd = {.fd = control, .events = POLLIN};
+
+	return control >= 0 && poll(&fd, 1, 0) > 0 && (fd.revents & (POLLHUP | POLLIN));
+}
+
+/* Polls: a thread that waits in fcntl() would not see the control descriptor. */
+static int lock(const struct workspace *w, int what, short type, int control)
+{
+	struct flock range = {.l_type = type, .l_whence = SEEK_SET, .l_start = what, .l_len = 1};
+	struct timespec pause = {.tv_nsec = 500000};
+
+	while (w->lock >= 0 && fcntl(w->lock, F_SETLK, &range) < 0) {
+		if (errno != EAGAIN && errno != EACCES && errno != EINTR)
+			return 0; /* a file system without locks */
+		if (is_over(control))
+			return -EINTR;
+		nanosleep(&pause, NULL);
+		if (pause.tv_nsec < 8000000)
+			pause.tv_nsec *= 2;
+	}
+	return 0;
+}
+
+int workspace_begin(struct workspace *w, const char *token, int control)
+{
+	if (strlen(token) >= sizeof(w->token))
+		return -EPROTO;
+	memcpy(w->token, token, strlen(token) + 1);
+	int r = lock(w, LOCK_FILL, F_WRLCK, control);
+	return r < 0 ? r : load(w);
+}
+
+/* What a walk along the paths of files is about. */
+struct walk {
+	struct workspace *w;
+	const char *project; /* links that lead to it are not looked at */
+	struct workspace_change *change;
+	const char *root;
+	struct archive_maker *archive;
+	char **ret_bad;
+};
+
+static void note_stat(struct workspace_entry *entry, const struct stat *st, int64_t now)
+{
+	entry->mtime = io_mtime(st);
+	entry->ctime = io_ctime(st);
+	entry->size = (int64_t)st->st_size;
+	entry->inode = (int64_t)st->st_ino;
+	entry->seen = now;
+}
+
+/* Can a change since have left no trace in its times? */
+static bool is_as_seen(const struct workspace_entry *entry, const struct stat *st)
+{
+	return entry->mtime == io_mtime(st) && entry->ctime == io_ctime(st) &&
+	       entry->size == (int64_t)st->st_size && entry->inode == (int64_t)st->st_ino &&
+	       entry->seen > entry->ctime + io_tick(entry->mtime);
+}
+
+static void take_digest(const void *data, size_t len, uint8_t ret_digest[DIGEST_SIZE])
+{
+	struct digest d;
+
+	digest_init(&d);
+	digest_bytes(&d, data, len);
+	digest_finish_bytes(&d, ret_digest);
+}
+
+static int blame(const struct walk *k, const char *path, int error)
+{
+	if (error != -ENOMEM && !*k->ret_bad)
+		*k->ret_bad = strdup(path);
+	return error;
+}
+
+/* Reads what the entry is now. */
+static int read_content(const struct walk *k, const struct workspace_entry *entry,
+			struct strbuf *ret_content)
+{
+	char target[4096];
+	int r = 0;
+
+	if (entry->kind == 'f') {
+		r = io_read_file(entry->path, MAX_FILE, ret_content);
+	} else if (entry->kind == 'l') {
+		ssize_t len = readlink(entry->path, target, sizeof(target) - 1);
+		if (len < 0)
+			r = -errno;
+		else if (target[0] == '/') /* it leads somewhere else over there */
+			strbuf_puts(ret_content, k->root);
+		if (len > 0)
+			strbuf_add(ret_content, target, (size_t)len);
+		strbuf_add(ret_content, "", 0);
+	}
+	if (r == 0)
+		r = ret_content->error;
+	return r < 0 ? blame(k, entry->path, r) : 0;
+}
+
+static void send(struct walk *k, struct workspace_entry *entry, const struct strbuf *content)
+{
+	entry->in_flight = true;
+	if (entry->kind == 'f')
+		archive_add_file(k->archive, entry->path, content->data, content->len);
+	else if (entry->kind == 'l')
+		archive_add_link(k->archive, entry->path, content->data);
+	else
+		strv_add(&k->change->make_dirs, entry->path);
+}
+
+static char kind_of(const struct stat *st)
+{
+	return S_ISREG(st->st_mode)   ? 'f'
+	       : S_ISLNK(st->st_mode) ? 'l'
+	       : S_ISDIR(st->st_mode) ? 'd'
+				      : '?';
+}
+
+/* This thing is to be there. */
+static int want(struct walk *k, const char *path, const struct stat *st)
+{
+	cleanup_strbuf struct strbuf content = {0};
+	bool found;
+	size_t place = find_place(k->w, path, &found);
+
+	if (found) { /* whether it is as it was is seen when all are looked at */
+		k->w->entries[place]->wanted = true;
+		return 0;
+	}
+	if (kind_of(st) == '?')
+		return 0; /* /dev/null is over there too */
+	struct workspace_entry *entry = entry_of(k->w, path);
+	if (!entry)
+		return -ENOMEM;
+	entry->wanted = true;
+	entry->kind = kind_of(st);
+	note_stat(entry, st, io_now());
+	int r = read_content(k, entry, &content);
+	if (r < 0)
+		return r;
+	take_digest(content.data, content.len, entry->digest);
+	send(k, entry, &content);
+	return 0;
+}
+
+/* Is `path` the project's directory, or one of those that lead there? */
+static bool leads_to_project(const struct walk *k, const char *path)
+{
+	size_t len = strlen(path);
+
+	return strncmp(k->project, path, len) == 0 && (!k->project[len] || k->project[len] == '/');
+}
+
+/* Goes on with what a link leads to and the rest of the path. */
+static char *follow(const char *target, size_t len, const char *rest)
+{
+	return str_printf("%.*s%s%s", (int)len, target, *rest ? "/" : "", rest);
+}
+
+/*
+ * Wants all that leads to `path` and itself. `at` is where the walk is: the name of a directory
+ * without links in it. The names of first directories, such as /tmp, are the builder's own.
+ */
+static int want_path(struct walk *k, const char *path, bool is_dir)
+{
+	cleanup_strbuf struct strbuf at = {0};
+	cleanup_free char *now = strdup(path);
+	size_t links = 0;
+	struct stat st;
+
+	if (!now)
+		return -ENOMEM;
+	strbuf_add(&at, "", 0);
+	for (char *part = now + strspn(now, "/"); *part;) {
+		size_t len = strcspn(part, "/"), before = at.len;
+		char *rest = part + len + strspn(part + len, "/");
+
+		if (len == 1 && part[0] == '.') {
+			part = rest;
+			continue;
+		}
+		if (len == 2 && part[0] == '.' && part[1] == '.') {
+			/* What is left again must be there, or nothing can be named through it. */
+			int r = at.len && lstat(at.data, &st) == 0 ? want(k, at.data, &st) : 0;
+			char *slash = strrchr(at.data, '/');
+			if (r < 0)
+				return r;
+			at.len = slash ? (size_t)(slash - at.data) : 0;
+			at.data[at.len] = '\0';
+			part = rest;
+			continue;
+		}
+		strbuf_putc(&at, '/');
+		strbuf_add(&at, part, len);
+		if (at.error)
+			return at.error;
+		if (lstat(at.data, &st) < 0)
+			return 0; /* the compiler will miss it */
+		if (S_ISLNK(st.st_mode) && before && !leads_to_project(k, at.data)) {
+			char target[4096];
+			ssize_t size = readlink(at.data, target, sizeof(target));
+			int r = want(k, at.data, &st);
+			if (r < 0 || size < 0)
+				return r;
+			if (++links > MAX_LINKS)
+				return blame(k, path, -ELOOP);
+			char *next = follow(target, (size_t)size, rest);
+			if (!next)
+				return -ENOMEM;
+			free(now);
+			now = next;
+			at.len = target[0] == '/' ? 0 : before;
+			at.data[at.len] = '\0';
+			part = now + strspn(now, "/");
+			continue;
+		}
+		part = rest;
+	}
+	return at.len && stat(at.data, &st) == 0 && is_dir == S_ISDIR(st.st_mode)
+		       ? want(k, at.data, &st)
+		       : 0;
+}
+
+/* It is over there, and was sent by an exchange before. */
+static int look_at(struct walk *k, struct workspace_entry *entry, bool *ret_gone)
+{
+	cleanup_strbuf struct strbuf content = {0};
+	uint8_t digest[DIGEST_SIZE];
+	int64_t now = io_now();
+	struct stat st;
+
+	*ret_gone = false;
+	int r = leads_to_project(k, entry->path) ? stat(entry->path, &st)
+						 : lstat(entry->path, &st);
+	if (r < 0 || kind_of(&st) != entry->kind) {
+		*ret_gone = true;
+		return 0;
+	}
+	if (entry->kind == 'd' || is_as_seen(entry, &st))
+		return 0;
+	r = read_content(k, entry, &content);
+	if (r < 0)
+		return r;
+	take_digest(content.data, content.len, digest);
+	k->w->dirty = true;
+	note_stat(entry, &st, now);
+	if (memcmp(digest, entry->digest, DIGEST_SIZE) == 0)
+		return 0;
+	k->change->replaces = true;
+	*ret_gone = !entry->wanted;
+	if (entry->wanted) {
+		memcpy(entry->digest, digest, DIGEST_SIZE);
+		send(k, entry, &content);
+	}
+	return 0;
+}
+
+static int look_at_all(struct walk *k)
+{
+	struct workspace *w = k->w;
+	cleanup_strv struct strv again = {0};
+	size_t kept = 0;
+	int r = 0;
+
+	for (size_t i = 0; i < w->n; i++) {
+		struct workspace_entry *entry = w->entries[i];
+		bool gone = false;
+		if (r == 0 && !entry->in_flight)
+			r = look_at(k, entry, &gone);
+		if (!gone) {
+			w->entries[kept++] = entry;
+			continue;
+		}
+		k->change->replaces = w->dirty = true;
+		strv_add(&k->change->remove, entry->path);
+		if (entry->wanted)
+			strv_add(&again, entry->path);
+		entry_free(entry);
+	}
+	w->n = kept;
+	/* What is something else now than it was: a directory that was a file. */
+	for (size_t i = 0; i < again.n && r == 0; i++)
+		r = want_path(k, again.v[i], false);
+	return r < 0 ? r : again.error;
+}
+
+int workspace_change(struct workspace *w, const struct workspace_request *request,
+		     struct workspace_change *ret_change, char **ret_bad)
+{
+	cleanup_workspace_change struct workspace_change c = {0};
+	struct walk k = {w,          request->project,          &c,
+			 request->root, archive_begin(&c.archive), ret_bad};
+	int r = 0;
+
+	if (!k.archive)
+		return -ENOMEM;
+	for (size_t i = 0; i < w->n; i++)
+		w->entries[i]->wanted = w->entries[i]->in_flight = false;
+	for (size_t i = 0; r == 0 && request->files[i]; i++)
+		r = want_path(&k, request->files[i], false);
+	for (size_t i = 0; r == 0 && i < request->dirs->n; i++)
+		r = want_path(&k, request->dirs->v[i], true);
+	if (r == 0)
+		r = look_at_all(&k);
+	bool any = false;
+	for (size_t i = 0; i < w->n; i++)
+		any = any || (w->entries[i]->in_flight && w->entries[i]->kind != 'd');
+	int ended = archive_end(k.archive);
+	if (r == 0)
+		r = ended;
+	if (r == 0)
+		r = c.remove.error ? c.remove.error : c.make_dirs.error;
+	if (r < 0)
+		return r;
+	if (!any) /* an archive of nothing is an end mark */
+		strbuf_free(&c.archive);
+	*ret_change = c;
+	c = (struct workspace_change){0};
+	return 0;
+}
+
+static bool is_empty(const struct workspace_change *c)
+{
+	return !c->archive.len && !c->remove.n && !c->make_dirs.n;
+}
+
+int workspace_lock_for(struct workspace *w, const struct workspace_change *change, int control)
+{
+	int r = lock(w, LOCK_USE, change->replaces ? F_WRLCK : F_RDLCK, control);
+
+	if (r == 0 && !is_empty(change))
+		save(w);
+	return r;
+}
+
+void workspace_filled(struct workspace *w)
+{
+	bool sent = w->dirty;
+
+	for (size_t i = 0; i < w->n; i++) {
+		sent = sent || w->entries[i]->in_flight;
+		w->entries[i]->in_flight = false;
+	}
+	if (sent)
+		save(w);
+	lock(w, LOCK_USE, F_RDLCK, -1);
+	lock(w, LOCK_FILL, F_UNLCK, -1);
+}
