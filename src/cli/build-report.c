@@ -271,5 +271,6 @@ void report_done(struct build_report *r)
 			"actions", (json_int_t)r->plan->n, "compiled", (json_int_t)r->compiled,
 			"cached", (json_int_t)0, "up_to_date", (json_int_t)r->up_to_date, "failed",
 			(json_int_t)r->failed, "backend", r->backend, "seconds", seconds,
-			"bytes_sent", (json_int_t)0, "bytes_received", (json_int_t)0));
+			"bytes_sent", (json_int_t)r->bytes_sent, "bytes_received",
+			(json_int_t)r->bytes_received));
 }

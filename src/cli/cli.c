@@ -55,6 +55,11 @@ const char *cli_directory(const char *name, const char *fallback)
 	return is_setuid ? fallback : cli_setting(name, fallback);
 }
 
+const char *cli_module_dir(void)
+{
+	return cli_directory("CROSSBPF_MODULEDIR", CROSSBPF_MODULEDIR);
+}
+
 const char *cli_backend_dir(void)
 {
 	return cli_directory("CROSSBPF_BACKENDDIR", CROSSBPF_BACKENDDIR);

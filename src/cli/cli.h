@@ -36,6 +36,9 @@ const char *cli_directory(const char *name, const char *fallback);
 /* The plugins' directory. */
 const char *cli_backend_dir(void);
 
+/* The directory of modules that are loaded on need. */
+const char *cli_module_dir(void);
+
 /* Our own headers, which clang is to look at last; NULL where memory ran out. The caller frees. */
 char *cli_header_dir(void);
 

@@ -14,6 +14,7 @@
 #include "core/builder.h"
 #include "core/clang-constraint.h"
 #include "core/project.h"
+#include "core/remote.h"
 #include "core/settings.h"
 #include "shared/io.h"
 #include "shared/shell.h"
@@ -263,9 +264,10 @@ struct job {
 	struct builder builder;
 	struct build_plan plan;
 	struct state *state;
+	struct remote remote;
 	struct build_report report;
 	struct strv env;
-	char *dir, *cache_dir, *conf_file, *header_dir;
+	char *dir, *cache_dir, *conf_file, *header_dir, *order;
 	const struct build_action **stale;
 	size_t n_stale;
 };
@@ -274,6 +276,7 @@ static void job_free(struct job *j)
 {
 	options_free(&j->options);
 	state_close(j->state);
+	remote_free(&j->remote);
 	build_plan_free(&j->plan);
 	builder_close(&j->builder);
 	settings_free(&j->settings);
@@ -284,6 +287,7 @@ static void job_free(struct job *j)
 	free(j->cache_dir);
 	free(j->conf_file);
 	free(j->header_dir);
+	free(j->order);
 	free(j->stale);
 }
 #define cleanup_job CLEANUP(job_free)
@@ -380,7 +384,7 @@ static char *join(const struct strv *names)
 	return strbuf_finish(&b, &joined) < 0 ? NULL : joined;
 }
 
-static int open_builder(struct job *j, char *order, struct crossbpf_error *e)
+static int open_builder(struct job *j, struct crossbpf_error *e)
 {
 	cleanup_free char *why = NULL;
 	bool by_conf = j->has_conf && j->conf.order.n;
@@ -393,7 +397,7 @@ static int open_builder(struct job *j, char *order, struct crossbpf_error *e)
 
 	j->request = (struct builder_request){
 		.backend = backend,
-		.order = by_conf ? order : CROSSBPF_BACKEND_ORDER,
+		.order = by_conf ? j->order : CROSSBPF_BACKEND_ORDER,
 		.dir = cli_backend_dir(),
 		.toolchain =
 			{
@@ -404,7 +408,7 @@ static int open_builder(struct job *j, char *order, struct crossbpf_error *e)
 			},
 		.log = j->options.verbose ? cli_log : NULL,
 		.control = j->request.control,
-		.lazy = true,
+		.lazy = j->request.lazy,
 		.conf = j->has_conf ? &j->conf : NULL,
 	};
 	int r = builder_open(&j->builder, &j->request, &j->project, &why, e);
@@ -535,25 +539,64 @@ static void print_commands(const struct job *j)
 	}
 }
 
-static int run_build(struct job *j, struct crossbpf_error *e)
+/* What the compilers may read of the host's files, for a builder that does not see them. */
+static int find_files(struct job *j, struct crossbpf_error *e)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < j->n_stale && r == 0; i++) {
+		cleanup_strv struct strv argv = {0}, args = {0};
+		build_plan_argv(j->stale[i], &argv);
+		if (argv.n)
+			strv_add_all(&args, (const char *const *)argv.v + 1);
+		r = argv.error || args.error
+			    ? error_no_memory(e)
+			    : remote_add(&j->remote, j->project.root, &args, NULL, e);
+	}
+	return r;
+}
+
+static int connect_remote(struct job *j, struct crossbpf_error *e)
+{
+	j->remote = (struct remote){
+		.builder = &j->builder,
+		.request = &j->request,
+		.project = &j->project,
+		.module_dir = cli_module_dir(),
+		.header_dir = j->settings.no_system ? NULL : j->header_dir,
+	};
+	int r = find_files(j, e);
+	return r < 0 ? r : remote_connect(&j->remote, e);
+}
+
+static unsigned count_lanes(const struct job *j, bool remote)
 {
 	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+
+	if (j->options.jobs || remote)
+		return j->options.jobs; /* 0: as many as the builder has CPUs */
+	return cpus > 0 ? (unsigned)cpus : 1;
+}
+
+static int run_build(struct job *j, struct crossbpf_error *e)
+{
+	bool remote = remote_is(&j->builder);
 	size_t left = 0;
 
-	int r = builder_connect(&j->builder, &j->request, &j->project, e);
+	int r = remote ? connect_remote(j, e)
+		       : builder_connect(&j->builder, &j->request, &j->project, e);
 	if (r == 0 && make_env(j) < 0)
 		r = error_no_memory(e);
 	if (r < 0)
 		return r;
 	struct build build = {
 		.session = &j->builder.session,
+		.remote = remote ? &j->remote : NULL,
 		.state = j->state,
 		.plan = &j->plan,
 		.root = j->project.root,
 		.env = (const char *const *)j->env.v,
-		.lanes = j->options.jobs ? j->options.jobs
-			 : cpus > 0      ? (unsigned)cpus
-					 : 1,
+		.lanes = count_lanes(j, remote),
 		.keep_going = j->options.keep_going,
 		.colour = j->report.colour,
 		.ctx = &j->report,
@@ -562,23 +605,15 @@ static int run_build(struct job *j, struct crossbpf_error *e)
 	};
 	r = build_run(&build, j->stale, j->n_stale, &left, e);
 	j->report.left = left;
+	j->report.bytes_sent = j->remote.report.bytes_sent;
+	j->report.bytes_received = j->remote.report.bytes_received;
 	return r;
 }
 
-static int build(struct job *j, struct crossbpf_error *e)
+/* What is to be built, and what of it is not up to date. */
+static int plan_build(struct job *j, struct crossbpf_error *e)
 {
-	cleanup_free char *order = NULL;
-
-	int r = find_project(j, e);
-	if (r < 0)
-		return r;
-	if (io_cache_dir(&j->cache_dir) == -ENOMEM)
-		return error_no_memory(e);
-	j->header_dir = cli_header_dir();
-	order = join(&j->conf.order);
-	if (!j->header_dir || !order)
-		return error_no_memory(e);
-	r = open_builder(j, order, e);
+	int r = open_builder(j, e);
 	if (r == 0)
 		r = check_constraint(j, e);
 	if (r == 0)
@@ -591,8 +626,35 @@ static int build(struct job *j, struct crossbpf_error *e)
 
 	report_init(&j->report, &j->plan, j->project.root, j->dir, j->builder.name);
 	r = find_stale(j, e);
-	if (r == 0)
-		r = check_sources(j, e);
+	return r < 0 ? r : check_sources(j, e);
+}
+
+/* The builder is another by now than the one that was planned for. */
+static int plan_again(struct job *j, struct crossbpf_error *e)
+{
+	remote_free(&j->remote);
+	state_close(TAKE_PTR(j->state));
+	build_plan_free(&j->plan);
+	builder_close(&j->builder);
+	free(TAKE_PTR(j->stale));
+	j->n_stale = 0;
+	j->request.lazy = false;
+	return plan_build(j, e);
+}
+
+static int build(struct job *j, struct crossbpf_error *e)
+{
+	int r = find_project(j, e);
+	if (r < 0)
+		return r;
+	if (io_cache_dir(&j->cache_dir) == -ENOMEM)
+		return error_no_memory(e);
+	j->header_dir = cli_header_dir();
+	j->order = join(&j->conf.order);
+	if (!j->header_dir || !j->order)
+		return error_no_memory(e);
+	j->request.lazy = true;
+	r = plan_build(j, e);
 	if (r < 0)
 		return r;
 	report_plan(&j->report, j->n_stale);
@@ -602,6 +664,13 @@ static int build(struct job *j, struct crossbpf_error *e)
 	}
 	if (j->n_stale)
 		r = run_build(j, e);
+	if (r == -ESTALE) {
+		r = plan_again(j, e);
+		if (r == 0 && j->n_stale)
+			r = run_build(j, e);
+	}
+	if (r < 0 && !j->state)
+		return r;
 	state_save(j->state, false);
 	if (r == 0 && !cli_is_interrupted())
 		report_done(&j->report);

@@ -334,9 +334,26 @@ static const struct {
 };
 
 /* Flags and joined options whose names begin like one that takes a joined value. */
-static const char *const look_alikes[] = {
-	"--include-", "-I-",       "-bind_at_load", "-bundle", "-emit-", "-enable-",  "-export",
-	"-include-",  "-isystem-", "-objcmt-",      "-openmp", "-undef", "-unwindlib"};
+static const char *const look_alikes[] = {"--embed-dir=",
+					  "--imacros=",
+					  "--include=",
+					  "--include-prefix=",
+					  "--include-with-prefix=",
+					  "--include-with-prefix-after=",
+					  "--include-with-prefix-before=",
+					  "--include-",
+					  "-I-",
+					  "-bind_at_load",
+					  "-bundle",
+					  "-emit-",
+					  "-enable-",
+					  "-export",
+					  "-include-",
+					  "-isystem-",
+					  "-objcmt-",
+					  "-openmp",
+					  "-undef",
+					  "-unwindlib"};
 
 struct match {
 	struct clang_option option;
@@ -360,12 +377,13 @@ static void consider(struct match *best, const char *arg, const char *name, enum
 		.value = joined,
 		.more = kind == KIND_SEPARATE || kind == KIND_BOTH ||
 			(kind == KIND_EITHER && !joined),
+		.name = name,
 	};
 }
 
 struct clang_option clang_option_find(const char *arg)
 {
-	struct match best = {{OPT_OTHER, NULL, 0}, 0};
+	struct match best = {{OPT_OTHER, NULL, 0, ""}, 0};
 
 	for (size_t i = 0; i < LENGTH(known); i++)
 		consider(&best, arg, known[i].name, known[i].kind, known[i].id);
@@ -379,6 +397,7 @@ struct clang_option clang_option_find(const char *arg)
 		consider(&best, arg, look_alikes[i], KIND_JOINED, OPT_OTHER);
 	for (size_t i = 0; i < LENGTH(several); i++)
 		if (strcmp(arg, several[i].name) == 0)
-			best.option = (struct clang_option){OPT_OTHER, NULL, several[i].values};
+			best.option = (struct clang_option){OPT_OTHER, NULL, several[i].values,
+							    several[i].name};
 	return best.option;
 }

@@ -37,6 +37,7 @@ struct clang_option {
 	enum clang_option_id id;
 	const char *value; /* what is joined to the name in the argument itself, or NULL */
 	size_t more;       /* how many of the arguments behind are values of this option */
+	const char *name;  /* as it is in the table; "" where the option needs no row */
 };
 
 /*

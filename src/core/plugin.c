@@ -39,7 +39,8 @@ static int check_owner(const char *path, const struct stat *st, const char *what
 }
 
 /* A module runs with all our rights: nobody else may have put it there. */
-static int check_file(const char *dir, const char *path, const char *what, struct crossbpf_error *e)
+int plugin_check_file(const char *dir, const char *path, const char *what,
+		      struct crossbpf_error *e)
 {
 	struct stat st;
 

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "lookups.h"
+#include "project.h"
 #include "remote.h"
 #include "shared/digest.h"
 #include "shared/io.h"

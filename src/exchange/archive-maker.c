@@ -41,9 +41,9 @@ struct archive_maker *archive_begin(struct strbuf *to)
 	a->archive = archive_write_new();
 	if (!a->archive)
 		return NULL;
-	/* Of what all three read, the one that holds names of any length and any bytes. */
+	/* Of what all three read, the one that holds names of any length; and, as long as nobody
+	 * calls setlocale(), of any bytes. */
 	check(a, archive_write_set_format_gnutar(a->archive));
-	check(a, archive_write_set_options(a->archive, "hdrcharset=BINARY"));
 	check(a, archive_write_set_bytes_per_block(a->archive, 0));
 	check(a, archive_write_open(a->archive, a, NULL, append, NULL));
 	return TAKE_PTR(a);
