@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "build-report.h"
+#include "cli-builder.h"
 #include "cli.h"
 #include "core/build.h"
 #include "core/builder.h"
@@ -292,35 +293,10 @@ static void job_free(struct job *j)
 }
 #define cleanup_job CLEANUP(job_free)
 
-/* The plugins whose keys the conf is checked against, loaded while it is read. */
-struct key_source {
-	const char *dir;
-	struct plugin plugins[16];
-	size_t n;
-};
-
-static int find_keys(void *ctx, const char *name, const struct crossbpf_key **ret_keys,
-		     struct crossbpf_error *e)
-{
-	struct key_source *source = ctx;
-
-	if (!plugin_is_installed(source->dir, name) ||
-	    source->n == sizeof(source->plugins) / sizeof(source->plugins[0]))
-		return -ENOENT;
-	int r = plugin_load(source->dir, name, &source->plugins[source->n], e);
-	if (r < 0)
-		return r;
-	*ret_keys = source->plugins[source->n++].keys;
-	return 0;
-}
-
 static int read_conf(struct job *j, struct crossbpf_error *e)
 {
-	struct key_source source = {.dir = cli_backend_dir()};
+	int r = cli_read_conf(j->conf_file, &j->conf, e);
 
-	int r = conf_read(j->conf_file, find_keys, &source, &j->conf, e);
-	for (size_t i = 0; i < source.n; i++)
-		plugin_unload(&source.plugins[i]);
 	j->has_conf = r == 0;
 	return r;
 }
@@ -333,7 +309,7 @@ static int find_project(struct job *j, struct crossbpf_error *e)
 	if (r < 0)
 		return error_set(e, r, EXIT_STATUS_USAGE, "change to a directory that exists",
 				 "the working directory cannot be named: %s", strerror(-r));
-	if (settings_find_root(j->dir, &root, &j->conf_file, &strangers) < 0)
+	if (project_find_root(j->dir, &root, &j->conf_file, &strangers) < 0)
 		return error_no_memory(e);
 	if (strangers && !j->options.quiet)
 		fprintf(stderr,
@@ -373,32 +349,11 @@ static int make_env(struct job *j)
 	return j->env.error;
 }
 
-/* Names of backends, parted by blanks. */
-static char *join(const struct strv *names)
-{
-	cleanup_strbuf struct strbuf b = {0};
-	char *joined = NULL;
-
-	for (size_t i = 0; i < names->n; i++)
-		strbuf_printf(&b, "%s%s", i ? " " : "", names->v[i]);
-	return strbuf_finish(&b, &joined) < 0 ? NULL : joined;
-}
-
 static int open_builder(struct job *j, struct crossbpf_error *e)
 {
 	cleanup_free char *why = NULL;
-	bool by_conf = j->has_conf && j->conf.order.n;
-	const char *backend = CROSSBPF_DEFAULT_BACKEND;
-
-	if (by_conf)
-		backend = "auto";
-	if (j->options.backend)
-		backend = j->options.backend;
 
 	j->request = (struct builder_request){
-		.backend = backend,
-		.order = by_conf ? j->order : CROSSBPF_BACKEND_ORDER,
-		.dir = cli_backend_dir(),
 		.toolchain =
 			{
 				.clang = j->settings.clang ? j->settings.clang
@@ -411,7 +366,10 @@ static int open_builder(struct job *j, struct crossbpf_error *e)
 		.lazy = j->request.lazy,
 		.conf = j->has_conf ? &j->conf : NULL,
 	};
-	int r = builder_open(&j->builder, &j->request, &j->project, &why, e);
+	free(TAKE_PTR(j->order));
+	int r = cli_choose_backend(j->options.backend, &j->request, &j->order, e);
+	if (r == 0)
+		r = builder_open(&j->builder, &j->request, &j->project, &why, e);
 	if (r == 0 && j->options.verbose && why)
 		cli_log(why);
 	return r;
@@ -650,8 +608,7 @@ static int build(struct job *j, struct crossbpf_error *e)
 	if (io_cache_dir(&j->cache_dir) == -ENOMEM)
 		return error_no_memory(e);
 	j->header_dir = cli_header_dir();
-	j->order = join(&j->conf.order);
-	if (!j->header_dir || !j->order)
+	if (!j->header_dir)
 		return error_no_memory(e);
 	j->request.lazy = true;
 	r = plan_build(j, e);

@@ -5,10 +5,13 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "cli-builder.h"
 #include "cli.h"
 #include "core/builder.h"
 #include "core/core-hint.h"
+#include "core/executor-remote.h"
 #include "core/executor.h"
 #include "core/plan.h"
 #include "core/project.h"
@@ -39,59 +42,133 @@ static void hint_at_missing_debug(const struct plan *plan)
 	}
 }
 
-static int run(const struct project *project, int control, int *ret_status,
-	       struct crossbpf_error *e)
+/* One command line on its way. */
+struct job {
+	struct project project;
+	struct conf conf;
+	bool has_conf;
+	struct builder_request request;
+	struct builder builder;
+	struct plan plan;
+	struct remote remote;
+	char *cache_dir, *header_dir, *order;
+};
+
+static void job_free(struct job *j)
 {
-	cleanup_free char *cache_dir = NULL;
-	cleanup_free char *why = NULL;
-	cleanup_builder struct builder builder = {0};
-	cleanup_plan struct plan plan = {0};
+	remote_free(&j->remote);
+	plan_free(&j->plan);
+	builder_close(&j->builder);
+	conf_free(&j->conf);
+	project_free(&j->project);
+	free(j->cache_dir);
+	free(j->header_dir);
+	free(j->order);
+}
+#define cleanup_job CLEANUP(job_free)
+
+/* Clang's own rules: on a terminal that can, unless the user does not want any. */
+static bool wants_colour(void)
+{
+	const char *term = getenv("TERM"), *no_colour = getenv("NO_COLOR");
+
+	return isatty(STDERR_FILENO) && term && strcmp(term, "dumb") != 0 &&
+	       !(no_colour && no_colour[0]);
+}
+
+static int prepare(struct job *j, int control, struct crossbpf_error *e)
+{
 	bool verbose = is_verbose();
 
-	if (io_cache_dir(&cache_dir) == -ENOMEM)
+	if (io_cache_dir(&j->cache_dir) == -ENOMEM)
 		return error_no_memory(e);
-
-	struct builder_request request = {
-		.backend = cli_setting("CROSSBPF_BACKEND", CROSSBPF_DEFAULT_BACKEND),
-		.order = CROSSBPF_BACKEND_ORDER,
-		.dir = cli_backend_dir(),
+	j->header_dir = cli_header_dir();
+	if (!j->header_dir)
+		return error_no_memory(e);
+	int r = j->project.conf ? cli_read_conf(j->project.conf, &j->conf, e) : 0;
+	if (r < 0)
+		return r;
+	j->has_conf = j->project.conf != NULL;
+	j->request = (struct builder_request){
 		.toolchain =
 			{
 				.clang = cli_setting("CROSSBPF_CLANG", CROSSBPF_DEFAULT_CLANG),
 				.env = (const char *const *)environ,
-				.cache_dir = cache_dir,
+				.cache_dir = j->cache_dir,
 			},
 		.log = verbose ? cli_log : NULL,
 		.control = control,
+		.lazy = true,
+		.conf = j->has_conf ? &j->conf : NULL,
 	};
-	int r = builder_open(&builder, &request, project, &why, e);
+	return cli_choose_backend(getenv("CROSSBPF_BACKEND"), &j->request, &j->order, e);
+}
+
+static int make_plan(struct job *j, struct crossbpf_error *e)
+{
+	cleanup_free char *why = NULL;
+
+	int r = builder_open(&j->builder, &j->request, &j->project, &why, e);
 	if (r < 0)
 		return r;
-	if (verbose && why)
+	if (j->request.log && why)
 		cli_log(why);
+	return plan_make(&j->project, &j->builder.toolchain, j->header_dir,
+			 remote_is(&j->builder), &j->plan, e);
+}
 
-	cleanup_free char *header_dir = cli_header_dir();
-	if (!header_dir)
-		return error_no_memory(e);
-	r = plan_make(project, &builder.toolchain, header_dir, &plan, e);
-	if (r < 0)
-		return r;
-
+static int run_here(struct job *j, int *ret_status, struct crossbpf_error *e)
+{
 	struct executor executor = {
-		.session = &builder.session,
+		.session = &j->builder.session,
 		.env = (const char *const *)environ,
-		.log = verbose ? cli_log : NULL,
+		.log = j->request.log,
 	};
-	r = executor_run(&executor, &plan, ret_status, e);
+
+	int r = builder_connect(&j->builder, &j->request, &j->project, e);
+	return r < 0 ? r : executor_run(&executor, &j->plan, ret_status, e);
+}
+
+static int run_there(struct job *j, int *ret_status, struct crossbpf_error *e)
+{
+	struct executor_remote executor = {
+		.remote = &j->remote, .colour = wants_colour(), .log = j->request.log};
+
+	j->remote = (struct remote){
+		.builder = &j->builder,
+		.request = &j->request,
+		.project = &j->project,
+		.module_dir = cli_module_dir(),
+		.header_dir = j->header_dir,
+	};
+	int r = executor_remote_add(&executor, &j->plan, e);
+	if (r == 0)
+		r = remote_connect(&j->remote, e);
+	return r < 0 ? r : executor_remote_run(&executor, &j->plan, ret_status, e);
+}
+
+static int run(struct job *j, int *ret_status, struct crossbpf_error *e)
+{
+	int r = make_plan(j, e);
+	if (r == 0)
+		r = remote_is(&j->builder) ? run_there(j, ret_status, e)
+					   : run_here(j, ret_status, e);
+	if (r == -ESTALE && j->request.lazy) { /* the builder is another than it was */
+		remote_free(&j->remote);
+		plan_free(&j->plan);
+		builder_close(&j->builder);
+		j->request.lazy = false;
+		return run(j, ret_status, e);
+	}
 	if (r == 0 && *ret_status <= 128)
-		hint_at_missing_debug(&plan);
+		hint_at_missing_debug(&j->plan);
 	return r;
 }
 
 int cmd_clang(int argc, char **argv)
 {
-	cleanup_project struct project project = {0};
 	cleanup_error struct crossbpf_error error = {0};
+	cleanup_job struct job job = {0};
 	int status = EXIT_STATUS_OK;
 
 	(void)argc;
@@ -100,9 +177,11 @@ int cmd_clang(int argc, char **argv)
 		return EXIT_STATUS_USAGE;
 
 	int control = cli_catch_interrupts();
-	int r = project_from_clang((const char *const *)argv + 1, &project, &error);
+	int r = project_from_clang((const char *const *)argv + 1, &job.project, &error);
 	if (r == 0)
-		r = run(&project, control, &status, &error);
+		r = prepare(&job, control, &error);
+	if (r == 0)
+		r = run(&job, &status, &error);
 	cli_die_of_interrupt();
 	return r < 0 ? cli_report(&error) : status;
 }

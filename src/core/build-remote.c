@@ -59,7 +59,7 @@ static int make_batch(struct batch *b)
 			.argv = (const char *const *)argv->v,
 			.insert = argv->n,
 			.dir = build->root,
-			.outputs = {"-o", "-MF"},
+			.outputs = {{"-o", NULL}, {"-MF", NULL}},
 			.n_outputs = 2,
 		};
 	}
@@ -95,7 +95,7 @@ static int finish(const struct build *b, int64_t began, const struct exchange_re
 	struct strbuf dep = {.data = (char *)data[1].data, .len = data[1].len};
 	struct build_made made = {&object, &dep, began};
 
-	if (!data[0].exists || !data[1].exists)
+	if (!data[0].len || !data[1].len)
 		return error_set(e, -ENOENT, EXIT_STATUS_FAILED, NULL,
 				 "the compiler wrote no object for %s", result->action->source);
 	return build_finish(b, &made, result, e);

@@ -121,11 +121,11 @@ int depfile_replace(const char *text, size_t len,
 		    bool (*is_theirs)(const void *ctx, const char *name), const void *ctx,
 		    const char *stamp, struct strbuf *ret_text)
 {
-	const char *end = text + len;
+	const char *end = text + len, *between = text;
 
 	for (const char *at = text; at < end;) {
 		if (is_between(at, end)) {
-			strbuf_putc(ret_text, *at++);
+			at++;
 			continue;
 		}
 		const char *begin = at;
@@ -137,12 +137,16 @@ int depfile_replace(const char *text, size_t len,
 		bool target = n && name[n - 1] == ':';
 		if (target)
 			name[n - 1] = '\0';
-		if (!is_theirs(ctx, name)) {
-			strbuf_add(ret_text, begin, (size_t)(at - begin));
+		bool theirs = is_theirs(ctx, name);
+		if (!theirs) {
+			strbuf_add(ret_text, between, (size_t)(at - between));
 		} else if (!target && stamp) {
+			strbuf_add(ret_text, between, (size_t)(begin - between));
 			write_name(ret_text, stamp);
 			stamp = NULL;
 		}
+		between = at; /* of what is left out, what stands before it too */
 	}
+	strbuf_add(ret_text, between, (size_t)(end - between));
 	return ret_text->error;
 }

@@ -106,14 +106,51 @@ static int fill_compile(struct action *a, const struct project *project,
 	return r;
 }
 
+/* What clang writes where it is asked for something else than to compile BPF. It is told so again
+ * where the outputs are brought here from elsewhere. */
+static int find_other_outputs(struct action *a, const struct clang_argv *c)
+{
+	bool one = c->n_inputs == 1, makes_one = c->phase == PHASE_OBJECT || c->phase == PHASE_ASSEMBLY;
+	char *path = NULL;
+	int r = 0;
+
+	if (c->output ? strcmp(c->output, "-") != 0 : one && makes_one)
+		r = clang_argv_output(c, &path);
+	add_output(a, "-o", path);
+	path = NULL;
+	if (r == 0 && c->phase == PHASE_DEPENDENCIES && c->deps_output &&
+	    strcmp(c->deps_output, "-") != 0) {
+		path = strdup(c->deps_output);
+		r = path ? 0 : -ENOMEM;
+	} else if (r == 0 && one) {
+		r = clang_argv_deps_output(c, &path);
+	}
+	add_output(a, "-MF", path);
+	return r;
+}
+
+/* How the command stands to files that it does not see. */
+static void note_needs(struct action *a, const struct clang_argv *c)
+{
+	for (size_t i = 0; i < c->n_inputs; i++)
+		if (strcmp(c->args.v[c->inputs[i].arg], "-") == 0)
+			a->reads_input = true;
+	a->makes_rules = c->phase == PHASE_DEPENDENCIES;
+	a->more_outputs = c->more_outputs;
+	a->many_outputs = c->n_inputs > 1 && c->phase != PHASE_LINK && !c->output &&
+			  c->phase < PHASE_SYNTAX;
+}
+
 /* The command line as it is. */
 static int fill_verbatim(struct action *a, const struct project *project,
-			 const struct toolchain *toolchain)
+			 const struct toolchain *toolchain, bool elsewhere)
 {
 	strv_add(&a->argv, toolchain->clang);
 	strv_add_all(&a->argv, project->args);
 	a->insert = a->argv.n;
-	return a->argv.error;
+	if (a->argv.error)
+		return a->argv.error;
+	return elsewhere ? find_other_outputs(a, &project->clang) : 0;
 }
 
 static bool is_too_long(const struct clang_argv *c)
@@ -130,7 +167,8 @@ static bool is_too_long(const struct clang_argv *c)
 }
 
 int plan_make(const struct project *project, const struct toolchain *toolchain,
-	      const char *header_dir, struct plan *ret_plan, struct crossbpf_error *e)
+	      const char *header_dir, bool elsewhere, struct plan *ret_plan,
+	      struct crossbpf_error *e)
 {
 	cleanup_plan struct plan p = {.actions = calloc(1, sizeof(*p.actions)), .n = 1};
 	if (!p.actions) {
@@ -138,11 +176,13 @@ int plan_make(const struct project *project, const struct toolchain *toolchain,
 		return error_no_memory(e);
 	}
 
-	int r = clang_argv_compiles_bpf(&project->clang) && !is_too_long(&project->clang)
-			? fill_compile(p.actions, project, toolchain, header_dir)
-			: fill_verbatim(p.actions, project, toolchain);
+	struct action *a = p.actions;
+	a->compiles = clang_argv_compiles_bpf(&project->clang) && !is_too_long(&project->clang);
+	int r = a->compiles ? fill_compile(a, project, toolchain, header_dir)
+			    : fill_verbatim(a, project, toolchain, elsewhere);
 	if (r < 0)
 		return error_no_memory(e);
+	note_needs(a, &project->clang);
 	*ret_plan = p;
 	p = (struct plan){0};
 	return 0;

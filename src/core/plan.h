@@ -19,6 +19,12 @@ struct action {
 	size_t n_outputs;
 	char *deps_target;         /* what the dependency file must call the object, or NULL */
 	struct strv without_debug; /* sources that it compiles to BPF without -g */
+	bool compiles;             /* BPF programs: it is no question and no other affair of clang's */
+	/* What matters where the command does not see the host's files: */
+	bool reads_input;  /* a source is standard input */
+	bool makes_rules;  /* what it writes are rules for make: -M */
+	bool more_outputs; /* it writes files that are not among `outputs`: */
+	bool many_outputs; /* those of several sources */
 };
 
 struct plan {
@@ -32,7 +38,8 @@ struct plan {
  * once for all of them. `header_dir` (or NULL) is searched for headers last of all.
  */
 int plan_make(const struct project *project, const struct toolchain *toolchain,
-	      const char *header_dir, struct plan *ret_plan, struct crossbpf_error *e);
+	      const char *header_dir, bool elsewhere, struct plan *ret_plan,
+	      struct crossbpf_error *e);
 void plan_free(struct plan *p);
 #define cleanup_plan CLEANUP(plan_free)
 

@@ -8,16 +8,27 @@
 #include "shared/digest.h"
 
 struct project {
-	char *root;               /* absolute path of the directory in which its actions run */
+	char *root; /* absolute path of its directory */
+	char *dir;  /* of a clang command line: where it runs */
+	char *conf; /* its crossbpf.conf, or NULL */
 	char id[DIGEST_HEX_SIZE]; /* names it: the same for the same root */
 	const char *const *args;  /* the command line of crossbpf-clang, as given; borrowed */
 	struct clang_argv clang;  /* and what it means */
 };
 
+/*
+ * The directory of a project, from `dir` on upwards: that of a crossbpf.conf, else `dir`; and that
+ * file or NULL. Above `dir`, a directory that belongs to somebody else ends the search:
+ * *ret_strangers is the crossbpf.conf that it holds, or NULL. The caller frees all three. 0 or
+ * -ENOMEM.
+ */
+int project_find_root(const char *dir, char **ret_root, char **ret_conf, char **ret_strangers);
+
 /* The project whose root is this absolute directory. */
 int project_at(const char *root, struct project *ret_project, struct crossbpf_error *e);
 
-/* A project from a clang command line, NULL-terminated and without the program's name; `args`
+/* A project from a clang command line: that of the nearest crossbpf.conf, else of the tree of git
+ * in which it runs, else of its directory. NULL-terminated and without the program's name; `args`
  * must outlive it. */
 int project_from_clang(const char *const *args, struct project *ret_project,
 		       struct crossbpf_error *e);

@@ -58,9 +58,10 @@ static void add_outside(struct remote *r, const char *path)
 		strv_add_once(&r->outside, real);
 }
 
-static void add_file(struct remote *r, const char *path)
+void remote_add_file(struct remote *r, const char *path)
 {
-	if (strv_contains(&r->files, path))
+	if (toolchain_is_builders(&r->builder->toolchain, path) ||
+	    strv_contains(&r->files, path))
 		return;
 	strv_add(&r->files, path);
 	add_outside(r, path);
@@ -74,7 +75,7 @@ static void add_own_headers(struct remote *r)
 	for (size_t i = 0; r->header_dir && i < sizeof(names) / sizeof(names[0]); i++) {
 		cleanup_free char *path = str_printf("%s/%s", r->header_dir, names[i]);
 		if (path && access(path, R_OK) == 0)
-			add_file(r, path);
+			remote_add_file(r, path);
 	}
 }
 
@@ -108,7 +109,7 @@ int remote_add(struct remote *r, const char *dir, const struct strv *args,
 	    include_scan_files(r->scan, &request, &files) < 0)
 		return error_no_memory(e);
 	for (size_t i = 0; i < files.n; i++)
-		add_file(r, files.v[i]);
+		remote_add_file(r, files.v[i]);
 	add_own_headers(r);
 	add_dirs(r, dir, &options.quote, &builder);
 	add_dirs(r, dir, &options.angle, &builder);
@@ -249,7 +250,7 @@ static int take_found(void *ctx, const char *path)
 	if (toolchain_is_builders(&r->builder->toolchain, path) ||
 	    strv_contains(&r->files, path) || stat(path, &st) < 0 || !S_ISREG(st.st_mode))
 		return 0;
-	add_file(r, path);
+	remote_add_file(r, path);
 	check->more = true;
 	return r->files.error;
 }

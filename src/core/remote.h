@@ -33,6 +33,9 @@ bool remote_is(const struct builder *b);
 int remote_add(struct remote *r, const char *dir, const struct strv *args,
 	       const struct include_environment *environment, struct crossbpf_error *e);
 
+/* Adds one file, unless it is the builder's own. Errors are sticky in r->files. */
+void remote_add_file(struct remote *r, const char *path);
+
 /* Opens the builder's session so that all files that were added can be put there. -ESTALE as
  * builder_connect(). */
 int remote_connect(struct remote *r, struct crossbpf_error *e);

@@ -30,39 +30,6 @@ void settings_free(struct settings *s)
 	*s = (struct settings){0};
 }
 
-int settings_find_root(const char *dir, char **ret_root, char **ret_conf, char **ret_strangers)
-{
-	cleanup_free char *at = strdup(dir);
-	struct stat st;
-
-	*ret_root = *ret_conf = *ret_strangers = NULL;
-	for (bool first = true; at; first = false) {
-		bool ours = first || (stat(at, &st) == 0 && st.st_uid == geteuid());
-		char *conf = str_printf("%s/crossbpf.conf", strcmp(at, "/") == 0 ? "" : at);
-		if (!conf)
-			return -ENOMEM;
-		bool found = access(conf, F_OK) == 0;
-		if (found && ours) {
-			*ret_root = TAKE_PTR(at);
-			*ret_conf = conf;
-			return 0;
-		}
-		if (found) {
-			*ret_strangers = conf;
-			break;
-		}
-		free(conf);
-		if (!ours)
-			break;
-		char *slash = strrchr(at, '/');
-		if (!slash || strcmp(at, "/") == 0)
-			break;
-		slash[slash == at ? 1 : 0] = '\0';
-	}
-	*ret_root = strdup(dir);
-	return *ret_root && at ? 0 : -ENOMEM;
-}
-
 /* What is left of `path` below `root`, "." for the root itself, or NULL. */
 static const char *below(const char *path, const char *root)
 {

@@ -35,14 +35,6 @@ struct settings {
 };
 
 /*
- * The directory of the project, from `dir` on upwards: that of a crossbpf.conf, else `dir`; and
- * that file or NULL. Above `dir`, a directory that belongs to somebody else ends the search:
- * *ret_strangers is the crossbpf.conf that it holds, or NULL. The caller frees all three. 0 or
- * -ENOMEM.
- */
-int settings_find_root(const char *dir, char **ret_root, char **ret_conf, char **ret_strangers);
-
-/*
  * `words` wins over `conf` (or NULL). Paths in words are relative to `dir`, those in conf to
  * `root`. Errors are wrong usage (status 2), and name what was said.
  */

@@ -25,6 +25,7 @@
 
 exec 3<&0 4>&1 </dev/null
 N=0 LANES=1 KEEP_GOING='' LIVE=''
+export PWD # by which clang names the directory
 
 say() {
 	printf '%s\n' "$*" >&4
@@ -68,18 +69,18 @@ start() { # I
 		exec 6>&-
 		"action_$1"
 		echo "$1 $?" >&5
-	) >"$1.out" 2>"$1.err" 6>&2 &
+	) 6>&2 >"$1.out" 2>"$1.err" &
 }
 
 finish() { # I STATUS
 	have='' sizes=''
-	for file in "$1.err" "$1.out" "$1.0" "$1.1"; do
+	for file in "$1.err" "$1.out" "$1.0" "$1.1" "$1.2"; do
 		[ ! -e "$file" ] || have="$have $file"
 	done
 	ended="$1 $2"
 	# shellcheck disable=SC2046,SC2086 # names of our own, and sizes before them
 	set -- $(wc -c $have) - -
-	for file in "${ended% *}.err" "${ended% *}.out" "${ended% *}.0" "${ended% *}.1"; do
+	for file in "${ended% *}.err" "${ended% *}.out" "${ended% *}.0" "${ended% *}.1" "${ended% *}.2"; do
 		if [ "$file" = "$2" ]; then
 			sizes="$sizes $1"
 			shift 2

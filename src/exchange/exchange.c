@@ -286,15 +286,22 @@ static void add_action(struct strbuf *b, const struct exchange_action *a, size_t
 {
 	strbuf_printf(b, "action_%zu() {\ncd \"$P\"", number);
 	shell_quote(b, a->dir);
-	strbuf_puts(b, " && ");
+	strbuf_puts(b, " || return\n");
+	for (size_t i = 0; i < a->n_outputs; i++)
+		strbuf_printf(b, ": >\"$R/%zu.%zu\"\n", number, i);
 	if (a->input) {
 		strbuf_puts(b, "printf %s ");
 		shell_quote(b, a->input);
 		strbuf_puts(b, " |");
 	}
+	for (size_t i = 0; i < a->n_outputs; i++)
+		if (a->outputs[i].variable)
+			strbuf_printf(b, " %s=\"$R/%zu.%zu\"", a->outputs[i].variable, number, i);
 	for (size_t i = 0; a->argv[i] || i == a->insert; i++) {
 		for (size_t j = 0; i == a->insert && j < a->n_outputs; j++)
-			strbuf_printf(b, " %s \"$R/%zu.%zu\"", a->outputs[j], number, j);
+			if (a->outputs[j].option)
+				strbuf_printf(b, " %s \"$R/%zu.%zu\"", a->outputs[j].option,
+					      number, j);
 		if (!a->argv[i])
 			break;
 		strbuf_puts(b, " ");
@@ -398,7 +405,7 @@ static long parse_action(const struct talk *t, const char *text, char **ret_rest
 	return *ret_rest != text && text[0] >= '0' && text[0] <= '9' && n < t->x->n ? (long)n : -1;
 }
 
-/* "I STATUS ERROR OUTPUT OUTPUT0 OUTPUT1": an action ended. */
+/* "I STATUS ERROR OUTPUT OUTPUT0 ...": an action ended. */
 static int take_end(struct talk *t, const char *text)
 {
 	struct exchange_result result = {0};

@@ -15,16 +15,20 @@
 
 #include "crossbpf-backend.h"
 
-enum { EXCHANGE_MAX_OUTPUTS = 2 };
+enum { EXCHANGE_MAX_OUTPUTS = 3 };
+
+/* A file that a command makes, under a name of the builder's that is told to it. */
+struct exchange_output {
+	const char *option;   /* "-o", "-MF": the name follows; or NULL */
+	const char *variable; /* of the environment, which holds the name; or NULL */
+};
 
 /* One command. */
 struct exchange_action {
 	const char *const *argv;
 	size_t insert; /* index in argv before which the outputs' options go */
 	const char *dir; /* where it runs: absolute, of the host */
-	/* The options that name its outputs ("-o", "-MF"): each is followed by a name on the
-	 * builder. */
-	const char *outputs[EXCHANGE_MAX_OUTPUTS];
+	struct exchange_output outputs[EXCHANGE_MAX_OUTPUTS]; /* empty files to begin with */
 	size_t n_outputs;
 	const char *input; /* what its standard input holds; NULL: nothing */
 };

@@ -38,7 +38,7 @@ static struct planned make(const char *header_dir, const char *const *args)
 	cleanup_error struct crossbpf_error e = {0};
 
 	ck_assert_int_eq(project_from_clang(args, &p.project, &e), 0);
-	ck_assert_int_eq(plan_make(&p.project, &p.toolchain, header_dir, &p.plan, &e), 0);
+	ck_assert_int_eq(plan_make(&p.project, &p.toolchain, header_dir, false, &p.plan, &e), 0);
 	ck_assert_int_eq(e.status, EXIT_STATUS_OK);
 	return p;
 }
@@ -151,7 +151,7 @@ TEST(without_libbpf)
 	cleanup_plan struct plan plan = {0};
 
 	ck_assert_int_eq(project_from_clang(args, &project, &e), 0);
-	ck_assert_int_eq(plan_make(&project, &t, NULL, &plan, &e), 0);
+	ck_assert_int_eq(plan_make(&project, &t, NULL, false, &plan, &e), 0);
 	assert_argv(plan.actions, ARGS(clang, "-target", "bpf", "-D__TARGET_ARCH_x86", "-c", "a.c",
 				       "-idirafter", "/asm/x86"));
 }

@@ -673,7 +673,7 @@ static void assert_root(const char *dir, const char *root, bool has_conf)
 {
 	cleanup_free char *found = NULL, *file = NULL, *strangers = NULL;
 
-	ck_assert_int_eq(settings_find_root(dir, &found, &file, &strangers), 0);
+	ck_assert_int_eq(project_find_root(dir, &found, &file, &strangers), 0);
 	ck_assert_str_eq(found, root);
 	if (has_conf) {
 		cleanup_free char *expected = str_printf("%s/crossbpf.conf", root);
@@ -727,7 +727,7 @@ TEST(root_is_no_strangers_directory)
 
 	cleanup_free char *root = NULL, *conf_file = NULL, *strangers = NULL;
 	cleanup_free char *ignored = str_printf("%s/crossbpf.conf", a);
-	ck_assert_int_eq(settings_find_root(ab, &root, &conf_file, &strangers), 0);
+	ck_assert_int_eq(project_find_root(ab, &root, &conf_file, &strangers), 0);
 	ck_assert_str_eq(strangers, ignored);
 }
 

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* How every command comes to its builder: by crossbpf.conf, the environment and configure's choice. */
+#ifndef CROSSBPF_CLI_BUILDER_H
+#define CROSSBPF_CLI_BUILDER_H
+
+#include "core/builder.h"
+
+/* Reads a crossbpf.conf, whose sections for backends are checked against what is installed. */
+int cli_read_conf(const char *file, struct conf *ret_conf, struct crossbpf_error *e);
+
+/*
+ * Sets the request's backend, order and plugin directory: `named` (or NULL, or ""), else the order
+ * of request->conf, else configure's. *ret_order is what the request may point to; the caller frees
+ * it.
+ */
+int cli_choose_backend(const char *named, struct builder_request *request, char **ret_order,
+		       struct crossbpf_error *e);
+
+#endif

@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "depfile.h"
+#include "executor-remote.h"
+#include "placement.h"
+#include "project.h"
+#include "shared/io.h"
+#include "shared/shell.h"
+
+enum {
+	ROUNDS = 4, /* that headers of the builder may lead to more of the host's files */
+	INPUT_LIMIT = 64 << 20,
+};
+
+/* Variables of the host's that clang reads and that mean the same there. Where headers are, clang
+ * is told in the host's names. */
+static const char *const passed_on[] = {"CPATH", "C_INCLUDE_PATH", "SOURCE_DATE_EPOCH", "TZ"};
+
+/* The file in which clang lists the headers that it read, whatever the command line says. */
+static const char headers_variable[] = "CC_PRINT_HEADERS_FILE";
+
+static bool is_output(const struct action *a, const char *path)
+{
+	for (size_t i = 0; i < a->n_outputs; i++)
+		if (strcmp(a->outputs[i].path, path) == 0)
+			return true;
+	return false;
+}
+
+/* Files that options name: @FILE, an object, a list for a sanitizer. */
+static int add_named(struct remote *r, const struct action *a)
+{
+	for (size_t i = 1; i < a->argv.n; i++) {
+		const char *word = a->argv.v[i], *value = strchr(word, '=');
+		if (word[0] == '@')
+			value = word;
+		if (word[0] == '-' ? !value : !value && is_output(a, word))
+			continue;
+		cleanup_free char *path = io_absolute(r->project->dir, value ? value + 1 : word);
+		struct stat st;
+		if (!path)
+			return -ENOMEM;
+		if (stat(path, &st) == 0 && S_ISREG(st.st_mode))
+			remote_add_file(r, path);
+	}
+	return r->files.error;
+}
+
+int executor_remote_add(const struct executor_remote *x, const struct plan *plan,
+			struct crossbpf_error *e)
+{
+	struct remote *r = x->remote;
+	const struct include_environment environment = {getenv("CPATH"), getenv("C_INCLUDE_PATH")};
+	int error = 0;
+
+	for (size_t i = 0; i < plan->n && error == 0; i++) {
+		cleanup_strv struct strv args = {0};
+		const struct action *a = &plan->actions[i];
+		strv_add_all(&args, (const char *const *)a->argv.v + 1);
+		if (args.error)
+			return error_no_memory(e);
+		error = remote_add(r, r->project->dir, &args, &environment, e);
+		if (error == 0 && add_named(r, a) < 0)
+			return error_no_memory(e);
+	}
+	return error;
+}
+
+/* One action on its way. */
+struct passage {
+	const struct executor_remote *x;
+	const struct action *action;
+	struct placement placement;
+	const struct exchange_result *result; /* during on_end() */
+	bool more;                            /* it is to be run again */
+	bool ended;
+	int status;
+	int error;
+	struct crossbpf_error *e;
+};
+
+/* Clang lists headers as "DOTS PATH". */
+static int check_headers(struct passage *p, const struct exchange_data *list)
+{
+	cleanup_free char *text = strndup(list->data, list->len);
+	cleanup_strv struct strv read = {0};
+	char *rest = NULL;
+
+	if (!text)
+		return -ENOMEM;
+	for (char *line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
+		const char *path = line + strspn(line, ".");
+		if (*path == ' ')
+			strv_add(&read, path + 1);
+	}
+	return read.error ? read.error : remote_check(p->x->remote, &read, &p->more);
+}
+
+static bool is_builders(const void *ctx, const char *name)
+{
+	return toolchain_is_builders(ctx, name);
+}
+
+/* In what names files to make, one of the host stands for the builder's. */
+static int localize(const struct passage *p, const struct exchange_data *data,
+		    struct strbuf *ret_text)
+{
+	const struct remote *r = p->x->remote;
+	cleanup_free char *stamp = toolchain_stamp(&r->builder->toolchain,
+						   r->request->toolchain.cache_dir);
+
+	return depfile_replace(data->data, data->len, is_builders, &r->builder->toolchain, stamp,
+			       ret_text);
+}
+
+static int fail_to_write(struct passage *p, const char *path, int error)
+{
+	return error_set(p->e, error, EXIT_STATUS_OUTPUT,
+			 "check its directory's permissions and free space", "cannot write %s: %s",
+			 path, strerror(-error));
+}
+
+/* What there was no temporary file for: a pipe, /dev/null, /dev/fd/3, standard output. */
+static int write_in_place(struct passage *p, const char *path, const struct strbuf *content)
+{
+	bool standard = strcmp(path, "-") == 0 || strcmp(path, "/dev/stdout") == 0;
+	cleanup_close int fd =
+		standard ? fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3)
+			 : open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0666);
+
+	int r = fd < 0 ? -errno : io_write_fd(fd, content->data, content->len);
+	return r < 0 ? fail_to_write(p, path, r) : 0;
+}
+
+static int write_temporary(struct passage *p, const char *temporary, const char *path,
+			   const struct strbuf *content)
+{
+	cleanup_close int fd = open(temporary, O_WRONLY | O_TRUNC | O_CLOEXEC | O_NOCTTY);
+
+	int r = fd < 0 ? -errno : io_write_fd(fd, content->data, content->len);
+	return r < 0 ? fail_to_write(p, path, r) : 0;
+}
+
+/* Leaves the output as clang would have left it here: written, removed or not touched. */
+static int take_output(struct passage *p, size_t i)
+{
+	const struct output *output = &p->action->outputs[i];
+	const struct exchange_data *data = &p->result->outputs[i];
+	const char *temporary = p->placement.temporary[i].path;
+	cleanup_strbuf struct strbuf content = {0};
+	int r = 0;
+
+	if (!data->exists) {
+		if (temporary)
+			unlink(temporary);
+		return 0;
+	}
+	if (!data->len)
+		return 0;
+	if (strcmp(output->option, "-MF") == 0 || p->action->makes_rules)
+		r = localize(p, data, &content);
+	else
+		strbuf_add(&content, data->data, data->len);
+	if (r < 0 || content.error)
+		return error_no_memory(p->e);
+	if (temporary)
+		return write_temporary(p, temporary, output->path, &content);
+	return p->status == 0 || strcmp(output->option, "-MF") == 0
+		       ? write_in_place(p, output->path, &content)
+		       : 0;
+}
+
+static int take_printed(struct passage *p)
+{
+	cleanup_strbuf struct strbuf text = {0};
+	int r = 0;
+
+	if (!p->result->output.len)
+		return 0;
+	if (p->action->makes_rules)
+		r = localize(p, &p->result->output, &text);
+	else
+		strbuf_add(&text, p->result->output.data, p->result->output.len);
+	if (r < 0 || text.error)
+		return error_no_memory(p->e);
+	return write_in_place(p, "-", &text);
+}
+
+static void on_end(void *ctx, size_t i, const struct exchange_result *result)
+{
+	struct passage *p = ctx;
+
+	(void)i;
+	p->more = false;
+	p->result = result;
+	p->status = result->status;
+	if (check_headers(p, &result->outputs[p->action->n_outputs]) < 0) {
+		p->error = error_no_memory(p->e);
+		return;
+	}
+	if (p->more)
+		return;
+	p->ended = true;
+	for (size_t j = 0; j < p->action->n_outputs && p->error == 0; j++)
+		p->error = take_output(p, j);
+	if (p->error == 0)
+		p->error = take_printed(p);
+	if (p->error == 0)
+		p->error = placement_end(&p->placement, p->status, p->e);
+}
+
+static int make_argv(const struct executor_remote *x, const struct action *a, struct strv *ret_argv,
+		     size_t *ret_insert)
+{
+	strv_add(ret_argv, a->argv.v[0]);
+	/* First, so that the user's own wins. */
+	if (x->colour && a->compiles)
+		strv_add(ret_argv, "-fcolor-diagnostics");
+	size_t shift = ret_argv->n - 1;
+	for (size_t i = 1; i <= a->argv.n; i++) {
+		if (i == a->insert) {
+			if (a->deps_target) {
+				strv_add(ret_argv, "-MQ");
+				strv_add(ret_argv, a->deps_target);
+				shift += 2;
+			}
+			*ret_insert = i + shift;
+		}
+		if (i < a->argv.n)
+			strv_add(ret_argv, a->argv.v[i]);
+	}
+	return ret_argv->error;
+}
+
+static int make_env(const struct passage *p, struct strv *ret_env)
+{
+	(void)p;
+	for (size_t i = 0; i < sizeof(passed_on) / sizeof(passed_on[0]); i++) {
+		const char *value = getenv(passed_on[i]);
+		if (value)
+			strv_take(ret_env, str_printf("%s=%s", passed_on[i], value));
+	}
+	strv_add(ret_env, "CC_PRINT_HEADERS=1");
+	return ret_env->error;
+}
+
+static int run_action(struct passage *p)
+{
+	const struct action *a = p->action;
+	struct remote *r = p->x->remote;
+	cleanup_strbuf struct strbuf input = {0};
+	cleanup_strv struct strv argv = {0}, env = {0};
+	struct exchange_action action = {.dir = r->project->dir, .n_outputs = a->n_outputs};
+
+	if (make_argv(p->x, a, &argv, &action.insert) < 0 || make_env(p, &env) < 0)
+		return error_no_memory(p->e);
+	if (a->reads_input) {
+		int error = io_read_fd(STDIN_FILENO, INPUT_LIMIT, &input);
+		if (error < 0)
+			return error_set(p->e, error, EXIT_STATUS_USAGE, NULL,
+					 "cannot read standard input: %s", strerror(-error));
+		action.input = input.data;
+	}
+	action.argv = (const char *const *)argv.v;
+	for (size_t i = 0; i < a->n_outputs; i++)
+		action.outputs[i].option = a->outputs[i].option;
+	action.outputs[action.n_outputs++].variable = headers_variable;
+	struct exchange x = {
+		.actions = &action,
+		.n = 1,
+		.lanes = 1,
+		.live = true,
+		.env = (const char *const *)env.v,
+		.ctx = p,
+		.on_end = on_end,
+	};
+	int error = 0;
+	for (int round = 0; round < ROUNDS && !p->ended && error == 0 && p->error == 0; round++)
+		error = remote_run(r, &x, p->e);
+	return error < 0 ? error : p->error;
+}
+
+/* What cannot be done there. */
+static int refuse(const struct executor_remote *x, const struct action *a,
+		  struct crossbpf_error *e)
+{
+	const char *name = x->remote->builder->name;
+
+	if (a->more_outputs)
+		return error_set(e, -ENOTSUP, EXIT_STATUS_USAGE,
+				 "leave that option out, or set CROSSBPF_BACKEND=native",
+				 "the command line asks for further files, which the %s backend "
+				 "cannot bring back",
+				 name);
+	if (a->many_outputs)
+		return error_set(e, -ENOTSUP, EXIT_STATUS_USAGE, "compile them one by one",
+				 "the %s backend cannot bring back the outputs of several sources",
+				 name);
+	return 0;
+}
+
+static void log_command(const struct executor_remote *x, const struct strv *argv)
+{
+	cleanup_strbuf struct strbuf line = {0};
+
+	shell_quote_all(&line, (const char *const *)argv->v);
+	if (x->log && !line.error)
+		x->log(line.data);
+}
+
+int executor_remote_run(const struct executor_remote *x, const struct plan *plan, int *ret_status,
+			struct crossbpf_error *e)
+{
+	*ret_status = 0;
+	for (size_t i = 0; i < plan->n; i++) {
+		struct passage p = {.x = x, .action = &plan->actions[i], .e = e};
+		int r = refuse(x, p.action, e);
+		if (r == 0) {
+			log_command(x, &p.action->argv);
+			placement_begin(&p.placement, p.action);
+			r = run_action(&p);
+			placement_free(&p.placement);
+		}
+		if (r == -EINTR)
+			return 0;
+		if (r < 0)
+			return r;
+		if (*ret_status == 0)
+			*ret_status = p.status;
+	}
+	return 0;
+}
