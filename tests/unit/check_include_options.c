@@ -75,13 +75,13 @@ TEST(prefixes_and_roots)
 {
 	cleanup_include_options struct include_options o = {0};
 
-	read_args(ARGS("-iwithprefix", "W", "-iwithprefixbefore", "B", "-I", "=a", "-Ib",
-		       "-iwithsysroot", "/w", "-isystem", "=s", "-idirafter", "d", "-isystem-after",
-		       "t", "-iprefix", "/p/", "--sysroot=/sr"),
+	read_args(ARGS("-iwithprefix", "no", "-iprefix", "/p/", "-iwithprefix", "W",
+		       "-iwithprefixbefore", "B", "-I", "=a", "-Ib", "-iwithsysroot", "/w",
+		       "-isystem", "=s", "-idirafter", "d", "-isystem-after", "t", "--sysroot=/sr"),
 		  &no_environment, &o);
 	assert_words(&o.angle, "/sra b /p/B");
 	assert_words(&o.system, "/sr/w /srs");
-	assert_words(&o.after, "/sr/usr/local/include /sr/usr/include /sr/include t /p/W d");
+	assert_words(&o.after, "/sr/usr/local/include /sr/usr/include /sr/include t no /p/W d");
 	include_options_free(&o);
 
 	read_args(
