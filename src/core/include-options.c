@@ -81,18 +81,28 @@ static struct strv *dirs_of(struct parts *p, const char *name)
 	return NULL;
 }
 
-/* Those that need the prefix or the sysroot, which may stand behind them. */
+static bool is_any(const char *name, const char *const *names)
+{
+	for (; *names; names++)
+		if (strcmp(name, *names) == 0)
+			return true;
+	return false;
+}
+
+#define NAMES(...) ((const char *const[]){__VA_ARGS__, NULL})
+
+/* Those that need the sysroot, which may stand behind them, or the prefix, which may not. */
 static void read_prefixed(struct parts *p, const char *name, const char *value)
 {
-	if (strcmp(name, "-iwithprefix") == 0 || strcmp(name, "--include-with-prefix") == 0 ||
-	    strcmp(name, "--include-with-prefix=") == 0 ||
-	    strcmp(name, "--include-with-prefix-after") == 0 ||
-	    strcmp(name, "--include-with-prefix-after=") == 0)
-		add_below(&p->with_prefix, p->prefix, value);
-	else if (strcmp(name, "-iwithprefixbefore") == 0 ||
-		 strcmp(name, "--include-with-prefix-before") == 0 ||
-		 strcmp(name, "--include-with-prefix-before=") == 0)
+	if (is_any(name, NAMES("-iprefix", "--include-prefix", "--include-prefix=")))
+		p->prefix = value;
+	else if (is_any(name, NAMES("-iwithprefixbefore", "--include-with-prefix-before",
+				    "--include-with-prefix-before=")))
 		add_below(&p->before, p->prefix, value);
+	else if (is_any(name, NAMES("-iwithprefix", "--include-with-prefix",
+				    "--include-with-prefix=", "--include-with-prefix-after",
+				    "--include-with-prefix-after=")))
+		add_below(&p->with_prefix, p->prefix, value);
 	else if (strcmp(name, "-iwithsysroot") == 0)
 		add_below(&p->options.system, value[0] == '/' ? p->sysroot : NULL, value);
 }
@@ -165,8 +175,8 @@ static void read_words(struct parts *p, const struct strv *args, bool inputs,
 	}
 }
 
-/* The last of each counts, wherever it stands. */
-static void read_roots(struct parts *p, const struct strv *args)
+/* The last one counts, wherever it stands. */
+static void read_sysroot(struct parts *p, const struct strv *args)
 {
 	for (size_t i = 0; i < args->n; i++) {
 		if (args->v[i][0] != '-' || !args->v[i][1])
@@ -178,10 +188,6 @@ static void read_roots(struct parts *p, const struct strv *args)
 		if (strncmp(option.name, "--sysroot", 9) == 0 ||
 		    strcmp(option.name, "-isysroot") == 0)
 			p->sysroot = value;
-		else if (strcmp(option.name, "-iprefix") == 0 ||
-			 strcmp(option.name, "--include-prefix") == 0 ||
-			 strcmp(option.name, "--include-prefix=") == 0)
-			p->prefix = value;
 		i += option.more;
 	}
 }
@@ -247,7 +253,7 @@ int include_options_read(const struct strv *args, const struct include_environme
 	cleanup_parts struct parts p = {0};
 	cleanup_strv struct strv preprocessor = {0}, none = {0};
 
-	read_roots(&p, args);
+	read_sysroot(&p, args);
 	read_words(&p, args, true, &preprocessor);
 	read_words(&p, &preprocessor, false, &none);
 	add_path(&p.options.angle, environment->cpath);

@@ -319,22 +319,24 @@ static int take_all_computed(struct include_scan *s, struct include_file *f)
 	return r;
 }
 
-/* Has any directory that stands in for the builder's this one in it? */
-static bool stands_in(struct include_scan *s, const char *name)
+/* Is that header in a directory that stands in for the builder's? */
+static bool stands_in(const struct include_scan *s, const char *header)
 {
-	cleanup_strbuf struct strbuf path = {0};
-	struct stat st;
-
 	for (size_t i = 0; i < s->search.angle.n; i++) {
 		const struct search_dir *dir = &s->search.angle.v[i];
-		path.len = 0;
-		strbuf_puts(&path, dir->path);
-		strbuf_putc(&path, '/');
-		strbuf_puts(&path, name);
-		if (!path.error && !dir->own && dir->present && stat(path.data, &st) == 0)
+		cleanup_free char *path = str_printf("%s/%s", dir->path, header);
+		if (path && !dir->own && access(path, F_OK) == 0)
 			return true;
 	}
 	return false;
+}
+
+/* Are the headers of a C library and of a kernel there to be read? Then what is not found is not
+ * the builder's either: a kernel's own header behind an #ifdef, say. */
+static bool has_system(const struct include_scan *s)
+{
+	return stands_in(s, "features.h") && stands_in(s, "linux/types.h") &&
+	       stands_in(s, "asm/types.h");
 }
 
 /* What a system's header may include by <…>, and a project may have of its own. */
@@ -355,18 +357,12 @@ static int guess_foreign(struct include_scan *s)
 			continue;
 		for (size_t j = 0; j < sizeof(dirs) / sizeof(dirs[0]) && r == 0; j++) {
 			cleanup_free char *path = str_printf("%s/%s", dir->path, dirs[j]);
-			if (!path)
-				return -ENOMEM;
-			if (!stands_in(s, dirs[j]))
-				r = guess_in(s, path, 1, true);
+			r = path ? guess_in(s, path, 1, true) : -ENOMEM;
 		}
 		for (size_t j = 0; j < sizeof(headers) / sizeof(headers[0]) && r == 0; j++) {
 			struct include_file *f = include_files_get(&s->files, dir->path,
 								   strlen(dir->path), headers[j]);
-			if (!f)
-				return -ENOMEM;
-			if (f->there && !stands_in(s, headers[j]))
-				r = take(s, f, true);
+			r = f ? take(s, f, true) : -ENOMEM;
 		}
 	}
 	return r;
@@ -387,7 +383,7 @@ static int take_rest(struct include_scan *s)
 	}
 	if (r == 0 && s->missing && !s->guessed_foreign) {
 		s->guessed_foreign = true;
-		r = guess_foreign(s);
+		r = has_system(s) ? 0 : guess_foreign(s);
 	}
 	return r;
 }
