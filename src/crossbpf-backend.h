@@ -111,6 +111,9 @@ struct crossbpf_run {
 
 /* Capabilities: commands see the host's files at the host's paths. */
 #define CROSSBPF_CAP_HOST_FILES UINT64_C(1)
+/* Files can be put there under the host's own names: there is a writable directory at the path of
+ * project->root and of each of project->dirs. */
+#define CROSSBPF_CAP_HOST_PATHS UINT64_C(2)
 
 /* A session, defined by the plugin. */
 struct crossbpf_session;

@@ -96,7 +96,8 @@ int session_open(struct session *s, const char *dir, const char *name, const cha
 	char why[256] = "";
 	static const char *const no_dirs[] = {NULL};
 
-	*s = (struct session){.log = s->log, .control = s->control, .settings = s->settings};
+	*s = (struct session){
+		.log = s->log, .control = s->control, .dirs = s->dirs, .settings = s->settings};
 	report_begin(&s->report, s->log);
 	s->conf = list_settings(s->settings, where);
 	if (!s->conf)
@@ -105,7 +106,7 @@ int session_open(struct session *s, const char *dir, const char *name, const cha
 		.size = sizeof(s->project),
 		.id = project->id,
 		.root = project->root,
-		.dirs = no_dirs,
+		.dirs = s->dirs ? s->dirs : no_dirs,
 	};
 
 	int r = plugin_load(dir, name, &s->plugin, e);
