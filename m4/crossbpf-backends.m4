@@ -70,6 +70,8 @@ AC_DEFUN([CROSSBPF_PROGRAMS], [
 		[test -n "$CROSSBPF_FOR_BUILD"], [],
 		[test "$cross_compiling" = yes],
 			[bpf_programs_reason="cross-compiling without CROSSBPF_FOR_BUILD"],
+		[test "$backend_chosen" = docker],
+			[bpf_programs_reason="the programs are compiled by the native backend alone; $backend_chosen was chosen"],
 		[test "$backend_chosen" != native],
 			[bpf_programs_reason="the $backend_chosen backend is not part of this release"])
 	AS_IF([test "$enable_bpf_programs" = yes && test -n "$bpf_programs_reason"],

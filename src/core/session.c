@@ -103,7 +103,8 @@ int session_open(struct session *s, const char *dir, const char *name, const cha
 	char why[256] = "";
 	static const char *const no_dirs[] = {NULL};
 
-	*s = (struct session){.log = s->log, .control = s->control, .dirs = s->dirs, .settings = s->settings};
+	*s = (struct session){
+		.log = s->log, .control = s->control, .dirs = s->dirs, .settings = s->settings};
 	report_begin(&s->report, s->log);
 	s->conf = list_settings(s->settings, where);
 	if (!s->conf)

@@ -25,7 +25,7 @@ struct session {
 	struct report report;     /* of all callbacks but run(), each of which has its own */
 	struct crossbpf_kv *conf; /* what the plugin is told: where, and the settings */
 	struct crossbpf_project project;
-	void (*log)(const char *message);   /* or NULL */
+	void (*log)(const char *message); /* or NULL */
 	const char *const *dirs; /* further directories of the host that will be named; or NULL */
 	const struct crossbpf_kv *settings; /* of its section in crossbpf.conf; or NULL */
 	int control; /* of every command that is run here: at its end they are ended; -1: none */
@@ -33,9 +33,8 @@ struct session {
 
 /*
  * Loads the backend NAME from DIR and opens a session on it. `where` (or NULL) is what followed
- * the colon in NAME:WHERE. `log`, `control`, `dirs` and `settings` are the
- * caller's to set before. The
- * session must not move in memory while it is open; session_close() is also right for one that
+ * the colon in NAME:WHERE. `log`, `control`, `dirs` and `settings` are the caller's to set before.
+ * The session must not move in memory while it is open; session_close() is also right for one that
  * never opened.
  */
 int session_open(struct session *s, const char *dir, const char *name, const char *where,

@@ -15,6 +15,12 @@
 #include "process.h"
 #include "strv.h"
 
+#ifdef __APPLE__
+#include <crt_externs.h>
+#else
+extern char **environ;
+#endif
+
 enum { TERMINATE_GRACE_MS = 2000 };
 
 /* The streams are first lifted above 2, lest dup2() of one overwrites the next one's source. */
@@ -149,8 +155,9 @@ static void *wait_for_end(void *arg)
 	return NULL;
 }
 
-/* `target` is what kill() takes: a process, or a group as a negative number. */
-static void poll_until_end(pid_t target, int control, int ended)
+/* `target` is what kill() takes: a process, or a group as a negative number. True where it was told
+ * to end. */
+static bool poll_until_end(pid_t target, int control, int ended)
 {
 	struct pollfd fds[2] = {{.fd = ended, .events = POLLIN}, {.fd = control, .events = POLLIN}};
 	int timeout = -1;
@@ -172,10 +179,11 @@ static void poll_until_end(pid_t target, int control, int ended)
 	}
 	if (fds[1].fd < 0)
 		kill(target, SIGKILL); /* who of the group outlived it */
+	return fds[1].fd < 0;
 }
 
 /* Until the child ended, or was made to. */
-static int wait_controlled(pid_t pid, pid_t target, int control)
+static int wait_controlled(pid_t pid, pid_t target, int control, bool *ret_ended)
 {
 	cleanup_close int ended = -1;
 	struct waiter waiter = {.pid = pid};
@@ -192,7 +200,9 @@ static int wait_controlled(pid_t pid, pid_t target, int control)
 		close(waiter.ended);
 		return r;
 	}
-	poll_until_end(target, control, ended);
+	bool told = poll_until_end(target, control, ended);
+	if (told && ret_ended)
+		*ret_ended = true;
 	pthread_join(thread, NULL);
 	return 0;
 }
@@ -217,7 +227,7 @@ int process_run(const struct process *p, int *ret_status)
 	if (r < 0)
 		return r;
 	if (p->control >= 0) {
-		r = wait_controlled(pid, own_group ? -pid : pid, p->control);
+		r = wait_controlled(pid, own_group ? -pid : pid, p->control, p->ret_ended);
 		if (r < 0)
 			kill(pid, SIGKILL);
 	}
@@ -227,4 +237,13 @@ int process_run(const struct process *p, int *ret_status)
 	if (r == 0)
 		*ret_status = status;
 	return r;
+}
+
+const char *const *process_environment(void)
+{
+#ifdef __APPLE__
+	return (const char *const *)*_NSGetEnviron();
+#else
+	return (const char *const *)environ;
+#endif
 }

@@ -3,13 +3,19 @@
 #ifndef CROSSBPF_PROCESS_H
 #define CROSSBPF_PROCESS_H
 
+#include <stdbool.h>
+
 struct process {
 	const char *const *argv; /* argv[0] is looked up in PATH where it has no slash */
 	const char *const *env;  /* whole environment */
 	const char *dir;         /* NULL: the caller's */
 	int fd[3];               /* the child's streams; stay open in the caller */
 	int control;             /* readable with 'k', or at its end: end it; -1: none */
+	bool *ret_ended;         /* or NULL: set where the child was told to end */
 };
+
+/* This program's own environment, which a module cannot name everywhere. */
+const char *const *process_environment(void);
 
 /*
  * Runs a child, with SIGPIPE reset and no signal blocked but SIGTTOU below, and waits for it.

@@ -13,6 +13,8 @@ export PATH LC_ALL
 export CROSSBPF_BACKENDDIR="$builddir_top/backends/.libs" CROSSBPF_DATADIR="$srcdir_top/data"
 unset CROSSBPF_BACKEND CROSSBPF_CLANG CROSSBPF_VERBOSE CROSSBPF_PROBE
 
+# What CI keeps from one run to the next.
+ci_cache=${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/crossbpf-ci
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/crossbpf-test.XXXXXX")
 export XDG_CACHE_HOME="$tmp/cache"
 trap 'status=$?; rm -rf "$tmp"; exit $status' EXIT
