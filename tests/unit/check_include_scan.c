@@ -20,7 +20,9 @@ static void write_tree(const char *const *files)
 		cleanup_free char *name = strndup(*files, len);
 		const char *at = *files + len + ((*files)[len] == ':');
 		while (*(at += strspn(at, " "))) {
-			strbuf_printf(&text, "#include %.*s\n", (int)strcspn(at, " "), at);
+			strbuf_puts(&text, "#include ");
+			strbuf_add(&text, at, strcspn(at, " "));
+			strbuf_putc(&text, '\n');
 			at += strcspn(at, " ");
 		}
 		strbuf_puts(&text, "int x;\n");
@@ -325,6 +327,50 @@ TEST(one_memory)
 	include_scan_free(NULL);
 }
 
+/* Macros of any kind, which name each other and files: it ends. */
+TEST(random_macros)
+{
+	static const char *const parts[] = {"\n#define A ",
+					    "\n#define B ",
+					    "\n#define A(x) ",
+					    "\n#define S( x ) #x",
+					    "\n#include ",
+					    "\n#include_next ",
+					    "\n#if __has_include(",
+					    "A",
+					    "B",
+					    "S",
+					    "(",
+					    ")",
+					    "#",
+					    "x",
+					    "\"",
+					    "<",
+					    ">",
+					    "a.h",
+					    "..",
+					    "/",
+					    " ",
+					    "\n",
+					    "\\",
+					    "\n.incbin \\\"",
+					    "\\\"",
+					    "i/b.h"};
+	unsigned seed = 3;
+
+	write_tree(ARGS("a.h", "i/b.h"));
+	for (unsigned round = 0; round < 3000; round++) {
+		const char *path = round % 2 ? "x.c" : "i/b.h";
+		cleanup_strbuf struct strbuf text = {0};
+		for (unsigned n = 0; n < 30; n++) {
+			seed = seed * 1103515245u + 12345u;
+			strbuf_puts(&text, parts[(seed >> 8) % LENGTH(parts)]);
+		}
+		write_text(path, text.data);
+		free(scan_in(&plain, ARGS("x.c", "-I.", "-Ii", "-DB=A", "-DC(x", "-D")));
+	}
+}
+
 static void add_tests(TCase *tests)
 {
 	tcase_add_test(tests, order_of_directories);
@@ -345,6 +391,7 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, guesses_are_bounded);
 	tcase_add_test(tests, assembly);
 	tcase_add_test(tests, one_memory);
+	tcase_add_test(tests, random_macros);
 }
 
 int main(void)
