@@ -266,11 +266,11 @@ void report_done(struct build_report *r)
 		fprintf(stderr, "\n");
 	}
 	if (r->json)
-		print_event(json_pack(
-			"{s:s, s:I, s:I, s:I, s:I, s:I, s:s, s:f, s:I, s:I}", "event", "done",
-			"actions", (json_int_t)r->plan->n, "compiled", (json_int_t)r->compiled,
-			"cached", (json_int_t)0, "up_to_date", (json_int_t)r->up_to_date, "failed",
-			(json_int_t)r->failed, "backend", r->backend, "seconds", seconds,
-			"bytes_sent", (json_int_t)r->bytes_sent, "bytes_received",
-			(json_int_t)r->bytes_received));
+		print_event(json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:s, s:f, s:I, s:I}", "event",
+				      "done", "actions", (json_int_t)r->plan->n, "compiled",
+				      (json_int_t)r->compiled, "cached", (json_int_t)0,
+				      "up_to_date", (json_int_t)r->up_to_date, "failed",
+				      (json_int_t)r->failed, "backend", r->backend, "seconds",
+				      seconds, "bytes_sent", (json_int_t)r->bytes_sent,
+				      "bytes_received", (json_int_t)r->bytes_received));
 }

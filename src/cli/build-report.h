@@ -14,7 +14,7 @@ struct build_report {
 	const char *root, *dir; /* of the project; in which the user is */
 	const char *backend;
 	bool progress, colour;
-	bool entered; /* it was said in which directory names are */
+	bool entered;                        /* it was said in which directory names are */
 	uint64_t bytes_sent, bytes_received; /* to and from a builder that is elsewhere */
 	size_t stale, begun, compiled, failed, up_to_date, left;
 	int status;            /* of the first failure: the exit status that all amounts to */

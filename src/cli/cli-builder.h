@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* How every command comes to its builder: by crossbpf.conf, the environment and configure's choice. */
+/* How every command comes to its builder: by crossbpf.conf, the environment and configure's choice.
+ */
 #ifndef CROSSBPF_CLI_BUILDER_H
 #define CROSSBPF_CLI_BUILDER_H
 

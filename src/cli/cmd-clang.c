@@ -113,8 +113,8 @@ static int make_plan(struct job *j, struct crossbpf_error *e)
 		return r;
 	if (j->request.log && why)
 		cli_log(why);
-	return plan_make(&j->project, &j->builder.toolchain, j->header_dir,
-			 remote_is(&j->builder), &j->plan, e);
+	return plan_make(&j->project, &j->builder.toolchain, j->header_dir, remote_is(&j->builder),
+			 &j->plan, e);
 }
 
 static int run_here(struct job *j, int *ret_status, struct crossbpf_error *e)

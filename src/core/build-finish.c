@@ -29,8 +29,8 @@ static int read_inputs(const struct build_action *a, const struct strbuf *dep,
 static int see_inputs(const struct build *b, struct strv *inputs)
 {
 	const struct toolchain *t = b->remote ? &b->remote->builder->toolchain : NULL;
-	cleanup_free char *stamp = t ? toolchain_stamp(t, b->remote->request->toolchain.cache_dir)
-				     : NULL;
+	cleanup_free char *stamp =
+		t ? toolchain_stamp(t, b->remote->request->toolchain.cache_dir) : NULL;
 	cleanup_strv struct strv seen = {0};
 
 	if (!t)
@@ -62,8 +62,8 @@ static int emit_dep(const struct build *b, const struct build_action *a, const s
 
 	if (!r)
 		return emit_file(b->root, a->dep, dep, ret_output, e);
-	cleanup_free char *stamp = toolchain_stamp(&r->builder->toolchain,
-						   r->request->toolchain.cache_dir);
+	cleanup_free char *stamp =
+		toolchain_stamp(&r->builder->toolchain, r->request->toolchain.cache_dir);
 	if (depfile_replace(dep->data, dep->len, is_builders, &r->builder->toolchain, stamp,
 			    &text) < 0)
 		return error_no_memory(e);

@@ -17,11 +17,11 @@ enum { ROUNDS = 4 }; /* that headers of the builder may lead to more of the host
 struct batch {
 	const struct build *build;
 	const struct build_action **actions;
-	struct strv *argv;   /* of each */
+	struct strv *argv; /* of each */
 	struct exchange_action *exchange;
 	int64_t *began;
 	size_t n;
-	size_t n_ended;      /* done or failed */
+	size_t n_ended;                    /* done or failed */
 	const struct build_action **again; /* those that are to be run once more */
 	size_t n_again;
 };

@@ -34,8 +34,8 @@ struct builder {
  */
 int builder_open(struct builder *b, const struct builder_request *request,
 		 const struct project *project, char **ret_why, struct crossbpf_error *e);
-/* Opens the session of one that was opened lazily. -ESTALE, with `e` untouched, where the builder is
- * another by now than the one that was remembered: open it anew, and not lazily. */
+/* Opens the session of one that was opened lazily. -ESTALE, with `e` untouched, where the builder
+ * is another by now than the one that was remembered: open it anew, and not lazily. */
 int builder_connect(struct builder *b, const struct builder_request *request,
 		    const struct project *project, struct crossbpf_error *e);
 void builder_close(struct builder *b);

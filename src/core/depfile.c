@@ -113,8 +113,7 @@ static void write_name(struct strbuf *b, const char *name)
 /* Is something there that separates names: a blank, or a backslash at a line's end? */
 static bool is_between(const char *at, const char *end)
 {
-	return is_blank(*at) ||
-	       (*at == '\\' && at + 1 < end && (at[1] == '\n' || at[1] == '\r'));
+	return is_blank(*at) || (*at == '\\' && at + 1 < end && (at[1] == '\n' || at[1] == '\r'));
 }
 
 int depfile_replace(const char *text, size_t len,

@@ -113,8 +113,8 @@ static int localize(const struct passage *p, const struct exchange_data *data,
 		    struct strbuf *ret_text)
 {
 	const struct remote *r = p->x->remote;
-	cleanup_free char *stamp = toolchain_stamp(&r->builder->toolchain,
-						   r->request->toolchain.cache_dir);
+	cleanup_free char *stamp =
+		toolchain_stamp(&r->builder->toolchain, r->request->toolchain.cache_dir);
 
 	return depfile_replace(data->data, data->len, is_builders, &r->builder->toolchain, stamp,
 			       ret_text);
@@ -288,8 +288,7 @@ static int run_action(struct passage *p)
 }
 
 /* What cannot be done there. */
-static int refuse(const struct executor_remote *x, const struct action *a,
-		  struct crossbpf_error *e)
+static int refuse(const struct executor_remote *x, const struct action *a, struct crossbpf_error *e)
 {
 	const char *name = x->remote->builder->name;
 

@@ -110,7 +110,8 @@ static int fill_compile(struct action *a, const struct project *project,
  * where the outputs are brought here from elsewhere. */
 static int find_other_outputs(struct action *a, const struct clang_argv *c)
 {
-	bool one = c->n_inputs == 1, makes_one = c->phase == PHASE_OBJECT || c->phase == PHASE_ASSEMBLY;
+	bool one = c->n_inputs == 1,
+	     makes_one = c->phase == PHASE_OBJECT || c->phase == PHASE_ASSEMBLY;
 	char *path = NULL;
 	int r = 0;
 
@@ -137,8 +138,8 @@ static void note_needs(struct action *a, const struct clang_argv *c)
 			a->reads_input = true;
 	a->makes_rules = c->phase == PHASE_DEPENDENCIES;
 	a->more_outputs = c->more_outputs;
-	a->many_outputs = c->n_inputs > 1 && c->phase != PHASE_LINK && !c->output &&
-			  c->phase < PHASE_SYNTAX;
+	a->many_outputs =
+		c->n_inputs > 1 && c->phase != PHASE_LINK && !c->output && c->phase < PHASE_SYNTAX;
 }
 
 /* The command line as it is. */

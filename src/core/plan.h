@@ -19,7 +19,7 @@ struct action {
 	size_t n_outputs;
 	char *deps_target;         /* what the dependency file must call the object, or NULL */
 	struct strv without_debug; /* sources that it compiles to BPF without -g */
-	bool compiles;             /* BPF programs: it is no question and no other affair of clang's */
+	bool compiles; /* BPF programs: it is no question and no other affair of clang's */
 	/* What matters where the command does not see the host's files: */
 	bool reads_input;  /* a source is standard input */
 	bool makes_rules;  /* what it writes are rules for make: -M */

@@ -39,8 +39,7 @@ static int check_owner(const char *path, const struct stat *st, const char *what
 }
 
 /* A module runs with all our rights: nobody else may have put it there. */
-int plugin_check_file(const char *dir, const char *path, const char *what,
-		      struct crossbpf_error *e)
+int plugin_check_file(const char *dir, const char *path, const char *what, struct crossbpf_error *e)
 {
 	struct stat st;
 
@@ -48,9 +47,9 @@ int plugin_check_file(const char *dir, const char *path, const char *what,
 		return error_set(e, -EINVAL, EXIT_STATUS_USAGE, "give the directory from / on",
 				 "the directory of %s is no absolute path: %s", what, dir);
 	if (stat(path, &st) < 0)
-		return error_set(
-			e, -errno, EXIT_STATUS_NO_BACKEND, "choose another with CROSSBPF_BACKEND",
-			"%s is not installed: %s: %s", what, path, strerror(errno));
+		return error_set(e, -errno, EXIT_STATUS_NO_BACKEND,
+				 "choose another with CROSSBPF_BACKEND",
+				 "%s is not installed: %s: %s", what, path, strerror(errno));
 	if (!S_ISREG(st.st_mode))
 		return error_set(e, -EPERM, EXIT_STATUS_NO_BACKEND, NULL,
 				 "%s refused: %s is not a regular file", what, path);

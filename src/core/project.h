@@ -8,9 +8,9 @@
 #include "shared/digest.h"
 
 struct project {
-	char *root; /* absolute path of its directory */
-	char *dir;  /* of a clang command line: where it runs */
-	char *conf; /* its crossbpf.conf, or NULL */
+	char *root;               /* absolute path of its directory */
+	char *dir;                /* of a clang command line: where it runs */
+	char *conf;               /* its crossbpf.conf, or NULL */
 	char id[DIGEST_HEX_SIZE]; /* names it: the same for the same root */
 	const char *const *args;  /* the command line of crossbpf-clang, as given; borrowed */
 	struct clang_argv clang;  /* and what it means */

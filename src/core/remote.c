@@ -60,8 +60,7 @@ static void add_outside(struct remote *r, const char *path)
 
 void remote_add_file(struct remote *r, const char *path)
 {
-	if (toolchain_is_builders(&r->builder->toolchain, path) ||
-	    strv_contains(&r->files, path))
+	if (toolchain_is_builders(&r->builder->toolchain, path) || strv_contains(&r->files, path))
 		return;
 	strv_add(&r->files, path);
 	add_outside(r, path);
@@ -247,8 +246,8 @@ static int take_found(void *ctx, const char *path)
 	struct remote *r = check->remote;
 	struct stat st;
 
-	if (toolchain_is_builders(&r->builder->toolchain, path) ||
-	    strv_contains(&r->files, path) || stat(path, &st) < 0 || !S_ISREG(st.st_mode))
+	if (toolchain_is_builders(&r->builder->toolchain, path) || strv_contains(&r->files, path) ||
+	    stat(path, &st) < 0 || !S_ISREG(st.st_mode))
 		return 0;
 	remote_add_file(r, path);
 	check->more = true;

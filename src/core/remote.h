@@ -18,8 +18,8 @@ struct remote {
 	const char *header_dir; /* our own headers, for clang to look at last; or NULL */
 	/* The rest begins as nothing. */
 	struct include_scan *scan;
-	struct strv files; /* that may be read there: absolute names of the host */
-	struct strv dirs;  /* of the host, in which headers are looked for */
+	struct strv files;   /* that may be read there: absolute names of the host */
+	struct strv dirs;    /* of the host, in which headers are looked for */
 	struct strv outside; /* directories out of the project in which files are */
 	void *module;
 	struct exchange_report report; /* of all that was run, its bytes added up */

@@ -109,8 +109,8 @@ int toolchain_memory_open(const struct toolchain_request *request, const char *b
 			  struct toolchain_memory *ret_memory)
 {
 	cleanup_toolchain_memory struct toolchain_memory m = {0};
-	const char *path = request->clang && strchr(request->clang, '/') ? NULL
-									 : path_in(request->env);
+	const char *path =
+		request->clang && strchr(request->clang, '/') ? NULL : path_in(request->env);
 	char hex[DIGEST_HEX_SIZE];
 
 	int r = make_key(backend, request->clang, path, request->env, hex);
@@ -219,11 +219,11 @@ int toolchain_memory_load(const struct toolchain_memory *m, struct toolchain *re
 	json_t *asm_dirs = NULL, *search = NULL, *witnesses = NULL;
 	json_int_t format = 0, began = 0;
 
-	if (json_unpack(record, "{s:I, s:I, s:s, s:s, s:s, s:s, s?s, s?s, s?s, s:o, s:o, s:o}", "format",
-			&format, "began", &began, "clang", &clang, "number", &number, "version",
-			&version, "identity", &identity, "builder", &builder, "headers",
-			&headers, "libbpf_dir", &libbpf_dir, "asm_dirs",
-			&asm_dirs, "search", &search, "witnesses", &witnesses) == 0 &&
+	if (json_unpack(record, "{s:I, s:I, s:s, s:s, s:s, s:s, s?s, s?s, s?s, s:o, s:o, s:o}",
+			"format", &format, "began", &began, "clang", &clang, "number", &number,
+			"version", &version, "identity", &identity, "builder", &builder, "headers",
+			&headers, "libbpf_dir", &libbpf_dir, "asm_dirs", &asm_dirs, "search",
+			&search, "witnesses", &witnesses) == 0 &&
 	    strlen(identity) == sizeof(t.identity) - 1 && format == FORMAT &&
 	    (m->builder ? builder != NULL : witnesses_hold(witnesses, began))) {
 		t.clang = strdup(clang);
@@ -235,7 +235,8 @@ int toolchain_memory_load(const struct toolchain_memory *m, struct toolchain *re
 		strncpy(t.headers, headers, sizeof(t.headers) - 1);
 		load_strings(asm_dirs, &t.asm_dirs);
 		load_strings(search, &t.search);
-		if (t.clang && t.number && t.version && !builder == !t.builder && !t.asm_dirs.error && !t.search.error) {
+		if (t.clang && t.number && t.version && !builder == !t.builder &&
+		    !t.asm_dirs.error && !t.search.error) {
 			*ret_toolchain = t;
 			t = (struct toolchain){0};
 			r = 0;
@@ -273,11 +274,11 @@ void toolchain_memory_save(struct toolchain_memory *m, const struct toolchain *t
 							   (json_int_t)m->witnesses[i].size));
 
 	/* A path that is no UTF-8 makes no record: probed each time, still right. */
-	json_t *record = json_pack("{s:I, s:I, s:s, s:s, s:s, s:s, s:s*, s:s*, s:s, s:o, s:o, s:o}", "format",
-				   (json_int_t)FORMAT, "began", (json_int_t)m->began, "clang",
-				   t->clang, "number", t->number, "version", t->version, "identity",
-				   t->identity, "builder", t->builder, "libbpf_dir", t->libbpf_dir,
-				   "headers", t->headers, "asm_dirs", asm_dirs,
+	json_t *record = json_pack("{s:I, s:I, s:s, s:s, s:s, s:s, s:s*, s:s*, s:s, s:o, s:o, s:o}",
+				   "format", (json_int_t)FORMAT, "began", (json_int_t)m->began,
+				   "clang", t->clang, "number", t->number, "version", t->version,
+				   "identity", t->identity, "builder", t->builder, "libbpf_dir",
+				   t->libbpf_dir, "headers", t->headers, "asm_dirs", asm_dirs,
 				   "search", search, "witnesses", witnesses);
 	bool whole = record && json_array_size(witnesses) == m->n &&
 		     json_array_size(asm_dirs) == t->asm_dirs.n &&

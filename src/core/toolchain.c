@@ -295,9 +295,8 @@ static int list_headers(struct session *s, const char *cache_dir, struct toolcha
 	cleanup_free char *stamp = toolchain_stamp(t, cache_dir);
 	if (!stamp)
 		return error_no_memory(e);
-	if (access(stamp, F_OK) < 0 &&
-	    (io_make_parents(stamp, 0700) < 0 ||
-	     io_replace_file(stamp, sorted.data, sorted.len) < 0))
+	if (access(stamp, F_OK) < 0 && (io_make_parents(stamp, 0700) < 0 ||
+					io_replace_file(stamp, sorted.data, sorted.len) < 0))
 		t->headers[0] = '\0';
 	return 0;
 }
@@ -335,9 +334,7 @@ int toolchain_find(struct session *s, const struct toolchain_request *request,
 
 	if (request->cache_dir && session_sees_host_files(s))
 		return find_here(s, request, ret_toolchain, e);
-	int r = session_sees_host_files(s)
-			? 0
-			: session_identity(s, identity, sizeof(identity), e);
+	int r = session_sees_host_files(s) ? 0 : session_identity(s, identity, sizeof(identity), e);
 	if (r < 0)
 		return r;
 	return request->cache_dir && identity[0]

@@ -27,7 +27,7 @@ struct toolchain {
 	struct strv looked;   /* directories in which headers were looked for */
 	char *builder;        /* identity of where it is; NULL: on the host, or not known */
 	char headers[DIGEST_HEX_SIZE]; /* of all headers there (toolchain_stamp()), or "" */
-	char *libbpf_dir;     /* holds bpf/bpf_helpers.h, or NULL where clang finds that itself */
+	char *libbpf_dir; /* holds bpf/bpf_helpers.h, or NULL where clang finds that itself */
 };
 
 struct toolchain_request {

@@ -4,8 +4,8 @@
  * thread of its own, on pipes; this one holds the conversation, and never waits for one stream
  * while the other side waits for it on another.
  *
- * Nothing that comes back has a name: an output is told by its number, and what to do with it is the
- * caller's affair. So a builder cannot write where it was not asked to.
+ * Nothing that comes back has a name: an output is told by its number, and what to do with it is
+ * the caller's affair. So a builder cannot write where it was not asked to.
  */
 #include "config.h"
 
@@ -39,14 +39,14 @@ struct talk {
 	struct exchange_report *report;
 	struct crossbpf_run run;
 	pthread_t thread;
-	int error, status;     /* of run(), once the thread ended */
-	int in, out, err;      /* our ends of the command's streams; -1: closed */
-	struct strbuf noise;   /* on standard error */
-	struct strbuf buffer;  /* from standard output, from `at` on not taken yet */
+	int error, status;    /* of run(), once the thread ended */
+	int in, out, err;     /* our ends of the command's streams; -1: closed */
+	struct strbuf noise;  /* on standard error */
+	struct strbuf buffer; /* from standard output, from `at` on not taken yet */
 	size_t at;
-	bool live;             /* standard error is an action's, and goes on to ours */
-	bool *begun;           /* each action */
-	int64_t *began;        /* when each was */
+	bool live;      /* standard error is an action's, and goes on to ours */
+	bool *begun;    /* each action */
+	int64_t *began; /* when each was */
 	struct workspace workspace;
 };
 
@@ -93,9 +93,8 @@ static int say(struct talk *t, int error, const char *why, const char *hint)
 
 static int distrust(struct talk *t, const char *what)
 {
-	cleanup_free char *why =
-		str_printf("the builder cannot be trusted: it sent %s, which it was not asked for",
-			   what);
+	cleanup_free char *why = str_printf(
+		"the builder cannot be trusted: it sent %s, which it was not asked for", what);
 
 	return say(t, -EPROTO, why ? why : "the builder cannot be trusted",
 		   "nothing of it was written; choose another builder");
@@ -300,8 +299,8 @@ static void add_action(struct strbuf *b, const struct exchange_action *a, size_t
 	for (size_t i = 0; a->argv[i] || i == a->insert; i++) {
 		for (size_t j = 0; i == a->insert && j < a->n_outputs; j++)
 			if (a->outputs[j].option)
-				strbuf_printf(b, " %s \"$R/%zu.%zu\"", a->outputs[j].option,
-					      number, j);
+				strbuf_printf(b, " %s \"$R/%zu.%zu\"", a->outputs[j].option, number,
+					      j);
 		if (!a->argv[i])
 			break;
 		strbuf_puts(b, " ");
@@ -346,7 +345,8 @@ static int refuse_file(struct talk *t, int error, const char *bad)
 	if (!bad)
 		return error;
 	cleanup_free char *why = str_printf("cannot send %s: %s", bad, strerror(-error));
-	return say(t, error, why ? why : strerror(-error), "make it readable, or do not include it");
+	return say(t, error, why ? why : strerror(-error),
+		   "make it readable, or do not include it");
 }
 
 /* Sends what is missing there, and the script. */
@@ -561,12 +561,21 @@ static int hang_up(struct talk *t, int r)
 static int exchange_run(const struct exchange *x, struct exchange_report *ret_report)
 {
 	char token[DIGEST_HEX_SIZE];
-	const char *argv[] = {"sh", "-c", builder_script, "crossbpf", token, x->id,
-			      x->host_paths ? "/tmp/.crossbpf" : "", NULL};
-	CLEANUP(talk_free) struct talk t = {
+	const char *argv[] = {"sh",
+			      "-c",
+			      builder_script,
+			      "crossbpf",
+			      token,
+			      x->id,
+			      x->host_paths ? "/tmp/.crossbpf" : "",
+			      NULL};
+	CLEANUP(talk_free)
+	struct talk t = {
 		.x = x,
 		.report = ret_report,
-		.run = {.size = sizeof(t.run), .argv = argv, .control = x->control,
+		.run = {.size = sizeof(t.run),
+			.argv = argv,
+			.control = x->control,
 			.fd = {-1, -1, -1}},
 		.in = -1,
 		.out = -1,

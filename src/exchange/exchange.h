@@ -26,7 +26,7 @@ struct exchange_output {
 /* One command. */
 struct exchange_action {
 	const char *const *argv;
-	size_t insert; /* index in argv before which the outputs' options go */
+	size_t insert;   /* index in argv before which the outputs' options go */
 	const char *dir; /* where it runs: absolute, of the host */
 	struct exchange_output outputs[EXCHANGE_MAX_OUTPUTS]; /* empty files to begin with */
 	size_t n_outputs;
@@ -41,27 +41,27 @@ struct exchange_data {
 };
 
 struct exchange_result {
-	int status; /* as struct crossbpf_backend's run() has it */
+	int status;                         /* as struct crossbpf_backend's run() has it */
 	struct exchange_data error, output; /* its streams */
 	struct exchange_data outputs[EXCHANGE_MAX_OUTPUTS];
 	int64_t duration; /* nanoseconds from its start to its end, as seen here */
 };
 
 struct exchange {
-	const char *id;        /* names the project: [0-9a-f]+ */
-	const char *project;   /* its directory on the host */
-	const char *place;     /* names the builder, to know what was sent there: [0-9a-f]+ */
-	const char *cache_dir; /* where that is remembered; NULL: nowhere, all is sent */
-	bool host_paths;       /* CROSSBPF_CAP_HOST_PATHS */
+	const char *id;           /* names the project: [0-9a-f]+ */
+	const char *project;      /* its directory on the host */
+	const char *place;        /* names the builder, to know what was sent there: [0-9a-f]+ */
+	const char *cache_dir;    /* where that is remembered; NULL: nowhere, all is sent */
+	bool host_paths;          /* CROSSBPF_CAP_HOST_PATHS */
 	const char *const *files; /* the host's that the actions may read: absolute names,
 				   * NULL-terminated */
 	const struct exchange_action *actions;
 	size_t n;
 	unsigned lanes; /* how many at once; 0: as many as the builder has CPUs */
 	bool keep_going;
-	bool live;         /* standard error goes to ours as it comes: of one action */
+	bool live;              /* standard error goes to ours as it comes: of one action */
 	const char *const *env; /* additions to the builder's */
-	int control;       /* as in struct crossbpf_run */
+	int control;            /* as in struct crossbpf_run */
 	/* One command in the session, as struct crossbpf_backend's run(); called in a thread. */
 	int (*run)(void *run_ctx, const struct crossbpf_run *run, int *ret_status);
 	void *run_ctx;

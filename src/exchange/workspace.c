@@ -212,11 +212,10 @@ static void save(struct workspace *w)
 		if (entry->in_flight && entry->kind == 'd')
 			continue;
 		digest_hex(e->digest, hex);
-		strbuf_printf(&record,
-			      "%c %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64
-			      " %s %s",
-			      e->kind, e->mtime, e->ctime, e->size, e->inode, e->seen, hex,
-			      entry->path);
+		strbuf_printf(
+			&record,
+			"%c %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 " %s %s",
+			e->kind, e->mtime, e->ctime, e->size, e->inode, e->seen, hex, entry->path);
 		strbuf_add(&record, "", 1);
 	}
 	if (record.error || io_replace_file(w->file, record.data, record.len) < 0)
@@ -458,8 +457,7 @@ static int look_at(struct walk *k, struct workspace_entry *entry, bool *ret_gone
 	struct stat st;
 
 	*ret_gone = false;
-	int r = leads_to_project(k, entry->path) ? stat(entry->path, &st)
-						 : lstat(entry->path, &st);
+	int r = leads_to_project(k, entry->path) ? stat(entry->path, &st) : lstat(entry->path, &st);
 	if (r < 0 || kind_of(&st) != entry->kind) {
 		*ret_gone = true;
 		return 0;
@@ -516,8 +514,8 @@ int workspace_change(struct workspace *w, const struct workspace_request *reques
 		     struct workspace_change *ret_change, char **ret_bad)
 {
 	cleanup_workspace_change struct workspace_change c = {0};
-	struct walk k = {w,          request->project,          &c,
-			 request->root, archive_begin(&c.archive), ret_bad};
+	struct walk k = {w,      request->project, &c, request->root, archive_begin(&c.archive),
+			 ret_bad};
 	int r = 0;
 
 	if (!k.archive)

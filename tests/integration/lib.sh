@@ -10,7 +10,8 @@ PATH=$builddir_top:$PATH:/usr/sbin:/sbin
 LC_ALL=C
 export PATH LC_ALL
 # What is tested is what was built here, with nothing remembered and nothing of the user's.
-export CROSSBPF_BACKENDDIR="$builddir_top/backends/.libs" CROSSBPF_DATADIR="$srcdir_top/data"
+export CROSSBPF_BACKENDDIR="$builddir_top/backends/.libs" CROSSBPF_MODULEDIR="$builddir_top/src/.libs"
+export CROSSBPF_DATADIR="$srcdir_top/data"
 unset CROSSBPF_BACKEND CROSSBPF_CLANG CROSSBPF_VERBOSE CROSSBPF_PROBE
 
 # What CI keeps from one run to the next.

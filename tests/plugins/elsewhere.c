@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A backend that does not see the host's files, for the tests of what is sent and brought back: this
- * machine with the home directory $TEST_BUILDER and nothing else of the environment but PATH. Its
- * `sh` is $TEST_BUILDER_SHELL, words parted by blanks.
+ * A backend that does not see the host's files, for the tests of what is sent and brought back:
+ * this machine with the home directory $TEST_BUILDER and nothing else of the environment but PATH.
+ * Its `sh` is $TEST_BUILDER_SHELL, words parted by blanks.
  */
 #include "config.h"
 
@@ -42,8 +42,10 @@ static int elsewhere_run(struct crossbpf_session *session, const struct crossbpf
 
 static int elsewhere_identity(struct crossbpf_session *session, char *buf, size_t len)
 {
+	const char *identity = getenv("TEST_BUILDER_IDENTITY"); /* "": a builder without a name */
+
 	(void)session;
-	strncpy(buf, setting("TEST_BUILDER_IDENTITY", "elsewhere"), len - 1);
+	strncpy(buf, identity ? identity : "elsewhere", len - 1);
 	buf[len - 1] = '\0';
 	return 0;
 }

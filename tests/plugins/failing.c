@@ -83,6 +83,7 @@ static const struct crossbpf_backend failing = {
 	.summary = "fails where its place says",
 	.probe = failing_probe,
 	.open = failing_open,
+	.caps = CROSSBPF_CAP_HOST_FILES,
 	.run = failing_run,
 	.close = place_close,
 };

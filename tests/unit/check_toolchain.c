@@ -150,7 +150,8 @@ static int find(const char *plugin, const char *clang, const char *cache_dir, st
 		struct crossbpf_error *e)
 {
 	static char root[] = "/";
-	struct toolchain_request request = {clang, bare_env(), cache_dir};
+	struct toolchain_request request = {
+		.clang = clang, .env = bare_env(), .cache_dir = cache_dir};
 	struct project project = {.root = root, .id = "0"};
 	cleanup_session struct session s = {.control = -1};
 
@@ -365,13 +366,30 @@ TEST(failure_is_not_remembered)
 	ck_assert(!is_there("cache"));
 }
 
-/* What is not on this host cannot be checked by looking at files. */
-TEST(other_builders_are_not_remembered)
+/* A builder elsewhere is remembered by its name, for as long as it bears that. */
+TEST(other_builders_are_remembered_by_name)
 {
+	cleanup_free char *here = getcwd(NULL, 0);
+	cleanup_free char *path = str_printf("%s/more:%s", here, getenv("PATH"));
+
 	begin();
+	setenv("PATH", path, 1);
 	write_clang("more/clang", "Fake clang version 99.0.0", true, "/none");
-	find_with_cache("newer");
+	setenv("TEST_BUILDER_IDENTITY", "", 1);
+	find_with_cache("elsewhere");
 	ck_assert(!is_there("cache"));
+	setenv("TEST_BUILDER_IDENTITY", "one", 1);
+	find_with_cache("elsewhere");
+	write_clang("more/clang", "Fake clang version 100.0.0", true, "/none");
+	find_with_cache("elsewhere");
+
+	cleanup_toolchain struct toolchain t = {0};
+	cleanup_error struct crossbpf_error e = {0};
+	setenv("TEST_BUILDER_IDENTITY", "two", 1);
+	ck_assert_int_eq(find("elsewhere", NULL, "cache", &t, &e), 0);
+	ck_assert_str_eq(t.number, "100.0.0");
+	ck_assert_str_eq(t.builder, "two");
+	unsetenv("TEST_BUILDER_IDENTITY");
 }
 
 TEST(without_path)
@@ -379,8 +397,9 @@ TEST(without_path)
 	cleanup_free char *here = getcwd(NULL, 0);
 	cleanup_free char *absolute = str_printf("%s/more/clang", here);
 	static char root[] = "/";
-	struct toolchain_request request = {absolute, (const char *const[]){"HOME=/", NULL},
-					    "cache"};
+	struct toolchain_request request = {.clang = absolute,
+					    .env = (const char *const[]){"HOME=/", NULL},
+					    .cache_dir = "cache"};
 	struct project project = {.root = root, .id = "0"};
 	cleanup_session struct session s = {.control = -1};
 	cleanup_toolchain struct toolchain t = {0};
@@ -397,7 +416,7 @@ TEST(without_path)
 TEST(session_fails)
 {
 	static char root[] = "/";
-	struct toolchain_request request = {NULL, bare_env(), "cache"};
+	struct toolchain_request request = {.clang = NULL, .env = bare_env(), .cache_dir = "cache"};
 	struct project project = {.root = root, .id = "0"};
 	cleanup_session struct session s = {.control = -1};
 	struct toolchain t = {0};
@@ -432,7 +451,7 @@ static void add_tests(TCase *c)
 	tcase_add_test(c, finds_asm_headers);
 	tcase_add_test(c, remembers);
 	tcase_add_test(c, failure_is_not_remembered);
-	tcase_add_test(c, other_builders_are_not_remembered);
+	tcase_add_test(c, other_builders_are_remembered_by_name);
 	tcase_add_test(c, without_path);
 	tcase_add_test(c, session_fails);
 }

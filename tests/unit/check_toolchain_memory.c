@@ -27,7 +27,10 @@ static int open_with(const char *cache_dir, const char *backend, const char *cla
 	cleanup_free char *variable = str_printf("PATH=%s", path);
 	const char *env[] = {"HOME=/", variable, NULL};
 
-	return toolchain_memory_open(cache_dir, backend, clang, env, m);
+	const struct toolchain_request request = {
+		.clang = clang, .env = env, .cache_dir = cache_dir};
+
+	return toolchain_memory_open(&request, backend, m);
 }
 
 static void open_memory(struct toolchain_memory *m)
@@ -207,19 +210,19 @@ TEST(damaged_file)
 		"{}",
 		"\xff\xfe",
 		"no json at all",
-		"{\"format\":3,\"began\":4000000000000000000,\"clang\":\"c\",\"number\":\"1\","
+		"{\"format\":4,\"began\":4000000000000000000,\"clang\":\"c\",\"number\":\"1\","
 		"\"version\":\"v\",\"asm_dirs\":[],\"search\":[],\"identity\":\"" IDENTITY
 		"\",\"witnesses\":[]}",
-		"{\"format\":3,\"began\":4000000000000000000,\"clang\":\"c\",\"number\":\"1\","
+		"{\"format\":4,\"began\":4000000000000000000,\"clang\":\"c\",\"number\":\"1\","
 		"\"version\":\"v\",\"asm_dirs\":[],\"search\":[],\"identity\":\"" IDENTITY
 		"\",\"witnesses\":[[]]}",
-		"{\"format\":3,\"began\":4000000000000000000,\"clang\":\"c\",\"number\":\"1\","
+		"{\"format\":4,\"began\":4000000000000000000,\"clang\":\"c\",\"number\":\"1\","
 		"\"version\":\"v\",\"asm_dirs\":[],\"search\":[],\"identity\":\"" IDENTITY
 		"\",\"witnesses\":{\"a\":1}}",
-		"{\"format\":3,\"began\":4000000000000000000,\"clang\":7,\"number\":\"1\","
+		"{\"format\":4,\"began\":4000000000000000000,\"clang\":7,\"number\":\"1\","
 		"\"version\":\"v\",\"asm_dirs\":[],\"search\":[],\"identity\":\"" IDENTITY
 		"\",\"witnesses\":[[\"/missing\",-1,0,0]]}",
-		"{\"format\":3,\"began\":\"x\",\"clang\":\"c\",\"number\":\"1\","
+		"{\"format\":4,\"began\":\"x\",\"clang\":\"c\",\"number\":\"1\","
 		"\"version\":\"v\",\"asm_dirs\":[],\"search\":[],\"identity\":\"" IDENTITY
 		"\",\"witnesses\":[[\"/missing\",-1,0,0]]}",
 		/* Another format is another program's. */
@@ -228,7 +231,7 @@ TEST(damaged_file)
 		"\",\"witnesses\":[[\"/missing\",-1,0,0]]}",
 	};
 	static const char sound[] =
-		"{\"format\":3,\"began\":4000000000000000000,\"clang\":\"c\",\"number\":\"1\","
+		"{\"format\":4,\"began\":4000000000000000000,\"clang\":\"c\",\"number\":\"1\","
 		"\"version\":\"v\",\"asm_dirs\":[],\"search\":[],\"identity\":\"" IDENTITY
 		"\",\"witnesses\":[[\"/missing\",-1,0,0]]}";
 	cleanup_free char *file = record_file();
@@ -354,7 +357,9 @@ static char *file_in_env(const char *clang, const char *const *env)
 {
 	cleanup_toolchain_memory struct toolchain_memory m = {0};
 
-	ck_assert_int_eq(toolchain_memory_open("/cache", "native", clang, env, &m), 0);
+	const struct toolchain_request request = {
+		.clang = clang, .env = env, .cache_dir = "/cache"};
+	ck_assert_int_eq(toolchain_memory_open(&request, "native", &m), 0);
 	return TAKE_PTR(m.file);
 }
 
