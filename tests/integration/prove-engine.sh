@@ -50,7 +50,11 @@ ok() {
 count_calls() {
 	mkdir -p "$tmp/bin"
 	real=$(command -v "$engine_name")
-	printf '#!/bin/sh\necho "$*" >>"%s/calls"\nexec "%s" "$@"\n' "$tmp" "$real" >"$tmp/bin/$engine_name"
+	cat >"$tmp/bin/$engine_name" <<END
+#!/bin/sh
+echo "\$(echo "\$*" | tr '\n' ' ')" >>"$tmp/calls"
+exec "$real" "\$@"
+END
 	chmod +x "$tmp/bin/$engine_name"
 	PATH=$tmp/bin:$PATH
 }
@@ -185,11 +189,11 @@ at_once() {
 	is_gone || fail "--down left $(containers)"
 	jobs=
 	for i in 1 2 3 4; do
-		session -- sh -c "sleep 1; echo $i" >"out$i" 2>&1 &
+		session -- sh -c "sleep 1; echo $i" >"out$i" 2>"err$i" &
 		jobs="$jobs $!"
 	done
 	for job in $jobs; do
-		wait "$job" || { cat out1 out2 out3 out4 >&2; fail "one of several at once"; }
+		wait "$job" || { cat err? >&2; fail "one of several at once"; }
 	done
 	[ "$(cat out1 out2 out3 out4)" = "1
 2
@@ -207,7 +211,7 @@ directories() {
 	session_status 0 -- true
 	before=$(containers)
 	# What runs in the old one ends in peace.
-	session -- sh -c 'sleep 4; echo done' >old 2>&1 &
+	session -- sh -c 'sleep 4; echo done' >old 2>err.old &
 	job=$!
 	sleep 1
 	session -d /opt/more -d /usr/local/include/x -d /work/other -- \
