@@ -283,18 +283,34 @@ static void add_limit(struct strv *words, const char *opt, const char *value)
 	strv_add(words, value);
 }
 
-/* Whoever is in it can write to memory, and to nothing else. (podman knows neither uid= nor gid= of
- * a tmpfs: it is as open as /tmp.) */
+/*
+ * Memory that belongs to the one user inside. Where the image has such a directory, runc gives it
+ * that one's mode whatever is asked for, so that the owner has to be right; podman refuses the uid=
+ * that says so elsewhere, and has a word of its own.
+ */
+static void add_tmpfs(const struct container *c, struct strv *words, const char *dir,
+		      const char *use)
+{
+	bool is_podman = strcmp(c->engine.name, "podman") == 0;
+	const char *gid = strchr(c->user, ':');
+
+	strv_add(words, "--tmpfs");
+	if (is_podman)
+		strv_take(words, str_printf("%s:rw,nosuid,nodev,%s,notmpcopyup,U", dir, use));
+	else
+		strv_take(words, str_printf("%s:rw,nosuid,nodev,%s,uid=%.*s,gid=%s", dir, use,
+					    (int)(gid - c->user), c->user, gid + 1));
+}
+
+/* Whoever is in it can write to memory, and to nothing else. */
 static void add_confinement(const struct container *c, struct strv *words)
 {
 	strv_add_all(words, (const char *const[]){"--read-only", "--network", "none", "--cap-drop",
 						  "ALL", "--security-opt", "no-new-privileges",
-						  "--user", c->user, "--tmpfs",
-						  "/tmp:rw,nosuid,nodev,noexec,mode=1777", NULL});
-	for (size_t i = 0; i < c->mounts.n; i++) {
-		strv_add(words, "--tmpfs");
-		strv_take(words, str_printf("%s:rw,nosuid,nodev,exec,mode=1777", c->mounts.v[i]));
-	}
+						  "--user", c->user, NULL});
+	add_tmpfs(c, words, "/tmp", "noexec,mode=1777");
+	for (size_t i = 0; i < c->mounts.n; i++)
+		add_tmpfs(c, words, c->mounts.v[i], "exec,mode=755");
 	add_limit(words, "--memory", option(c->conf, "memory"));
 	add_limit(words, "--pids-limit", option(c->conf, "pids"));
 }
