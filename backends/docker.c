@@ -100,8 +100,7 @@ static void docker_close(struct crossbpf_session *session)
  * Could this status be the engine's word that it reached no container, or of one that was killed?
  * docker says 1, 126, 127 or 255, podman 125, 127 or 255; 137 is a SIGKILL to all in it. To ask
  * costs as much as half a command: compilers fail with 1 every day, and where open() itself has
- * just asked, such a failure is taken for theirs. (Where it was not, the next open() has forgotten
- * nothing, but the next command finds out.)
+ * just asked, such a failure is taken for theirs. (If it was not, the next command finds out.)
  */
 static bool is_doubtful(const struct crossbpf_session *session, int status)
 {

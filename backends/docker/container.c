@@ -283,18 +283,34 @@ static void add_limit(struct strv *words, const char *opt, const char *value)
 	strv_add(words, value);
 }
 
-/* Whoever is in it can write to memory, and to nothing else. (podman knows neither uid= nor gid= of
- * a tmpfs: it is as open as /tmp.) */
+/*
+ * Memory that belongs to the one user inside. Where the image has such a directory, runc gives it
+ * that one's mode whatever is asked for, so that the owner has to be right; podman refuses the uid=
+ * that says so elsewhere, and has a word of its own.
+ */
+static void add_tmpfs(const struct container *c, struct strv *words, const char *dir,
+		      const char *use)
+{
+	bool is_podman = strcmp(c->engine.name, "podman") == 0;
+	const char *gid = strchr(c->user, ':');
+
+	strv_add(words, "--tmpfs");
+	if (is_podman)
+		strv_take(words, str_printf("%s:rw,nosuid,nodev,%s,notmpcopyup,U", dir, use));
+	else
+		strv_take(words, str_printf("%s:rw,nosuid,nodev,%s,uid=%.*s,gid=%s", dir, use,
+					    (int)(gid - c->user), c->user, gid + 1));
+}
+
+/* Whoever is in it can write to memory, and to nothing else. */
 static void add_confinement(const struct container *c, struct strv *words)
 {
 	strv_add_all(words, (const char *const[]){"--read-only", "--network", "none", "--cap-drop",
 						  "ALL", "--security-opt", "no-new-privileges",
-						  "--user", c->user, "--tmpfs",
-						  "/tmp:rw,nosuid,nodev,noexec,mode=1777", NULL});
-	for (size_t i = 0; i < c->mounts.n; i++) {
-		strv_add(words, "--tmpfs");
-		strv_take(words, str_printf("%s:rw,nosuid,nodev,exec,mode=1777", c->mounts.v[i]));
-	}
+						  "--user", c->user, NULL});
+	add_tmpfs(c, words, "/tmp", "noexec,mode=1777");
+	for (size_t i = 0; i < c->mounts.n; i++)
+		add_tmpfs(c, words, c->mounts.v[i], "exec,mode=755");
 	add_limit(words, "--memory", option(c->conf, "memory"));
 	add_limit(words, "--pids-limit", option(c->conf, "pids"));
 }
@@ -345,47 +361,53 @@ static void add_filter(struct strv *words, const char *label, const char *value)
 	strv_take(words, str_printf("label=%s=%s", label, value));
 }
 
-/* Appends the names of the project's containers; `image` NULL: of any image. */
-static int list(const struct container *c, const char *image, struct strv *names, struct call *call)
+/* Prints a line for each of the project's containers; `image` NULL: of any image. */
+static int list(const struct container *c, const char *image, const char *format,
+		struct strbuf *answer)
 {
-	cleanup_strbuf struct strbuf answer = {0};
 	cleanup_strv struct strv words = {0};
+	cleanup_call struct call call = {.answer = answer};
 
-	strv_add_all(&words, (const char *const[]){"ps", "-a", "--format", "{{.Names}}", NULL});
+	strv_add_all(&words, (const char *const[]){"ps", "-a", "--format", format, NULL});
 	add_filter(&words, "crossbpf.project", c->project->id);
 	add_filter(&words, "crossbpf.owner", c->owner);
 	if (image)
 		add_filter(&words, "crossbpf.image", image);
-	call->answer = &answer;
-	int r = engine_call(&c->engine, call, &words);
-	if (r < 0 || call->status != 0)
-		return r < 0 ? r : -EIO;
-	for (char *at = answer.data, *end; *at; at = end) {
+	int r = engine_call(&c->engine, &call, &words);
+	return r == 0 && call.status == 0 ? 0
+					  : engine_complain(&c->engine, &call, r,
+							    "cannot list the project's containers");
+}
+
+/* Appends the lines of `text`, which is cut up; but not the one that is `except`, or NULL. */
+static void add_lines(struct strv *lines, char *text, const char *except)
+{
+	for (char *at = text, *end; *at; at = end) {
 		size_t len = strcspn(at, "\n");
 		end = at + len + (at[len] == '\n');
 		at[len] = '\0';
-		if (len)
-			strv_add(names, at);
+		if (len && (!except || strcmp(at, except) != 0))
+			strv_add(lines, at);
 	}
-	return names->error;
 }
 
 /* Others of this project and image are of no use any more; whoever still works in one is let
  * finish. */
-static void retire_others(const struct container *c)
+static int retire_others(const struct container *c)
 {
-	cleanup_strv struct strv names = {0}, words = {0};
-	cleanup_call struct call call = {0};
+	cleanup_strbuf struct strbuf names = {0};
+	cleanup_strv struct strv words = {0};
 
 	strv_add_all(&words, (const char *const[]){"kill", "--signal", "USR1", NULL});
 	size_t fixed = words.n;
-	if (list(c, c->image.line, &names, &call) < 0)
-		return;
-	for (size_t i = 0; i < names.n; i++)
-		if (strcmp(names.v[i], c->name) != 0)
-			strv_add(&words, names.v[i]);
+	int r = list(c, c->image.line, "{{.Names}}", &names);
+	if (r < 0)
+		return r;
+	add_lines(&words, names.data, c->name);
+	/* One that cannot be told, as it is ending, needs not be. */
 	if (words.n > fixed && !words.error)
 		(void)engine_ask(&c->engine, NULL, (const char *const *)words.v);
+	return 0;
 }
 
 static int make_dirs(const struct container *c)
@@ -422,8 +444,7 @@ static int bring_up(struct container *c, struct strv *known)
 		return complain(c->host, -EIO, "has the image a shell?",
 				"the container %s of the image %s ended as soon as it was started",
 				c->name, c->image.name);
-	retire_others(c);
-	return 0;
+	return retire_others(c);
 }
 
 /* The directories that were made in it before are still there where it is the same container. */
@@ -509,39 +530,33 @@ void container_end_command(const struct container *c, const char *value)
 
 int container_remove_all(struct container *c)
 {
-	cleanup_strv struct strv names = {0}, words = {0};
-	cleanup_call struct call call = {0}, removal = {0};
+	cleanup_strbuf struct strbuf names = {0};
+	cleanup_strv struct strv words = {0};
+	cleanup_call struct call call = {0};
 
-	int r = list(c, NULL, &names, &call);
-	if (r < 0)
-		return engine_complain(&c->engine, &call, r == -EIO ? 0 : r,
-				       "cannot list the project's containers");
-	memory_forget(c->memory);
-	if (names.n == 0)
-		return 0;
 	strv_add_all(&words, (const char *const[]){"rm", "-f", NULL});
-	strv_add_all(&words, (const char *const *)names.v);
-	r = engine_call(&c->engine, &removal, &words);
-	return r == 0 && removal.status == 0
+	size_t fixed = words.n;
+	int r = list(c, NULL, "{{.Names}}", &names);
+	if (r < 0)
+		return r;
+	memory_forget(c->memory);
+	add_lines(&words, names.data, NULL);
+	if (words.n == fixed)
+		return 0;
+	r = engine_call(&c->engine, &call, &words);
+	return r == 0 && call.status == 0
 		       ? 0
-		       : engine_complain(&c->engine, &removal, r,
+		       : engine_complain(&c->engine, &call, r,
 					 "cannot remove the project's containers");
 }
 
 int container_describe(struct container *c, char **ret_text)
 {
 	cleanup_strbuf struct strbuf answer = {0};
-	cleanup_strv struct strv words = {0};
-	cleanup_call struct call call = {.answer = &answer};
+	int r = list(c, NULL, "{{.Names}}: {{.Image}}, {{.Status}}", &answer);
 
-	strv_add_all(&words, (const char *const[]){"ps", "-a", "--format",
-						   "{{.Names}}: {{.Image}}, {{.Status}}", NULL});
-	add_filter(&words, "crossbpf.project", c->project->id);
-	add_filter(&words, "crossbpf.owner", c->owner);
-	int r = engine_call(&c->engine, &call, &words);
-	if (r < 0 || call.status != 0)
-		return engine_complain(&c->engine, &call, r,
-				       "cannot list the project's containers");
+	if (r < 0)
+		return r;
 	if (answer.len && answer.data[answer.len - 1] == '\n')
 		answer.data[--answer.len] = '\0';
 	*ret_text = answer.len ? TAKE_PTR(answer.data)

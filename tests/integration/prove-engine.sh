@@ -4,7 +4,7 @@
 
 runner=$builddir_top/tests/integration/run-in-session
 root=/work/some/project
-cd "$tmp"
+cd "$tmp" || exit 1
 
 # session [OPTION…] -- COMMAND…; more settings in $more.
 more=
@@ -46,11 +46,22 @@ ok() {
 	pass_line "$engine_name, $image: $*"
 }
 
+one_is_left() {
+	[ "$(containers | wc -l)" = 1 ]
+}
+is_gone() {
+	[ -z "$(containers)" ]
+}
+
 # Each call of the engine is a line of $tmp/calls.
 count_calls() {
 	mkdir -p "$tmp/bin"
 	real=$(command -v "$engine_name")
-	printf '#!/bin/sh\necho "$*" >>"%s/calls"\nexec "%s" "$@"\n' "$tmp" "$real" >"$tmp/bin/$engine_name"
+	cat >"$tmp/bin/$engine_name" <<END
+#!/bin/sh
+echo "\$(echo "\$*" | tr '\n' ' ')" >>"$tmp/calls"
+exec "$real" "\$@"
+END
 	chmod +x "$tmp/bin/$engine_name"
 	PATH=$tmp/bin:$PATH
 }
@@ -109,6 +120,10 @@ confined() {
 	[ "$(cat out)" = run ] || fail "the project's directory"
 	session -- sh -c 'mkdir -p /work/sibling/x && cp own /tmp/own && ! /tmp/own 2>/dev/null' || fail "/work, /tmp"
 	[ "$(session -- sh -c 'echo $HOME')" = /tmp ] || fail "HOME"
+	# What the image has itself, with modes of its own, is as open.
+	session -d /home/me/x -d /root/x -d /mnt -- sh -c 'echo >/home/me/x/f && echo >/root/x/f && echo >/mnt/f && echo >/home/f' ||
+		fail "a directory that the image has itself"
+	await 20 one_is_left || fail "containers: $(containers)"
 	ok "confined"
 }
 
@@ -124,10 +139,6 @@ warm() {
 	session_status 0 -n 3 -- true
 	[ "$(wc -l <calls)" = 3 ] || { cat calls >&2; fail "$(wc -l <calls) calls of the engine for three commands"; }
 	ok "a second session is one call"
-}
-
-is_gone() {
-	[ -z "$(containers)" ]
 }
 
 killed() {
@@ -185,11 +196,11 @@ at_once() {
 	is_gone || fail "--down left $(containers)"
 	jobs=
 	for i in 1 2 3 4; do
-		session -- sh -c "sleep 1; echo $i" >"out$i" 2>&1 &
+		session -- sh -c "sleep 1; echo $i" >"out$i" 2>"err$i" &
 		jobs="$jobs $!"
 	done
 	for job in $jobs; do
-		wait "$job" || { cat out1 out2 out3 out4 >&2; fail "one of several at once"; }
+		wait "$job" || { cat err? >&2; fail "one of several at once"; }
 	done
 	[ "$(cat out1 out2 out3 out4)" = "1
 2
@@ -199,21 +210,17 @@ at_once() {
 	ok "four at once start one container"
 }
 
-one_is_left() {
-	[ "$(containers | wc -l)" = 1 ]
-}
-
 directories() {
 	session_status 0 -- true
 	before=$(containers)
 	# What runs in the old one ends in peace.
-	session -- sh -c 'sleep 4; echo done' >old 2>&1 &
+	session -- sh -c 'sleep 4; echo done' >old 2>err.old &
 	job=$!
 	sleep 1
 	session -d /opt/more -d /usr/local/include/x -d /work/other -- \
 		sh -c 'for d in /opt/more /usr/local/include/x /work/other; do echo >$d/file || exit 1; done' || fail "directories"
 	wait $job || fail "the old one's command"
-	[ "$(cat old)" = done ] || fail "the old one's command said $(cat old)"
+	[ "$(cat old)" = "done" ] || fail "the old one's command said $(cat old)"
 	await 20 one_is_left || fail "the old one stays: $(containers)"
 	[ "$(containers)" != "$before" ] || fail "the same container"
 	before=$(containers)
