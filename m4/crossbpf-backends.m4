@@ -22,6 +22,10 @@ AC_DEFUN([CROSSBPF_BACKEND_CHOICE], [
 		[AC_MSG_ERROR([--with-backend=ssh needs --with-ssh-host=HOST])])
 
 	CROSSBPF_FIRST_PROGRAM([container_engine], [docker podman nerdctl])
+	# One whose engine does not run is of no use to make.
+	AS_IF([test -n "$container_engine" && ! $container_engine version >&AS_MESSAGE_LOG_FD 2>&1],
+		[AC_MSG_NOTICE([$container_engine does not answer])
+		container_engine=])
 	CROSSBPF_FIRST_PROGRAM([ssh_client], [ssh])
 	CROSSBPF_FIRST_PROGRAM([vm_monitor], [qemu-system-x86_64 qemu-system-aarch64 limactl vagrant])
 
@@ -70,10 +74,8 @@ AC_DEFUN([CROSSBPF_PROGRAMS], [
 		[test -n "$CROSSBPF_FOR_BUILD"], [],
 		[test "$cross_compiling" = yes],
 			[bpf_programs_reason="cross-compiling without CROSSBPF_FOR_BUILD"],
-		[test "$backend_chosen" = docker],
-			[bpf_programs_reason="the programs are compiled by the native backend alone; $backend_chosen was chosen"],
-		[test "$backend_chosen" != native],
-			[bpf_programs_reason="the $backend_chosen backend is not part of this release"])
+		[test "$backend_chosen" = native || test "$backend_chosen" = docker], [],
+		[bpf_programs_reason="the $backend_chosen backend is not part of this release"])
 	AS_IF([test "$enable_bpf_programs" = yes && test -n "$bpf_programs_reason"],
 		[AC_MSG_ERROR([--enable-bpf-programs, but: $bpf_programs_reason])])
 	AS_IF([test -n "$bpf_programs_reason"],
