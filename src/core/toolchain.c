@@ -207,6 +207,29 @@ static int probe(struct session *s, const struct toolchain_request *request,
 	return toolchain_parse(answer.data, s->plugin.backend.name, ret_toolchain, e);
 }
 
+char *toolchain_stamp(const struct toolchain *t, const char *cache_dir)
+{
+	return t->headers[0] && cache_dir ? str_printf("%s/builder/%s", cache_dir, t->headers)
+					  : NULL;
+}
+
+/* What was remembered of a builder; not where its stamp is gone, which files of make name. */
+static int load_builder(const struct toolchain_memory *memory, const char *cache_dir,
+			struct toolchain *ret_toolchain)
+{
+	cleanup_toolchain struct toolchain t = {0};
+
+	int r = toolchain_memory_load(memory, &t);
+	if (r < 0)
+		return r;
+	cleanup_free char *stamp = toolchain_stamp(&t, cache_dir);
+	if (stamp && access(stamp, F_OK) < 0)
+		return -ENOENT;
+	*ret_toolchain = t;
+	t = (struct toolchain){0};
+	return 0;
+}
+
 int toolchain_recall(const char *backend, const struct toolchain_request *request,
 		     struct toolchain *ret_toolchain)
 {
@@ -218,7 +241,8 @@ int toolchain_recall(const char *backend, const struct toolchain_request *reques
 		r = i == 0 ? toolchain_memory_open(request, backend, &memory)
 			   : toolchain_memory_open_builder(request, backend, &memory);
 		if (r == 0)
-			r = toolchain_memory_load(&memory, ret_toolchain);
+			r = i == 0 ? toolchain_memory_load(&memory, ret_toolchain)
+				   : load_builder(&memory, request->cache_dir, ret_toolchain);
 	}
 	return r;
 }
@@ -240,12 +264,6 @@ static int find_here(struct session *s, const struct toolchain_request *request,
 	if (r == 0)
 		toolchain_memory_save(&memory, ret_toolchain);
 	return r;
-}
-
-char *toolchain_stamp(const struct toolchain *t, const char *cache_dir)
-{
-	return t->headers[0] && cache_dir ? str_printf("%s/builder/%s", cache_dir, t->headers)
-					  : NULL;
 }
 
 static int compare_lines(const void *a, const void *b)
@@ -310,7 +328,7 @@ static int find_there(struct session *s, const struct toolchain_request *request
 
 	if (toolchain_memory_open_builder(request, s->plugin.backend.name, &memory) < 0)
 		return error_no_memory(e);
-	if (toolchain_memory_load(&memory, ret_toolchain) == 0) {
+	if (load_builder(&memory, request->cache_dir, ret_toolchain) == 0) {
 		if (ret_toolchain->builder && strcmp(ret_toolchain->builder, identity) == 0)
 			return 0;
 		toolchain_free(ret_toolchain);
