@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# shellcheck shell=sh disable=SC2154 # sourced behind lib.sh, engine.sh, hidden.sh and selftests.sh
+# shellcheck shell=sh disable=SC2154,SC2164 # sourced behind lib.sh (set -e), engine.sh, hidden.sh
 # What a builder in a container must do for a host that has no clang and no headers.
 
 use_clang
