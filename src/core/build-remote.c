@@ -17,7 +17,8 @@ enum { ROUNDS = 4 }; /* that headers of the builder may lead to more of the host
 struct batch {
 	const struct build *build;
 	const struct build_action **actions;
-	struct strv *argv; /* of each */
+	struct strv *argv; /* of each, as it is on the host */
+	struct strv *sent; /* and as it is there */
 	struct exchange_action *exchange;
 	int64_t *began;
 	size_t n;
@@ -30,7 +31,10 @@ static void batch_free(struct batch *b)
 {
 	for (size_t i = 0; b->argv && i < b->n; i++)
 		strv_free(&b->argv[i]);
+	for (size_t i = 0; b->sent && i < b->n; i++)
+		strv_free(&b->sent[i]);
 	free(b->argv);
+	free(b->sent);
 	free(b->exchange);
 	free(b->began);
 }
@@ -41,9 +45,10 @@ static int make_batch(struct batch *b)
 	const struct build *build = b->build;
 
 	b->argv = calloc(b->n, sizeof(*b->argv));
+	b->sent = calloc(b->n, sizeof(*b->sent));
 	b->exchange = calloc(b->n, sizeof(*b->exchange));
 	b->began = calloc(b->n, sizeof(*b->began));
-	if (!b->argv || !b->exchange || !b->began)
+	if (!b->argv || !b->sent || !b->exchange || !b->began)
 		return -ENOMEM;
 	for (size_t i = 0; i < b->n; i++) {
 		struct strv *argv = &b->argv[i];
@@ -53,11 +58,11 @@ static int make_batch(struct batch *b)
 		strv_add(argv, "-MD");
 		strv_add(argv, "-MQ");
 		strv_add(argv, b->actions[i]->object);
-		if (argv->error)
-			return argv->error;
+		if (argv->error || remote_map_build(build->remote, argv, &b->sent[i]) < 0)
+			return -ENOMEM;
 		b->exchange[i] = (struct exchange_action){
-			.argv = (const char *const *)argv->v,
-			.insert = argv->n,
+			.argv = (const char *const *)b->sent[i].v,
+			.insert = b->sent[i].n,
 			.dir = build->root,
 			.outputs = {{"-o", NULL}, {"-MF", NULL}},
 			.n_outputs = 2,

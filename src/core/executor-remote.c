@@ -9,6 +9,7 @@
 
 #include "depfile.h"
 #include "executor-remote.h"
+#include "path-map.h"
 #include "placement.h"
 #include "project.h"
 #include "shared/io.h"
@@ -22,6 +23,7 @@ enum {
 /* Variables of the host's that clang reads and that mean the same there. Where headers are, clang
  * is told in the host's names. */
 static const char *const passed_on[] = {"CPATH", "C_INCLUDE_PATH", "SOURCE_DATE_EPOCH", "TZ"};
+enum { N_PATH_LISTS = 2 }; /* of these, at the beginning */
 
 /* The file in which clang lists the headers that it read, whatever the command line says. */
 static const char headers_variable[] = "CC_PRINT_HEADERS_FILE";
@@ -241,14 +243,34 @@ static int make_argv(const struct executor_remote *x, const struct action *a, st
 
 static int make_env(const struct passage *p, struct strv *ret_env)
 {
-	(void)p;
+	const struct builder *b = p->x->remote->builder;
+
 	for (size_t i = 0; i < sizeof(passed_on) / sizeof(passed_on[0]); i++) {
 		const char *value = getenv(passed_on[i]);
-		if (value)
+		if (value && i < N_PATH_LISTS && !session_has_host_paths(&b->session)) {
+			cleanup_free char *list = path_map_list(&b->toolchain, value);
+			strv_take(ret_env, list ? str_printf("%s=%s", passed_on[i], list) : NULL);
+		} else if (value)
 			strv_take(ret_env, str_printf("%s=%s", passed_on[i], value));
 	}
 	strv_add(ret_env, "CC_PRINT_HEADERS=1");
 	return ret_env->error;
+}
+
+static int map_argv(const struct remote *r, const struct action *a, const struct strv *argv,
+		    size_t insert, struct strv *ret_argv, size_t *ret_insert)
+{
+	const char *const *words = (const char *const *)argv->v;
+
+	if (a->compiles)
+		return remote_map_argv(r, words, insert, r->project->clang.emit_llvm, ret_argv,
+				       ret_insert);
+	*ret_insert = insert;
+	if (session_has_host_paths(&r->builder->session))
+		strv_add_all(ret_argv, words);
+	else
+		path_map_argv(&r->builder->toolchain, words, ret_argv);
+	return ret_argv->error;
 }
 
 static int run_action(struct passage *p)
@@ -256,10 +278,12 @@ static int run_action(struct passage *p)
 	const struct action *a = p->action;
 	struct remote *r = p->x->remote;
 	cleanup_strbuf struct strbuf input = {0};
-	cleanup_strv struct strv argv = {0}, env = {0};
+	cleanup_strv struct strv here = {0}, argv = {0}, env = {0};
 	struct exchange_action action = {.dir = r->project->dir, .n_outputs = a->n_outputs};
+	size_t insert = 0;
 
-	if (make_argv(p->x, a, &argv, &action.insert) < 0 || make_env(p, &env) < 0)
+	if (make_argv(p->x, a, &here, &insert) < 0 || make_env(p, &env) < 0 ||
+	    map_argv(r, a, &here, insert, &argv, &action.insert) < 0)
 		return error_no_memory(p->e);
 	if (a->reads_input) {
 		int error = io_read_fd(STDIN_FILENO, INPUT_LIMIT, &input);

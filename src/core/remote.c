@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "lookups.h"
+#include "path-map.h"
 #include "project.h"
 #include "remote.h"
 #include "shared/digest.h"
@@ -30,6 +31,56 @@ void remote_free(struct remote *r)
 		dlclose(r->module);
 	r->scan = NULL;
 	r->module = NULL;
+}
+
+/* Lines of the sources, for BTF. */
+static const char *const embed_sources[] = {"-Xclang", "-gembed-source", "-Xclang",
+					    "-dwarf-version=5", NULL};
+
+int remote_map_argv(const struct remote *r, const char *const *argv, size_t insert, bool keeps_ir,
+		    struct strv *ret_argv, size_t *ret_insert)
+{
+	cleanup_strv struct strv mapped = {0};
+
+	*ret_insert = insert;
+	if (session_has_host_paths(&r->builder->session)) {
+		strv_add_all(ret_argv, argv);
+		return ret_argv->error;
+	}
+	path_map_argv(&r->builder->toolchain, argv, &mapped);
+	for (size_t i = 0; i <= mapped.n && !mapped.error; i++) {
+		if (i == insert) {
+			strv_add(ret_argv, "-ffile-prefix-map=" EXCHANGE_ROOT "/=/");
+			if (!keeps_ir)
+				strv_add_all(ret_argv, embed_sources);
+			*ret_insert = ret_argv->n;
+		}
+		if (i < mapped.n)
+			strv_add(ret_argv, mapped.v[i]);
+	}
+	return mapped.error ? mapped.error : ret_argv->error;
+}
+
+/* Each directory by itself: of two maps that fit, clang 14 takes the shorter, not the last. */
+static void add_outside_maps(const struct remote *r, struct strv *argv)
+{
+	for (size_t i = 0; i < r->outside.n; i++)
+		if (!strchr(r->outside.v[i], '=')) /* at the first of which clang parts the two */
+			strv_take(argv, str_printf("-ffile-prefix-map=" EXCHANGE_ROOT "%s=%s",
+						   r->outside.v[i], r->outside.v[i]));
+	if (r->outside.n)
+		strv_add_all(argv, embed_sources);
+}
+
+int remote_map_build(const struct remote *r, const struct strv *argv, struct strv *ret_argv)
+{
+	if (session_has_host_paths(&r->builder->session)) {
+		strv_add_all(ret_argv, (const char *const *)argv->v);
+	} else {
+		path_map_argv(&r->builder->toolchain, (const char *const *)argv->v, ret_argv);
+		add_outside_maps(r, ret_argv);
+	}
+	return ret_argv->error;
 }
 
 /* Is it `dir` or in it? */

@@ -28,6 +28,19 @@ struct remote {
 /* Is the builder one that does not see the host's files? */
 bool remote_is(const struct builder *b);
 
+/*
+ * Appends clang's argv as it is there. Where the host's files lie below another directory, that is
+ * kept out of what clang writes; and as it then cannot read the sources again under the names that
+ * it writes, for the lines that BTF holds, it is told to keep them: DWARF 5 can. Not in IR
+ * (`keeps_ir`), which another clang may read where the names are right.
+ */
+int remote_map_argv(const struct remote *r, const char *const *argv, size_t insert, bool keeps_ir,
+		    struct strv *ret_argv, size_t *ret_insert);
+
+/* The same of a command that runs in the project's root with relative names, and maps the root
+ * itself: only files out of the project need it. */
+int remote_map_build(const struct remote *r, const struct strv *argv, struct strv *ret_argv);
+
 /* Adds what a command of clang may read that runs in `dir`: `args` are its arguments, response
  * files expanded, and `environment` what else says where headers are (or NULL). */
 int remote_add(struct remote *r, const char *dir, const struct strv *args,

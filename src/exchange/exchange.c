@@ -21,6 +21,7 @@
 
 #include "builder-script.h" /* made from builder.sh */
 #include "exchange.h"
+#include "root-filter.h"
 #include "shared/digest.h"
 #include "shared/io.h"
 #include "shared/shell.h"
@@ -32,6 +33,7 @@ enum {
 	MAX_STREAM = 64 << 20,
 	MAX_OUTPUT = 1 << 30,
 	N_STREAMS = 2 + EXCHANGE_MAX_OUTPUTS,
+	GRACE = 10, /* seconds for a builder to end once it was told to */
 };
 
 struct talk {
@@ -41,12 +43,17 @@ struct talk {
 	pthread_t thread;
 	int error, status;    /* of run(), once the thread ended */
 	int in, out, err;     /* our ends of the command's streams; -1: closed */
+	int stop;             /* closed, the backend ends the command; -1: it was */
+	int64_t deadline;     /* of turn(); 0: none */
 	struct strbuf noise;  /* on standard error */
 	struct strbuf buffer; /* from standard output, from `at` on not taken yet */
 	size_t at;
 	bool live;      /* standard error is an action's, and goes on to ours */
 	bool *begun;    /* each action */
 	int64_t *began; /* when each was */
+	size_t n_running, n_begun;
+	bool failed; /* one of them did: the rest may not be begun */
+	struct root_filter filter;
 	struct workspace workspace;
 };
 
@@ -118,9 +125,13 @@ static char *last_line(const struct strbuf *text)
 /* Of one action what it says goes on as it comes. */
 static void take_noise(struct talk *t, const char *data, size_t len)
 {
+	cleanup_strbuf struct strbuf text = {0};
+
 	if (t->live)
-		io_write_fd(STDERR_FILENO, data, len);
-	else if (t->noise.len + len < MAX_NOISE)
+		root_filter_stream(&t->filter, data, len, &text);
+	if (text.len)
+		io_write_fd(STDERR_FILENO, text.data, text.len);
+	if (!t->live && t->noise.len + len < MAX_NOISE)
 		strbuf_add(&t->noise, data, len);
 }
 
@@ -134,6 +145,8 @@ static int take_from(struct talk *t, int *fd)
 		return errno == EINTR || errno == EAGAIN ? 0 : -errno;
 	if (n == 0) {
 		shut(fd);
+		if (fd == &t->err)
+			take_noise(t, "", 0);
 	} else if (fd == &t->err) {
 		take_noise(t, chunk, (size_t)n);
 	} else {
@@ -143,22 +156,49 @@ static int take_from(struct talk *t, int *fd)
 	return t->buffer.error ? t->buffer.error : t->noise.error;
 }
 
-/* Waits until something comes, or, with something to write, can be written. */
+/* Has the backend end the command, whatever the builder thinks of it. */
+static void stop_command(struct talk *t)
+{
+	shut(&t->stop);
+}
+
+static int time_left(const struct talk *t)
+{
+	int64_t left = (t->deadline - io_now()) / 1000000 + 1;
+
+	return !t->deadline ? -1 : left > 0 ? (int)left : 0;
+}
+
+/* Waits until something comes, or, with something to write, can be written; -ETIMEDOUT. */
 static int turn(struct talk *t, bool writes, bool *ret_writable)
 {
 	struct pollfd fds[] = {{.fd = t->out, .events = POLLIN},
 			       {.fd = t->err, .events = POLLIN},
-			       {.fd = writes ? t->in : -1, .events = POLLOUT}};
+			       {.fd = writes ? t->in : -1, .events = POLLOUT},
+			       {.fd = t->stop >= 0 ? t->x->control : -1, .events = POLLIN}};
 	int r = 0;
 
-	if (poll(fds, 3, -1) < 0)
+	int n = poll(fds, 4, time_left(t));
+	if (n < 0)
 		return errno == EINTR ? 0 : -errno;
+	if (n == 0)
+		return -ETIMEDOUT;
+	if (fds[3].revents)
+		stop_command(t);
 	if (fds[1].revents)
 		r = take_from(t, &t->err);
 	if (r == 0 && fds[0].revents)
 		r = take_from(t, &t->out);
 	*ret_writable = fds[2].revents;
 	return r;
+}
+
+/* Until both streams end, or time is over. */
+static void drain(struct talk *t, int seconds)
+{
+	t->deadline = io_now() + (int64_t)seconds * 1000000000;
+	while ((t->out >= 0 || t->err >= 0) && turn(t, false, &(bool){false}) == 0)
+		t->buffer.len = t->at = 0;
 }
 
 static int lost(struct talk *t)
@@ -263,6 +303,26 @@ static int take_hello(struct talk *t, char **ret_token, char **ret_dir)
 
 /* The script. */
 
+/* A word in which EXCHANGE_ROOT may stand. */
+static void add_word(struct strbuf *b, const char *word)
+{
+	static const char mark[] = EXCHANGE_ROOT;
+	const char *at;
+
+	while ((at = strstr(word, mark))) {
+		cleanup_free char *before = strndup(word, (size_t)(at - word));
+		if (!before)
+			b->error = -ENOMEM;
+		else if (*before)
+			shell_quote(b, before);
+		strbuf_puts(b, "\"$P\"");
+		word = at + strlen(mark);
+		if (!*word)
+			return;
+	}
+	shell_quote(b, word);
+}
+
 /* Names of the host, as they are over there. */
 static void add_paths(struct strbuf *b, const char *command, const struct strv *paths)
 {
@@ -304,7 +364,7 @@ static void add_action(struct strbuf *b, const struct exchange_action *a, size_t
 		if (!a->argv[i])
 			break;
 		strbuf_puts(b, " ");
-		shell_quote(b, a->argv[i]);
+		add_word(b, a->argv[i]);
 	}
 	strbuf_puts(b, "\n}\n");
 }
@@ -321,7 +381,7 @@ static int make_script(const struct talk *t, const struct workspace_change *chan
 		      x->keep_going ? "1" : "", x->live ? "1" : "");
 	for (const char *const *variable = x->env; variable && *variable; variable++) {
 		strbuf_puts(ret_script, "export ");
-		shell_quote(ret_script, *variable);
+		add_word(ret_script, *variable);
 		strbuf_puts(ret_script, "\n");
 	}
 	for (size_t i = 0; i < x->n; i++)
@@ -382,8 +442,7 @@ static int fill(struct talk *t, const char *token, const char *root)
 	if (r < 0)
 		return r;
 	if (strcmp(line, "filled 0") != 0) {
-		while (t->out >= 0 && turn(t, false, &(bool){false}) == 0)
-			;
+		drain(t, GRACE);
 		cleanup_free char *said = last_line(&t->noise);
 		cleanup_free char *why =
 			str_printf("the builder could not take the files: %s", said ? said : "");
@@ -392,7 +451,7 @@ static int fill(struct talk *t, const char *token, const char *root)
 	}
 	workspace_filled(&t->workspace);
 	t->live = t->x->live;
-	if (t->live) /* what came with that line */
+	if (t->live && t->noise.len) /* what came with that line */
 		take_noise(t, t->noise.data, t->noise.len);
 	return 0;
 }
@@ -405,51 +464,110 @@ static long parse_action(const struct talk *t, const char *text, char **ret_rest
 	return *ret_rest != text && text[0] >= '0' && text[0] <= '9' && n < t->x->n ? (long)n : -1;
 }
 
-/* "I STATUS ERROR OUTPUT OUTPUT0 ...": an action ended. */
+/* " N" or " -" at *at, and *at moves behind it: how many bytes of a stream or an output there are.
+ */
+static bool parse_size(const char **at, size_t limit, struct exchange_data *ret_data)
+{
+	const char *text = *at;
+	char *end;
+
+	if (text[0] != ' ')
+		return false;
+	if (text[1] == '-') {
+		*at = text + 2;
+		return **at == ' ' || !**at;
+	}
+	unsigned long len = strtoul(text + 1, &end, 10); /* ULONG_MAX where it is more */
+	if (text[1] < '0' || text[1] > '9' || (*end && *end != ' ') || len > limit)
+		return false;
+	*at = end;
+	ret_data->exists = true;
+	ret_data->len = len;
+	return true;
+}
+
+/* "I STATUS ERROR OUTPUT OUTPUT0 ..." */
+static int parse_end(struct talk *t, const char *text, long *ret_action,
+		     struct exchange_result *ret_result)
+{
+	char *rest;
+
+	*ret_action = parse_action(t, text, &rest);
+	if (*ret_action < 0 || *rest != ' ' || !t->begun[*ret_action])
+		return distrust(t, "the end of a command");
+	if (rest[1] < '0' || rest[1] > '9')
+		return distrust(t, "no exit status");
+	unsigned long status = strtoul(rest + 1, &rest, 10);
+	if (status > 255)
+		return distrust(t, "no exit status");
+	ret_result->status = (int)status;
+
+	const char *at = rest;
+	if (!parse_size(&at, MAX_STREAM, &ret_result->error) ||
+	    !parse_size(&at, MAX_STREAM, &ret_result->output))
+		return distrust(t, "an output of no sound size");
+	for (size_t i = 0; i < EXCHANGE_MAX_OUTPUTS; i++) {
+		struct exchange_data *data = &ret_result->outputs[i];
+		if (!parse_size(&at, MAX_OUTPUT, data))
+			return distrust(t, "an output of no sound size");
+		if (data->exists && i >= t->x->actions[*ret_action].n_outputs)
+			return distrust(t, "an output");
+	}
+	return *at ? distrust(t, "an output") : 0;
+}
+
+/* Points each at its bytes, or at those of `texts` where they name the host's files. */
+static int take_data(struct talk *t, struct exchange_result *result, struct strbuf *texts)
+{
+	struct exchange_data *data[N_STREAMS] = {&result->error, &result->output};
+	size_t sum = 0;
+
+	for (size_t i = 0; i < N_STREAMS; i++) {
+		if (i >= 2)
+			data[i] = &result->outputs[i - 2];
+		sum += data[i]->len;
+	}
+	int r = await_bytes(t, sum);
+	for (size_t i = 0; i < N_STREAMS && r == 0; i++) {
+		const char *from = t->buffer.data ? t->buffer.data + t->at : "";
+		t->at += data[i]->len;
+		root_filter_text(&t->filter, from, data[i]->len, &texts[i]);
+		r = texts[i].error;
+		data[i]->data = texts[i].len ? texts[i].data : "";
+		data[i]->len = texts[i].len;
+	}
+	return r;
+}
+
+/* An action ended. */
 static int take_end(struct talk *t, const char *text)
 {
 	struct exchange_result result = {0};
-	struct exchange_data *data[N_STREAMS] = {&result.error, &result.output};
-	char *rest;
-	size_t sum = 0;
+	struct strbuf texts[N_STREAMS] = {0};
+	long n = 0;
 
-	for (size_t i = 0; i < EXCHANGE_MAX_OUTPUTS; i++)
-		data[2 + i] = &result.outputs[i];
-	long n = parse_action(t, text, &rest);
-	if (n < 0 || !t->begun[n])
-		return distrust(t, "the end of a command");
-	const struct exchange_action *a = &t->x->actions[n];
-	t->begun[n] = false;
-	result.status = (int)strtol(rest, &rest, 10);
-	for (size_t i = 0; i < N_STREAMS; i++) {
-		rest += strspn(rest, " ");
-		if (*rest == '-') {
-			rest++;
-			continue;
-		}
-		char *end;
-		unsigned long len = strtoul(rest, &end, 10);
-		if (end == rest || len > (i < 2 ? MAX_STREAM : MAX_OUTPUT))
-			return distrust(t, "an output of no sound size");
-		if (i >= 2 + a->n_outputs)
-			return distrust(t, "an output");
-		rest = end;
-		data[i]->exists = true;
-		data[i]->len = len;
-		sum += len;
-	}
-	if (*rest)
-		return distrust(t, "an output");
-	int r = await_bytes(t, sum);
+	int r = parse_end(t, text, &n, &result);
 	if (r < 0)
 		return r;
-	for (size_t i = 0; i < N_STREAMS; i++) {
-		data[i]->data = t->buffer.data ? t->buffer.data + t->at : "";
-		t->at += data[i]->len;
+	t->begun[n] = false;
+	t->n_running--;
+	t->failed = t->failed || result.status != 0;
+	r = take_data(t, &result, texts);
+	if (r == 0) {
+		result.duration = io_now() - t->began[n];
+		t->x->on_end(t->x->ctx, (size_t)n, &result);
 	}
-	result.duration = io_now() - t->began[n];
-	t->x->on_end(t->x->ctx, (size_t)n, &result);
-	return 0;
+	for (size_t i = 0; i < N_STREAMS; i++)
+		strbuf_free(&texts[i]);
+	return r;
+}
+
+/* It says that it did all that there was to do. */
+static int take_bye(struct talk *t)
+{
+	bool all = t->n_begun == t->x->n || (t->failed && !t->x->keep_going);
+
+	return t->n_running == 0 && all ? 0 : distrust(t, "an early end");
 }
 
 static int take_start(struct talk *t, const char *text)
@@ -460,6 +578,8 @@ static int take_start(struct talk *t, const char *text)
 	if (n < 0 || *rest || t->began[n])
 		return distrust(t, "the start of a command");
 	t->begun[n] = true;
+	t->n_begun++;
+	t->n_running++;
 	t->began[n] = io_now();
 	if (t->x->on_start)
 		t->x->on_start(t->x->ctx, (size_t)n);
@@ -475,7 +595,7 @@ static int converse(struct talk *t)
 	if (r < 0)
 		return r;
 	root = t->x->host_paths ? strdup("") : str_printf("%s/root", dir);
-	if (!root)
+	if (!root || root_filter_init(&t->filter, root) < 0)
 		return -ENOMEM;
 	r = fill(t, token, root);
 	while (r == 0) {
@@ -483,7 +603,7 @@ static int converse(struct talk *t)
 		if (r < 0)
 			return r;
 		if (strcmp(line, "bye") == 0)
-			return 0;
+			return take_bye(t);
 		if (strncmp(line, "start ", 6) == 0)
 			r = take_start(t, line + 6);
 		else if (strncmp(line, "end ", 4) == 0)
@@ -508,16 +628,20 @@ static int make_token(char ret_token[DIGEST_HEX_SIZE])
 
 static int open_streams(struct talk *t)
 {
-	int in[2] = {-1, -1}, out[2] = {-1, -1}, err[2] = {-1, -1};
+	int in[2] = {-1, -1}, out[2] = {-1, -1}, err[2] = {-1, -1}, stop[2] = {-1, -1};
 
 	int r = io_pipe(in);
 	if (r == 0)
 		r = io_pipe(out);
 	if (r == 0)
 		r = io_pipe(err);
+	if (r == 0)
+		r = io_pipe(stop);
 	t->in = in[1];
 	t->out = out[0];
 	t->err = err[0];
+	t->stop = stop[1];
+	t->run.control = stop[0];
 	t->run.fd[0] = in[0];
 	t->run.fd[1] = out[1];
 	t->run.fd[2] = err[1];
@@ -532,22 +656,28 @@ static void talk_free(struct talk *t)
 	closep(&t->in);
 	closep(&t->out);
 	closep(&t->err);
+	closep(&t->stop);
+	closep(&t->run.control);
 	for (int i = 0; i < 3; i++)
 		closep(&t->run.fd[i]);
 	strbuf_free(&t->noise);
 	strbuf_free(&t->buffer);
+	root_filter_free(&t->filter);
 	workspace_free(&t->workspace);
 	free(t->begun);
 	free(t->began);
 }
 
 /* Ends the conversation, and with it what may still run there: at the end of its input it ends
- * itself. */
+ * itself; if not, or where it is not to be trusted, the backend ends it. */
 static int hang_up(struct talk *t, int r)
 {
 	shut(&t->in);
-	while ((t->out >= 0 || t->err >= 0) && turn(t, false, &(bool){false}) == 0)
-		t->buffer.len = t->at = 0;
+	if (r == -EPROTO)
+		stop_command(t);
+	drain(t, GRACE);
+	stop_command(t);
+	drain(t, 3); /* what has these streams now is none of the command's */
 	shut(&t->out);
 	shut(&t->err);
 	pthread_join(t->thread, NULL);
@@ -573,13 +703,11 @@ static int exchange_run(const struct exchange *x, struct exchange_report *ret_re
 	struct talk t = {
 		.x = x,
 		.report = ret_report,
-		.run = {.size = sizeof(t.run),
-			.argv = argv,
-			.control = x->control,
-			.fd = {-1, -1, -1}},
+		.run = {.size = sizeof(t.run), .argv = argv, .control = -1, .fd = {-1, -1, -1}},
 		.in = -1,
 		.out = -1,
 		.err = -1,
+		.stop = -1,
 		.workspace = {.lock = -1},
 		.begun = calloc(x->n + 1, sizeof(*t.begun)),
 		.began = calloc(x->n + 1, sizeof(*t.began)),

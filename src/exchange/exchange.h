@@ -17,6 +17,10 @@
 
 enum { EXCHANGE_MAX_OUTPUTS = 3 };
 
+/* In a word of argv or env: where the host's / is over there, or nothing. What comes back as text
+ * names the host's files as the host does. */
+#define EXCHANGE_ROOT "\001crossbpf-root\001"
+
 /* A file that a command makes, under a name of the builder's that is told to it. */
 struct exchange_output {
 	const char *option;   /* "-o", "-MF": the name follows; or NULL */

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The host's absolute names in a command of clang, where the host's files lie below another
+ * directory: in front of each stands EXCHANGE_ROOT. The builder's own names stay. */
+#ifndef CROSSBPF_PATH_MAP_H
+#define CROSSBPF_PATH_MAP_H
+
+#include "toolchain.h"
+
+/* Appends clang's argv; the program is the builder's. Errors are sticky in `ret_argv`. */
+void path_map_argv(const struct toolchain *t, const char *const *argv, struct strv *ret_argv);
+
+/* The same of directories parted by colons; NULL where memory ran out. The caller frees. */
+char *path_map_list(const struct toolchain *t, const char *list);
+
+#endif
