@@ -5,6 +5,7 @@
 
 #include "cli-builder.h"
 #include "cli.h"
+#include "core/trust.h"
 #include "shared/strbuf.h"
 
 /* The plugins whose keys the conf is checked against, loaded while it is read. */
@@ -29,7 +30,7 @@ static int find_keys(void *ctx, const char *name, const struct crossbpf_key **re
 	return 0;
 }
 
-int cli_read_conf(const char *file, struct conf *ret_conf, struct crossbpf_error *e)
+int cli_load_conf(const char *file, struct conf *ret_conf, struct crossbpf_error *e)
 {
 	struct key_source source = {.dir = cli_backend_dir()};
 
@@ -37,6 +38,23 @@ int cli_read_conf(const char *file, struct conf *ret_conf, struct crossbpf_error
 	for (size_t i = 0; i < source.n; i++)
 		plugin_unload(&source.plugins[i]);
 	return r;
+}
+
+int cli_read_conf(const char *file, struct conf *ret_conf, struct crossbpf_error *e)
+{
+	cleanup_trust struct trust trust = {0};
+	cleanup_conf struct conf conf = {0};
+
+	int r = cli_load_conf(file, &conf, e);
+	if (r == 0)
+		r = trust_find(file, &conf, &trust, e);
+	if (r == 0)
+		r = trust_check(&trust, e);
+	if (r < 0)
+		return r;
+	*ret_conf = conf;
+	conf = (struct conf){0};
+	return 0;
 }
 
 /* Names of backends, parted by blanks. */

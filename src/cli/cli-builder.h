@@ -6,7 +6,11 @@
 
 #include "core/builder.h"
 
-/* Reads a crossbpf.conf, whose sections for backends are checked against what is installed. */
+/* Reads a crossbpf.conf, whose sections for backends are checked against what is installed. What it
+ * chooses to run, the user may not trust: this is for who runs nothing. */
+int cli_load_conf(const char *file, struct conf *ret_conf, struct crossbpf_error *e);
+
+/* The same for who does run: -EACCES (status 2) where it chooses what the user does not trust. */
 int cli_read_conf(const char *file, struct conf *ret_conf, struct crossbpf_error *e);
 
 /*

@@ -13,6 +13,8 @@ static const struct command commands[] = {
 	 cmd_build},
 	{"clang", "ARGUMENT...", "take clang's place in any build; also as crossbpf-clang",
 	 cmd_clang},
+	{"trust", "[--list|--revoke] [DIR|FILE]", "accept what a project's crossbpf.conf starts",
+	 cmd_trust},
 };
 
 static const struct command *find_command(const char *name)

@@ -66,16 +66,28 @@ static char *dir_name(const char *path)
 	return name == path ? strdup(".") : strndup(path, (size_t)(name - path));
 }
 
+/* A name that clang would take for an option, or for a file of options, is given another one. */
+static char *as_argument(const char *path)
+{
+	return path[0] == '-' || path[0] == '@' ? str_printf("./%s", path) : strdup(path);
+}
+
+static void add_include(const char *dir, struct strv *argv)
+{
+	strv_add(argv, "-I");
+	strv_take(argv, dir ? as_argument(dir) : NULL);
+}
+
 static int add_includes(const struct settings *settings, const char *arch, struct strv *argv)
 {
 	for (size_t i = 0; i < settings->include.n; i++) {
-		strv_add(argv, "-I");
-		strv_take(argv, expand_arch(settings->include.v[i], arch));
+		cleanup_free char *dir = expand_arch(settings->include.v[i], arch);
+		add_include(dir, argv);
 	}
 	if (settings->vmlinux) {
 		cleanup_free char *header = expand_arch(settings->vmlinux, arch);
-		strv_add(argv, "-I");
-		strv_take(argv, header ? dir_name(header) : NULL);
+		cleanup_free char *dir = header ? dir_name(header) : NULL;
+		add_include(dir, argv);
 	}
 	return argv->error;
 }
@@ -114,11 +126,7 @@ static int make_variant_argv(struct build_variant *v, const char *root,
 void build_plan_argv(const struct build_action *action, struct strv *ret_argv)
 {
 	strv_add_all(ret_argv, (const char *const *)action->variant->argv.v);
-	/* A name that clang would take for an option. */
-	if (action->source[0] == '-')
-		strv_take(ret_argv, str_printf("./%s", action->source));
-	else
-		strv_add(ret_argv, action->source);
+	strv_take(ret_argv, as_argument(action->source));
 }
 
 /* What would change the object, and not what names the place where it is made. */

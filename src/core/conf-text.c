@@ -48,7 +48,7 @@ static int fail(const struct scanner *s, unsigned line, const char *hint, const 
 	return conf_error(s->e, s->t->path, line, hint, "%s", message);
 }
 
-static int load(const char *path, char **ret_text, struct crossbpf_error *e)
+static int load(const char *path, struct conf_text *t, struct crossbpf_error *e)
 {
 	cleanup_strbuf struct strbuf content = {0};
 
@@ -63,6 +63,10 @@ static int load(const char *path, char **ret_text, struct crossbpf_error *e)
 				 strerror(-r));
 
 	unsigned line = 1;
+	struct digest digest;
+	digest_init(&digest);
+	digest_bytes(&digest, content.data, content.len);
+	digest_finish(&digest, t->digest);
 	for (size_t i = 0; i < content.len; i++) {
 		unsigned char c = (unsigned char)content.data[i];
 		line += c == '\n';
@@ -70,7 +74,7 @@ static int load(const char *path, char **ret_text, struct crossbpf_error *e)
 			return conf_error(e, path, line, "is this a text file?",
 					  "there is a byte 0x%02x", c);
 	}
-	return strbuf_finish(&content, ret_text) < 0 ? error_no_memory(e) : 0;
+	return strbuf_finish(&content, &t->text) < 0 ? error_no_memory(e) : 0;
 }
 
 /* Overwrites up to `end` by blanks, so that lines stay lines. */
@@ -233,7 +237,7 @@ int conf_text_read(const char *path, struct conf_text *ret_text, struct crossbpf
 	static const char byte_order_mark[] = "\xef\xbb\xbf";
 	cleanup_conf_text struct conf_text t = {.path = path};
 
-	int r = load(path, &t.text, e);
+	int r = load(path, &t, e);
 	if (r < 0)
 		return r;
 

@@ -20,6 +20,7 @@
 #include <stddef.h>
 
 #include "error.h"
+#include "shared/digest.h"
 
 enum conf_word_kind {
 	CONF_STRING, /* quoted or not */
@@ -42,6 +43,7 @@ struct conf_text {
 	char *text;
 	struct conf_word *words; /* the last is CONF_END */
 	size_t n, room;
+	char digest[DIGEST_HEX_SIZE]; /* of the file's bytes, as they were read */
 };
 
 void conf_text_free(struct conf_text *t);

@@ -184,6 +184,9 @@ void conf_free(struct conf *c)
 		free(backend->name);
 	}
 	free(c->backends);
+	for (size_t i = 0; i < c->n_marks; i++)
+		free(c->marks[i].key);
+	free(c->marks);
 	for (size_t i = 0; i < N_SECTIONS; i++) {
 		for (const struct key *key = sections[i].keys; key->name; key++) {
 			char *member = (char *)c + key->member;
@@ -204,7 +207,30 @@ const struct conf_backend *conf_find_backend(const struct conf *c, const char *n
 	return NULL;
 }
 
+unsigned conf_line(const struct conf *c, const char *key)
+{
+	for (size_t i = 0; i < c->n_marks; i++)
+		if (strcmp(c->marks[i].key, key) == 0)
+			return c->marks[i].line;
+	return 0;
+}
+
 /* The first pass. */
+
+static int add_mark(struct reader *r, const char *section, const char *name, unsigned line)
+{
+	struct conf *c = &r->conf;
+	struct conf_mark *marks = realloc(c->marks, (c->n_marks + 1) * sizeof(*marks));
+
+	if (!marks)
+		return error_no_memory(r->e);
+	c->marks = marks;
+	char *key = section ? str_printf("%s: %s", section, name) : strdup(name);
+	if (!key)
+		return error_no_memory(r->e);
+	marks[c->n_marks++] = (struct conf_mark){.key = key, .line = line};
+	return 0;
+}
 
 static bool is_quoted(const struct reader *r, const struct conf_word *word)
 {
@@ -346,16 +372,16 @@ static int refuse_unknown(struct reader *r, const struct conf_word *word, const 
 }
 
 /*
- * A key and its value. `keys` are those that are known in `place`, the words from `first` on what
- * was passed of it.
+ * A key and its value. `keys` are those that are known in `section` (or NULL: outside of all), the
+ * words from `first` on what was passed of it.
  */
-static int pass_key(struct reader *r, const char *place, const struct crossbpf_key *keys,
+static int pass_key(struct reader *r, const char *section, const struct crossbpf_key *keys,
 		    const struct conf_word *first)
 {
 	const struct conf_word *word = r->word;
 	const struct crossbpf_key *key = NULL;
 	cleanup_strv struct strv known = {0};
-	cleanup_free char *name = NULL;
+	cleanup_free char *name = NULL, *place = NULL;
 
 	if (word->kind != CONF_STRING)
 		return unexpected(r, "a key or '}'");
@@ -367,11 +393,17 @@ static int pass_key(struct reader *r, const char *place, const struct crossbpf_k
 		if (strcmp(keys->name, name) == 0)
 			key = keys;
 	}
+	place = section ? str_printf("key of %s", section) : strdup("key");
+	if (!place)
+		return error_no_memory(r->e);
 	if (!key)
 		return refuse_unknown(r, word, place, name, &known);
 	unsigned before = r->word->kind == CONF_SET ? set_before(r, first, word) : 0;
 	if (before)
 		return refuse_second(r, word->line, before, name);
+	ret = add_mark(r, section, name, word->line);
+	if (ret < 0)
+		return ret;
 	return pass_value(r, name, (key->flags & CROSSBPF_KEY_LIST) != 0);
 }
 
@@ -390,11 +422,8 @@ static void list_keys(const struct section *s, struct crossbpf_key ret_keys[MAX_
 static int pass_section(struct reader *r, const struct section *section)
 {
 	unsigned line = r->word[-1].line, *first_line = &r->first_line[section - sections];
-	cleanup_free char *place = str_printf("key of %s", section->name);
 	struct crossbpf_key keys[MAX_KEYS + 1];
 
-	if (!place)
-		return error_no_memory(r->e);
 	if (*first_line)
 		return refuse_second(r, line, *first_line, section->name);
 	*first_line = line;
@@ -405,7 +434,7 @@ static int pass_section(struct reader *r, const struct section *section)
 	int ret = expect(r, CONF_OPEN, "'{'");
 	list_keys(section, keys);
 	for (const struct conf_word *first = r->word; ret == 0 && r->word->kind != CONF_CLOSE;)
-		ret = pass_key(r, place, keys, first);
+		ret = pass_key(r, section->name, keys, first);
 	r->word += ret == 0;
 	return ret;
 }
@@ -483,7 +512,7 @@ static int pass_backend(struct reader *r)
 	if (ret < 0 && ret != -ENOENT)
 		return ret;
 	bool installed = ret == 0;
-	place = str_printf("key of backend %s", name);
+	place = str_printf("backend %s", name);
 	if (!place)
 		return error_no_memory(r->e);
 	ret = add_backend(r, TAKE_PTR(name), line, installed);
@@ -527,7 +556,7 @@ static int pass_top(struct reader *r)
 	if (find_key(top_keys, name)) {
 		r->word--;
 		list_keys(sections, keys);
-		return pass_key(r, "key", keys, r->text.words);
+		return pass_key(r, NULL, keys, r->text.words);
 	}
 	const struct section *section = find_section(name);
 	if (section && section != sections)
@@ -719,6 +748,7 @@ int conf_read(const char *path, conf_keys_fn keys, void *ctx, struct conf *ret_c
 		return ret;
 	if (take_values(cfg, &r.conf) < 0)
 		return error_no_memory(e);
+	memcpy(r.conf.digest, r.text.digest, sizeof(r.conf.digest));
 	*ret_conf = r.conf;
 	r.conf = (struct conf){0};
 	return 0;

@@ -14,6 +14,7 @@
 
 #include "crossbpf-backend.h"
 #include "error.h"
+#include "shared/digest.h"
 #include "shared/strv.h"
 
 /* The section of one backend. */
@@ -23,6 +24,12 @@ struct conf_backend {
 	bool installed;         /* where not, the section was not read: kv is empty */
 	struct crossbpf_kv *kv; /* ends with a NULL key; one for each value of a list */
 	size_t n;               /* of kv, without the end */
+};
+
+/* Where a key is set: "launcher", "build: clang", "backend box: engine". */
+struct conf_mark {
+	char *key;
+	unsigned line;
 };
 
 /* What is not set is NULL, 0 or empty; to set it to an empty list counts as not to set it. */
@@ -48,6 +55,10 @@ struct conf {
 	uint64_t cache_size; /* bytes */
 	/* verify { } */
 	struct strv kernels;
+
+	struct conf_mark *marks; /* of all keys, in the file's order */
+	size_t n_marks;
+	char digest[DIGEST_HEX_SIZE]; /* of the bytes that all this was read from */
 };
 
 /*
@@ -71,5 +82,8 @@ void conf_free(struct conf *c);
 
 /* The settings of backend `name`, or NULL where it has no section. */
 const struct conf_backend *conf_find_backend(const struct conf *c, const char *name);
+
+/* The line in which a key is first set, by its name in struct conf_mark; 0: it is not. */
+unsigned conf_line(const struct conf *c, const char *key);
 
 #endif

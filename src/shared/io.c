@@ -290,20 +290,31 @@ int io_working_directory(char **ret_dir)
 	}
 }
 
-int io_cache_dir(char **ret_path)
+/* The directory that an XDG variable names, else ~/`fallback`. */
+static int own_dir(const char *variable, const char *fallback, char **ret_path)
 {
-	const char *xdg = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+	const char *xdg = getenv(variable), *home = getenv("HOME");
 	char *path;
 
 	/* The XDG base directory specification: a relative path is to be ignored. */
 	if (xdg && xdg[0] == '/')
 		path = str_printf("%s/crossbpf", xdg);
 	else if (home && home[0] == '/')
-		path = str_printf("%s/.cache/crossbpf", home);
+		path = str_printf("%s/%s/crossbpf", home, fallback);
 	else
 		return -ENOENT;
 	if (!path)
 		return -ENOMEM;
 	*ret_path = path;
 	return 0;
+}
+
+int io_cache_dir(char **ret_path)
+{
+	return own_dir("XDG_CACHE_HOME", ".cache", ret_path);
+}
+
+int io_config_dir(char **ret_path)
+{
+	return own_dir("XDG_CONFIG_HOME", ".config", ret_path);
 }

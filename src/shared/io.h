@@ -71,5 +71,7 @@ int io_working_directory(char **ret_dir);
 
 /* `$XDG_CACHE_HOME/crossbpf`, else `~/.cache/crossbpf`; -ENOENT where there is neither. */
 int io_cache_dir(char **ret_path);
+/* The same of `$XDG_CONFIG_HOME`, else `~/.config`. */
+int io_config_dir(char **ret_path);
 
 #endif

@@ -12,12 +12,12 @@ export PATH LC_ALL
 # What is tested is what was built here, with nothing remembered and nothing of the user's.
 export CROSSBPF_BACKENDDIR="$builddir_top/backends/.libs" CROSSBPF_MODULEDIR="$builddir_top/src/.libs"
 export CROSSBPF_DATADIR="$srcdir_top/data"
-unset CROSSBPF_BACKEND CROSSBPF_CLANG CROSSBPF_VERBOSE CROSSBPF_PROBE
+unset CROSSBPF_BACKEND CROSSBPF_CLANG CROSSBPF_VERBOSE CROSSBPF_PROBE CROSSBPF_TRUST
 
 # What CI keeps from one run to the next.
 ci_cache=${XDG_CACHE_HOME:-${HOME:-/tmp}/.cache}/crossbpf-ci
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/crossbpf-test.XXXXXX")
-export XDG_CACHE_HOME="$tmp/cache"
+export XDG_CACHE_HOME="$tmp/cache" XDG_CONFIG_HOME="$tmp/config"
 trap 'status=$?; rm -rf "$tmp"; exit $status' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP

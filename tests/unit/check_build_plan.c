@@ -375,7 +375,8 @@ TEST(endings)
 	}
 }
 
-/* Names are bytes, and none is an option. */
+/* Names are bytes, and none is an option, or a file of options: clang reads a.c where it is told
+ * @a.c and there is one. */
 TEST(odd_names)
 {
 	static const char *const table[][3] = {
@@ -385,7 +386,7 @@ TEST(odd_names)
 		{"a b.c", "a b.c", "a b.o"},
 		{"new\nline.c", "new\nline.c", "new\nline.o"},
 		{"\xff\xfe.c", "\xff\xfe.c", "\xff\xfe.o"},
-		{"@a.c", "@a.c", "@a.o"},
+		{"@a.c", "./@a.c", "@a.o"},
 		{"%s%n.c", "%s%n.c", "%s%n.o"},
 		{"{arch}.c", "{arch}.c", "{arch}.o"},
 	};

@@ -143,6 +143,25 @@ TEST(all_of_it)
 	ck_assert_uint_eq(c.cache_size, UINT64_C(5) << 30);
 	ck_assert_str_eq(c.cache_remote, "http://c:8080");
 	assert_list(&c.kernels, "6.1|6.12");
+	ck_assert_uint_eq(conf_line(&c, "build: sources"), 3);
+	ck_assert_uint_eq(conf_line(&c, "build: clang"), 12);
+	ck_assert_uint_eq(conf_line(&c, "order"), 14); /* where it is first set */
+	ck_assert_uint_eq(conf_line(&c, "backend box: engine"), 16);
+	ck_assert_uint_eq(conf_line(&c, "backend absent: any"), 0);
+	ck_assert_uint_eq(conf_line(&c, "launcher"), 20);
+	ck_assert_uint_eq(conf_line(&c, "clang"), 0);
+}
+
+/* Of the bytes, not of what they mean. */
+TEST(digest)
+{
+	cleanup_conf struct conf c = {0}, same = {0}, other = {0};
+
+	assert_read("build { }\n", &c);
+	assert_read("build { }\n", &same);
+	assert_read("build {  }\n", &other);
+	ck_assert_str_eq(c.digest, same.digest);
+	ck_assert_str_ne(c.digest, other.digest);
 }
 
 static void assert_nothing_set(const char *text)
@@ -151,6 +170,8 @@ static void assert_nothing_set(const char *text)
 	static const struct conf none;
 
 	assert_read(text, &c);
+	ck_assert_str_ne(c.digest, ""); /* of the file, which is there */
+	memset(c.digest, 0, sizeof(c.digest));
 	ck_assert_mem_eq(&c, &none, sizeof(none));
 }
 
@@ -583,6 +604,7 @@ TEST(random_words)
 static void add_tests(TCase *c)
 {
 	tcase_add_test(c, all_of_it);
+	tcase_add_test(c, digest);
 	tcase_add_test(c, nothing_set);
 	tcase_add_test(c, forms_of_values);
 	tcase_add_test(c, environment);
