@@ -13,6 +13,9 @@ static const struct command commands[] = {
 	 cmd_build},
 	{"clang", "ARGUMENT...", "take clang's place in any build; also as crossbpf-clang",
 	 cmd_clang},
+	{"up", "[BACKEND[:WHERE]]", "bring up the project's builder", cmd_up},
+	{"down", "[BACKEND[:WHERE]]", "stop and remove it", cmd_down},
+	{"status", "[--json] [BACKEND[:WHERE]]", "say what runs", cmd_status},
 };
 
 static const struct command *find_command(const char *name)
