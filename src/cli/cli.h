@@ -18,6 +18,9 @@ struct command {
 int cmd_build(int argc, char **argv);
 int cmd_clang(int argc, char **argv);
 int cmd_trust(int argc, char **argv);
+int cmd_down(int argc, char **argv);
+int cmd_status(int argc, char **argv);
+int cmd_up(int argc, char **argv);
 
 /* What a program of ours does first: makes sure of its standard streams and of its children. */
 void cli_begin(void);

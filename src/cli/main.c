@@ -15,6 +15,9 @@ static const struct command commands[] = {
 	 cmd_clang},
 	{"trust", "[--list|--revoke] [DIR|FILE]", "accept what a project's crossbpf.conf starts",
 	 cmd_trust},
+	{"up", "[BACKEND[:WHERE]]", "bring up the project's builder", cmd_up},
+	{"down", "[BACKEND[:WHERE]]", "stop and remove it", cmd_down},
+	{"status", "[--json] [BACKEND[:WHERE]]", "say what runs", cmd_status},
 };
 
 static const struct command *find_command(const char *name)

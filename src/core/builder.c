@@ -30,6 +30,7 @@ static int open_session(struct builder *b, const struct builder_request *request
 			const struct project *project, struct crossbpf_error *e)
 {
 	b->session.log = request->log;
+	b->session.inform = request->inform;
 	b->session.control = request->control;
 	b->session.settings = settings_of(request, b->name);
 	b->session.dirs = request->dirs;

@@ -13,8 +13,9 @@ struct builder_request {
 	const char *order;   /* names parted by blanks, for auto */
 	const char *dir;     /* absolute path of the plugins' directory */
 	struct toolchain_request toolchain;
-	void (*log)(const char *message); /* or NULL */
-	int control;                      /* at its end every command is ended; -1: none */
+	void (*log)(const char *message);    /* or NULL */
+	void (*inform)(const char *message); /* as in struct session; or NULL */
+	int control;                         /* at its end every command is ended; -1: none */
 	bool lazy; /* no session before builder_connect(), where it is remembered what is there */
 	const char *const *dirs; /* further directories of the host that are named; or NULL */
 	const struct conf *conf; /* has sections for backends; or NULL */

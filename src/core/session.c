@@ -11,7 +11,10 @@
 #include "session.h"
 #include "shared/io.h"
 
-enum { CAPTURE_LIMIT = 16 << 20 };
+enum {
+	CAPTURE_LIMIT = 16 << 20,
+	STATUS_SIZE = 4096,
+};
 
 static void host_error(void *ctx, const char *message, const char *hint)
 {
@@ -26,9 +29,10 @@ static void host_log(void *ctx, int level, const char *message)
 {
 	struct report *report = ctx;
 
-	(void)level;
 	if (report->log)
 		report->log(message);
+	else if (report->inform && level >= CROSSBPF_LOG_INFO)
+		report->inform(message);
 }
 
 static int host_ask(void *ctx, const char *prompt, int echo, char *buf, size_t len)
@@ -38,7 +42,7 @@ static int host_ask(void *ctx, const char *prompt, int echo, char *buf, size_t l
 }
 
 /* The host for one callback, or for all that come one after another. */
-static void report_begin(struct report *report, void (*log)(const char *))
+static void report_begin(struct report *report, const struct session *s)
 {
 	*report = (struct report){
 		.host =
@@ -50,7 +54,8 @@ static void report_begin(struct report *report, void (*log)(const char *))
 				.log = host_log,
 				.ask = host_ask,
 			},
-		.log = log,
+		.log = s->log,
+		.inform = s->inform,
 	};
 	pthread_mutex_init(&report->lock, NULL);
 }
@@ -97,15 +102,19 @@ static int open_handle(struct session *s, struct crossbpf_error *e)
 	return r < 0 ? take_reported(s, &s->report, r, EXIT_STATUS_NO_BACKEND, e) : 0;
 }
 
-int session_open(struct session *s, const char *dir, const char *name, const char *where,
+int session_load(struct session *s, const char *dir, const char *name, const char *where,
 		 const struct project *project, struct crossbpf_error *e)
 {
-	char why[256] = "";
 	static const char *const no_dirs[] = {NULL};
 
 	*s = (struct session){
-		.log = s->log, .control = s->control, .dirs = s->dirs, .settings = s->settings};
-	report_begin(&s->report, s->log);
+		.log = s->log,
+		.inform = s->inform,
+		.control = s->control,
+		.dirs = s->dirs,
+		.settings = s->settings,
+	};
+	report_begin(&s->report, s);
 	s->conf = list_settings(s->settings, where);
 	if (!s->conf)
 		return error_no_memory(e);
@@ -115,16 +124,63 @@ int session_open(struct session *s, const char *dir, const char *name, const cha
 		.root = project->root,
 		.dirs = s->dirs ? s->dirs : no_dirs,
 	};
+	return plugin_load(dir, name, &s->plugin, e);
+}
 
-	int r = plugin_load(dir, name, &s->plugin, e);
-	if (r < 0)
-		return r;
-	r = s->plugin.backend.probe(&s->report.host, s->conf, why, sizeof(why));
+int session_probe(struct session *s, struct crossbpf_error *e)
+{
+	char why[256] = "";
+
+	int r = s->plugin.backend.probe(&s->report.host, s->conf, why, sizeof(why));
 	if (r < 0)
 		return error_set(e, r, EXIT_STATUS_NO_BACKEND, NULL,
-				 "backend '%s' cannot work here: %s", name,
+				 "backend '%s' cannot work here: %s", s->plugin.backend.name,
 				 why[0] ? why : strerror(-r));
-	return open_handle(s, e);
+	return 0;
+}
+
+int session_open(struct session *s, const char *dir, const char *name, const char *where,
+		 const struct project *project, struct crossbpf_error *e)
+{
+	int r = session_load(s, dir, name, where, project, e);
+	if (r == 0)
+		r = session_probe(s, e);
+	return r < 0 ? r : open_handle(s, e);
+}
+
+typedef int operation_fn(const struct crossbpf_host *host, const struct crossbpf_kv *conf,
+			 const struct crossbpf_project *project);
+
+static int operate(struct session *s, operation_fn *operation, bool *ret_any,
+		   struct crossbpf_error *e)
+{
+	*ret_any = operation;
+	int r = operation ? operation(&s->report.host, s->conf, &s->project) : 0;
+	return r < 0 ? take_reported(s, &s->report, r, EXIT_STATUS_NO_BACKEND, e) : 0;
+}
+
+int session_up(struct session *s, bool *ret_any, struct crossbpf_error *e)
+{
+	return operate(s, s->plugin.backend.up, ret_any, e);
+}
+
+int session_down(struct session *s, bool *ret_any, struct crossbpf_error *e)
+{
+	return operate(s, s->plugin.backend.down, ret_any, e);
+}
+
+int session_status(struct session *s, char **ret_text, struct crossbpf_error *e)
+{
+	char text[STATUS_SIZE] = "";
+
+	*ret_text = NULL;
+	if (!s->plugin.backend.status)
+		return 0;
+	int r = s->plugin.backend.status(&s->report.host, s->conf, &s->project, text, sizeof(text));
+	if (r < 0)
+		return take_reported(s, &s->report, r, EXIT_STATUS_NO_BACKEND, e);
+	*ret_text = strdup(text);
+	return *ret_text ? 0 : error_no_memory(e);
 }
 
 int session_reopen(struct session *s, const char *const *dirs, struct crossbpf_error *e)
@@ -179,7 +235,7 @@ int session_run(struct session *s, const struct crossbpf_run *run, int *ret_stat
 	cleanup_report struct report report;
 	struct crossbpf_run reported = *run;
 
-	report_begin(&report, s->log);
+	report_begin(&report, s);
 	reported.host = &report.host;
 	int r = s->plugin.backend.run(s->handle, &reported, ret_status);
 	if (r < 0)

@@ -14,9 +14,10 @@ struct project;
 /* What a plugin says through its host. */
 struct report {
 	struct crossbpf_host host;
-	pthread_mutex_t lock;             /* guards `error` */
-	struct crossbpf_error error;      /* what it last said through host->error() */
-	void (*log)(const char *message); /* or NULL */
+	pthread_mutex_t lock;                /* guards `error` */
+	struct crossbpf_error error;         /* what it last said through host->error() */
+	void (*log)(const char *message);    /* or NULL */
+	void (*inform)(const char *message); /* or NULL */
 };
 
 struct session {
@@ -25,7 +26,8 @@ struct session {
 	struct report report;     /* of all callbacks but run(), each of which has its own */
 	struct crossbpf_kv *conf; /* what the plugin is told: where, and the settings */
 	struct crossbpf_project project;
-	void (*log)(const char *message); /* or NULL */
+	void (*log)(const char *message);    /* every line of the plugin's, or NULL */
+	void (*inform)(const char *message); /* without `log`: those at level INFO; or NULL */
 	const char *const *dirs; /* further directories of the host that will be named; or NULL */
 	const struct crossbpf_kv *settings; /* of its section in crossbpf.conf; or NULL */
 	int control; /* of every command that is run here: at its end they are ended; -1: none */
@@ -33,9 +35,9 @@ struct session {
 
 /*
  * Loads the backend NAME from DIR and opens a session on it. `where` (or NULL) is what followed
- * the colon in NAME:WHERE. `log`, `control`, `dirs` and `settings` are the caller's to set before.
- * The session must not move in memory while it is open; session_close() is also right for one that
- * never opened.
+ * the colon in NAME:WHERE. `log`, `inform`, `control`, `dirs` and `settings` are the caller's to
+ * set before. The session must not move in memory while it is open; session_close() is also right
+ * for one that never opened.
  */
 int session_open(struct session *s, const char *dir, const char *name, const char *where,
 		 const struct project *project, struct crossbpf_error *e);
@@ -44,6 +46,20 @@ int session_open(struct session *s, const char *dir, const char *name, const cha
 int session_reopen(struct session *s, const char *const *dirs, struct crossbpf_error *e);
 void session_close(struct session *s);
 #define cleanup_session CLEANUP(session_close)
+
+/* The first half of session_open(): loads the backend and opens nothing. What follows needs no
+ * more. */
+int session_load(struct session *s, const char *dir, const char *name, const char *where,
+		 const struct project *project, struct crossbpf_error *e);
+/* Could it be opened here? */
+int session_probe(struct session *s, struct crossbpf_error *e);
+/* Starts, or stops and removes, the builder. *ret_any says whether the backend has anything to
+ * start: without, nothing was done. */
+int session_up(struct session *s, bool *ret_any, struct crossbpf_error *e);
+int session_down(struct session *s, bool *ret_any, struct crossbpf_error *e);
+/* What runs now, in a line or more; the caller frees. NULL where the backend has nothing to tell.
+ */
+int session_status(struct session *s, char **ret_text, struct crossbpf_error *e);
 
 /* Do commands see the host's files at the host's paths? */
 bool session_sees_host_files(const struct session *s);
