@@ -12,7 +12,17 @@
 
 extern char **environ;
 
-int cli_project_find(struct cli_project *p, struct crossbpf_error *e)
+static int find_as_clang(struct cli_project *p, struct crossbpf_error *e)
+{
+	int r = project_here(&p->project, e);
+
+	if (r < 0)
+		return r;
+	p->conf_file = p->project.conf ? strdup(p->project.conf) : NULL;
+	return p->project.conf && !p->conf_file ? error_no_memory(e) : 0;
+}
+
+static int find_as_build(struct cli_project *p, struct crossbpf_error *e)
 {
 	cleanup_free char *root = NULL, *strangers = NULL;
 
@@ -27,7 +37,13 @@ int cli_project_find(struct cli_project *p, struct crossbpf_error *e)
 			"crossbpf: warning: %s is not read, as its directory belongs to another "
 			"user\n",
 			strangers);
-	r = project_at(root, &p->project, e);
+	return project_at(root, &p->project, e);
+}
+
+int cli_project_find(struct cli_project *p, struct crossbpf_error *e)
+{
+	int r = p->as_clang ? find_as_clang(p, e) : find_as_build(p, e);
+
 	return r == 0 && io_cache_dir(&p->cache_dir) == -ENOMEM ? error_no_memory(e) : r;
 }
 

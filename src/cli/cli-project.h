@@ -13,6 +13,7 @@ struct cli_project {
 	char *conf_file; /* or NULL */
 	struct builder_request request;
 	char *dir, *cache_dir, *order;
+	bool as_clang; /* before: it is that of crossbpf-clang, in whose place in a build we are */
 };
 
 /* Finds the project of the working directory, and reads no file of it. */

@@ -15,10 +15,12 @@ struct command {
 	int (*run)(int argc, char **argv);
 };
 
+int cmd_bpftool(int argc, char **argv);
 int cmd_build(int argc, char **argv);
 int cmd_clang(int argc, char **argv);
 int cmd_trust(int argc, char **argv);
 int cmd_down(int argc, char **argv);
+int cmd_llvm_strip(int argc, char **argv);
 int cmd_status(int argc, char **argv);
 int cmd_up(int argc, char **argv);
 

@@ -109,10 +109,9 @@ static int find_project(struct project *p)
 	return r;
 }
 
-int project_from_clang(const char *const *args, struct project *ret_project,
-		       struct crossbpf_error *e)
+int project_here(struct project *ret_project, struct crossbpf_error *e)
 {
-	cleanup_project struct project p = {.args = args};
+	cleanup_project struct project p = {0};
 
 	int r = io_working_directory(&p.dir);
 	if (r == -ENOENT) {
@@ -126,6 +125,20 @@ int project_from_clang(const char *const *args, struct project *ret_project,
 	if (find_project(&p) < 0)
 		return error_no_memory(e);
 	make_id(&p);
+	*ret_project = p;
+	p = (struct project){0};
+	return 0;
+}
+
+int project_from_clang(const char *const *args, struct project *ret_project,
+		       struct crossbpf_error *e)
+{
+	cleanup_project struct project p = {0};
+
+	int r = project_here(&p, e);
+	if (r < 0)
+		return r;
+	p.args = args;
 	if (clang_argv_parse(args, &p.clang) < 0)
 		return error_no_memory(e);
 	if (environment_changes_clang())

@@ -27,8 +27,11 @@ int project_find_root(const char *dir, char **ret_root, char **ret_conf, char **
 /* The project whose root is this absolute directory. */
 int project_at(const char *root, struct project *ret_project, struct crossbpf_error *e);
 
-/* A project from a clang command line: that of the nearest crossbpf.conf, else of the tree of git
- * in which it runs, else of its directory. NULL-terminated and without the program's name; `args`
+/* The project of a command that takes another's place in a build: that of the nearest
+ * crossbpf.conf, else of the tree of git in which it runs, else of its directory. */
+int project_here(struct project *ret_project, struct crossbpf_error *e);
+
+/* The same, from a clang command line. NULL-terminated and without the program's name; `args`
  * must outlive it. */
 int project_from_clang(const char *const *args, struct project *ret_project,
 		       struct crossbpf_error *e);

@@ -91,8 +91,21 @@ finish() { # I STATUS
 	say "end $ended$sizes"
 	# shellcheck disable=SC2086
 	cat $have >&4
-	rm -f $have
+	[ "$N" = 1 ] || rm -f $have
 	[ "${ended#* }" = 0 ] || [ -n "$KEEP_GOING" ] || N=0
+}
+
+# Of one action, which is what an edit leads to, each process less is felt.
+run_one() {
+	say "start 0"
+	if [ -n "$LIVE" ]; then
+		action_0 3<&- 4>&- >"$R/0.out"
+	else
+		action_0 3<&- 4>&- >"$R/0.out" 2>"$R/0.err"
+	fi
+	status=$?
+	cd "$R" || exit 125
+	finish 0 "$status"
 }
 
 run_all() {
@@ -129,7 +142,11 @@ fi
 [ "$LANES" != 0 ] || LANES=$(nproc 2>/dev/null || grep -c ^processor /proc/cpuinfo)
 watch_input >/dev/null 2>&1 4>&- &
 watcher=$!
-run_all
+if [ "$N" = 1 ]; then
+	run_one
+else
+	run_all
+fi
 say bye
 trap '' TERM
 kill "$watcher"
