@@ -17,6 +17,7 @@ struct command {
 
 int cmd_build(int argc, char **argv);
 int cmd_clang(int argc, char **argv);
+int cmd_lock(int argc, char **argv);
 int cmd_trust(int argc, char **argv);
 
 /* What a program of ours does first: makes sure of its standard streams and of its children. */
