@@ -153,7 +153,7 @@ TEST(all_of_it)
 }
 
 /* Of the bytes, not of what they mean. */
-TEST(digest)
+TEST(digest_of_bytes)
 {
 	cleanup_conf struct conf c = {0}, same = {0}, other = {0};
 
@@ -604,7 +604,7 @@ TEST(random_words)
 static void add_tests(TCase *c)
 {
 	tcase_add_test(c, all_of_it);
-	tcase_add_test(c, digest);
+	tcase_add_test(c, digest_of_bytes);
 	tcase_add_test(c, nothing_set);
 	tcase_add_test(c, forms_of_values);
 	tcase_add_test(c, environment);

@@ -33,7 +33,7 @@ static void assert_entry(const struct lock_file *lock, const char *key, const ch
 	ck_assert_str_eq(got ? got : "(none)", value ? value : "(none)");
 }
 
-TEST(path)
+TEST(path_of_root)
 {
 	cleanup_free char *path = lock_file_path("/a"), *top = lock_file_path("/");
 
@@ -186,7 +186,7 @@ TEST(other_backends)
 
 static void add_tests(TCase *c)
 {
-	tcase_add_test(c, path);
+	tcase_add_test(c, path_of_root);
 	tcase_add_test(c, reads);
 	tcase_add_test(c, missing_or_empty);
 	tcase_add_test(c, malformed);
