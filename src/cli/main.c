@@ -13,6 +13,7 @@ static const struct command commands[] = {
 	 cmd_build},
 	{"clang", "ARGUMENT...", "take clang's place in any build; also as crossbpf-clang",
 	 cmd_clang},
+	{"lock", "[--check]", "pin the builder, so that another one is refused", cmd_lock},
 	{"trust", "[--list|--revoke] [DIR|FILE]", "accept what a project's crossbpf.conf starts",
 	 cmd_trust},
 	{"llvm-strip", "ARGUMENT...", "the builder's llvm-strip; also as crossbpf-llvm-strip",

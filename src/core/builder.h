@@ -16,6 +16,7 @@ struct builder_request {
 	void (*log)(const char *message);    /* or NULL */
 	void (*inform)(const char *message); /* as in struct session; or NULL */
 	int control;                         /* at its end every command is ended; -1: none */
+	bool unlocked;                       /* crossbpf.lock in the project's root is not read */
 	bool lazy; /* no session before builder_connect(), where it is remembered what is there */
 	const char *const *dirs; /* further directories of the host that are named; or NULL */
 	const struct conf *conf; /* has sections for backends; or NULL */
@@ -32,6 +33,9 @@ struct builder {
  * Opens the backend that was named, or for "auto" the first in order that is installed, can work
  * here and has a clang for BPF. The builder must not move in memory while it is open. *ret_why is
  * one line on what was chosen and why; the caller frees it.
+ *
+ * A builder that is not the one of the project's crossbpf.lock is refused (status 3); auto goes on
+ * to the next one.
  */
 int builder_open(struct builder *b, const struct builder_request *request,
 		 const struct project *project, char **ret_why, struct crossbpf_error *e);
