@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "build-report.h"
+#include "cli-json.h"
 #include "cli.h"
 #include "core/diag.h"
 #include "shared/io.h"
@@ -32,41 +33,12 @@ void report_clear_progress(const struct build_report *r)
 		fputs("\r\033[K", stderr);
 }
 
-/* JSON is UTF-8: what in a file's name is not, is shown as U+FFFD. */
-static json_t *json_text(const char *text, size_t len)
-{
-	json_t *string = json_stringn(text, len);
-	cleanup_strbuf struct strbuf mended = {0};
-
-	for (size_t i = 0; !string && i < len;) {
-		size_t n = 4 < len - i ? 4 : len - i;
-		json_t *part = NULL;
-		while (n && !(part = json_stringn(text + i, n)))
-			n--;
-		json_decref(part);
-		strbuf_add(&mended, n ? text + i : "\xef\xbf\xbd", n ? n : 3);
-		i += n ? n : 1;
-	}
-	return string ? string : json_stringn(mended.data ? mended.data : "", mended.len);
-}
-
-/* Prints an event, and owns it. */
-static void print_event(json_t *event)
-{
-	if (event) {
-		json_dumpf(event, stdout, JSON_COMPACT | JSON_REAL_PRECISION(6));
-		putchar('\n');
-		fflush(stdout);
-	}
-	json_decref(event);
-}
-
 /* An absolute name of the host. */
 static json_t *json_path(const struct build_report *r, const char *path)
 {
 	cleanup_free char *absolute = io_absolute(r->root, path);
 
-	return json_text(absolute ? absolute : "", absolute ? strlen(absolute) : 0);
+	return cli_json_text(absolute ? absolute : "", absolute ? strlen(absolute) : 0);
 }
 
 /* The file of a diagnostic, which may be of none. */
@@ -74,7 +46,7 @@ static json_t *json_file(const struct build_report *r, const struct diag *d)
 {
 	cleanup_free char *file = strndup(d->file, d->file_len);
 
-	return file && d->file_len ? json_path(r, file) : json_text("", 0);
+	return file && d->file_len ? json_path(r, file) : cli_json_text("", 0);
 }
 
 void report_explain(const struct build_action *action, bool fresh, const char *why)
@@ -90,9 +62,9 @@ void report_plan(struct build_report *r, size_t n)
 {
 	r->stale = n;
 	if (r->json)
-		print_event(json_pack("{s:s, s:I, s:I, s:s}", "event", "plan", "actions",
-				      (json_int_t)r->plan->n, "to_build", (json_int_t)n, "backend",
-				      r->backend));
+		cli_json_print(json_pack("{s:s, s:I, s:I, s:s}", "event", "plan", "actions",
+					 (json_int_t)r->plan->n, "to_build", (json_int_t)n,
+					 "backend", r->backend));
 }
 
 static void print_command(const struct strv *argv)
@@ -110,10 +82,10 @@ void report_start(void *ctx, const struct build_action *action, const struct str
 
 	r->begun++;
 	if (r->json)
-		print_event(json_pack("{s:s, s:o, s:o, s:s, s:s}", "event", "start", "source",
-				      json_path(r, action->source), "object",
-				      json_path(r, action->object), "target",
-				      action->variant->target, "arch", action->variant->arch));
+		cli_json_print(json_pack("{s:s, s:o, s:o, s:s, s:s}", "event", "start", "source",
+					 json_path(r, action->source), "object",
+					 json_path(r, action->object), "target",
+					 action->variant->target, "arch", action->variant->arch));
 	if (r->verbose)
 		print_command(argv);
 	if (r->progress)
@@ -129,12 +101,12 @@ static void print_diagnostics(const struct build_report *r, const struct build_r
 		size_t n = newline ? (size_t)(newline - text) : (size_t)(end - text);
 		struct diag d;
 		if (diag_parse(text, n, &d))
-			print_event(json_pack(
+			cli_json_print(json_pack(
 				"{s:s, s:o, s:o, s:I, s:I, s:s, s:o}", "event", "diagnostic",
 				"source", json_path(r, result->action->source), "file",
 				json_file(r, &d), "line", (json_int_t)d.line, "column",
 				(json_int_t)d.column, "severity", d.severity, "message",
-				json_text(d.message, d.message_len)));
+				cli_json_text(d.message, d.message_len)));
 		text += n + 1;
 	}
 }
@@ -197,10 +169,10 @@ static void count_failure(struct build_report *r, const struct build_result *res
 	else if (why)
 		cli_log(why);
 	if (r->json)
-		print_event(json_pack("{s:s, s:o, s:o, s:i, s:o}", "event", "failed", "source",
-				      json_path(r, action->source), "object",
-				      json_path(r, action->object), "status", status, "message",
-				      json_text(why ? why : "", why ? strlen(why) : 0)));
+		cli_json_print(json_pack("{s:s, s:o, s:o, s:i, s:o}", "event", "failed", "source",
+					 json_path(r, action->source), "object",
+					 json_path(r, action->object), "status", status, "message",
+					 cli_json_text(why ? why : "", why ? strlen(why) : 0)));
 	if (!action->variant->has_asm && !r->hinted && strstr(result->said, "'asm/") &&
 	    strstr(result->said, "file not found")) {
 		hint_at_headers(action->variant->arch);
@@ -229,11 +201,11 @@ void report_end_action(void *ctx, const struct build_result *result)
 	}
 	digest_hex(result->digest, hex);
 	if (r->json)
-		print_event(json_pack("{s:s, s:o, s:o, s:s, s:I, s:f}", "event", "output", "path",
-				      json_path(r, result->action->object), "source",
-				      json_path(r, result->action->source), "sha256", hex, "size",
-				      (json_int_t)result->size, "seconds",
-				      (double)result->duration / 1e9));
+		cli_json_print(json_pack("{s:s, s:o, s:o, s:s, s:I, s:f}", "event", "output",
+					 "path", json_path(r, result->action->object), "source",
+					 json_path(r, result->action->source), "sha256", hex,
+					 "size", (json_int_t)result->size, "seconds",
+					 (double)result->duration / 1e9));
 }
 
 /* It would be another object for another machine, which nobody was asked about. */
@@ -266,11 +238,11 @@ void report_done(struct build_report *r)
 		fprintf(stderr, "\n");
 	}
 	if (r->json)
-		print_event(json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:s, s:f, s:I, s:I}", "event",
-				      "done", "actions", (json_int_t)r->plan->n, "compiled",
-				      (json_int_t)r->compiled, "cached", (json_int_t)0,
-				      "up_to_date", (json_int_t)r->up_to_date, "failed",
-				      (json_int_t)r->failed, "backend", r->backend, "seconds",
-				      seconds, "bytes_sent", (json_int_t)r->bytes_sent,
-				      "bytes_received", (json_int_t)r->bytes_received));
+		cli_json_print(json_pack(
+			"{s:s, s:I, s:I, s:I, s:I, s:I, s:s, s:f, s:I, s:I}", "event", "done",
+			"actions", (json_int_t)r->plan->n, "compiled", (json_int_t)r->compiled,
+			"cached", (json_int_t)0, "up_to_date", (json_int_t)r->up_to_date, "failed",
+			(json_int_t)r->failed, "backend", r->backend, "seconds", seconds,
+			"bytes_sent", (json_int_t)r->bytes_sent, "bytes_received",
+			(json_int_t)r->bytes_received));
 }

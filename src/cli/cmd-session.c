@@ -4,10 +4,10 @@
 
 #include <errno.h>
 #include <getopt.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "cli-json.h"
 #include "cli-project.h"
 #include "cli.h"
 
@@ -198,15 +198,14 @@ static int down(struct cli_project *p, const struct request *q, struct crossbpf_
 
 static void print_json(const struct place *place, bool usable, const char *text)
 {
-	json_t *line = json_pack("{s:s, s:b, s:s}", "backend", place->name, "usable", usable,
-				 "status", text);
+	json_t *line = json_pack("{s:o, s:b, s:o}", "backend",
+				 cli_json_text(place->name, strlen(place->name)), "usable", usable,
+				 "status", cli_json_text(text, strlen(text)));
 
 	if (line && place->where)
-		json_object_set_new(line, "where", json_string(place->where));
-	if (line)
-		json_dumpf(line, stdout, JSON_COMPACT);
-	putchar('\n');
-	json_decref(line);
+		json_object_set_new(line, "where",
+				    cli_json_text(place->where, strlen(place->where)));
+	cli_json_print(line);
 }
 
 /* Each line of a text behind its backend's name. */

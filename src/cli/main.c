@@ -22,6 +22,7 @@ static const struct command commands[] = {
 	{"up", "[BACKEND[:WHERE]]", "bring up the project's builder", cmd_up},
 	{"down", "[BACKEND[:WHERE]]", "stop and remove it", cmd_down},
 	{"status", "[--json] [BACKEND[:WHERE]]", "say what runs", cmd_status},
+	{"doctor", "[--json]", "say what is there, what is not, and what mends it", cmd_doctor},
 };
 
 static const struct command *find_command(const char *name)

@@ -207,6 +207,11 @@ static const struct exchange_module *load(struct remote *r, struct crossbpf_erro
 	return module;
 }
 
+int remote_load(struct remote *r, struct crossbpf_error *e)
+{
+	return load(r, e) ? 0 : -ENOEXEC;
+}
+
 /* What each run() of the session said of its failure. */
 struct running {
 	struct session *session;

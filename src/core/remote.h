@@ -53,6 +53,9 @@ void remote_add_file(struct remote *r, const char *path);
  * builder_connect(). */
 int remote_connect(struct remote *r, struct crossbpf_error *e);
 
+/* Can exchange.so be loaded from r->module_dir? remote_run() does so by itself. */
+int remote_load(struct remote *r, struct crossbpf_error *e);
+
 /*
  * Runs x's actions; what x says of the session, the project and the files is set here. A session
  * that was lost before it answered is opened anew once.
