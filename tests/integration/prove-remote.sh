@@ -110,9 +110,38 @@ SEC("kprobe/x") int x(void *ctx)\n{\n\tstruct task_struct *t = (void *)bpf_get_c
 	pass_line "$engine_name: vmlinux.h travels once, an edit takes $sent bytes"
 }
 
+# Builds by others: bpf2go with both tools, and what the selftests' own Makefile asks clang for.
+prove_builds() {
+	make_bpf2go
+	cp "$tmp/one/crossbpf.conf" .
+	set -- -target bpfel,bpfeb probe probe.c -- -idirafter /usr/include/x86_64-linux-gnu
+	"$tmp/bpf2go" -cc "$clang" -strip llvm-strip "$@" >/dev/null || fail "bpf2go itself"
+	mkdir "$tmp/bpf2go-clang"
+	mv probe_* "$tmp/bpf2go-clang"
+	there "$tmp/bpf2go" -cc crossbpf-clang -strip crossbpf-llvm-strip "$@" >"$tmp/log" 2>&1 ||
+		{ cat "$tmp/log" >&2; fail "bpf2go on the host without a compiler"; }
+	mkdir "$tmp/bpf2go-there"
+	mv probe_* "$tmp/bpf2go-there"
+	diff -r "$tmp/bpf2go-clang" "$tmp/bpf2go-there" >&2 || fail "bpf2go writes other files"
+	pass_line "$engine_name: bpf2go writes $(ls "$tmp/bpf2go-there" | tr '\n' ' ')"
+
+	search='/<...> search starts here:/,/End of search list/{ s| \(/.*\)|-idirafter \1|p }'
+	"$clang" -v -E - </dev/null 2>&1 | sed -n "$search" >"$tmp/search"
+	there crossbpf-clang -v -E - </dev/null 2>&1 | sed -n "$search" >"$tmp/search-there"
+	grep -q -- '-idirafter /usr/lib/llvm' "$tmp/search-there" || fail "no search list: $(cat "$tmp/search-there")"
+	# shellcheck disable=SC2046 # words of it
+	there crossbpf-clang -target bpf -O2 -g $(cat "$tmp/search-there") -c probe.c -o probe.o ||
+		fail "with the builder's search list"
+	# shellcheck disable=SC2046
+	"$clang" -target bpf -O2 -g $(cat "$tmp/search") -c probe.c -o want.o
+	expect_same probe.o want.o
+	pass_line "$engine_name: -v -E - names the builder's directories, which mean them"
+}
+
 prove_remote() {
 	prove_hidden
 	make_unshare_hidden
 	prove_selftests
 	prove_travel
+	prove_builds
 }
