@@ -51,12 +51,15 @@ workspace() { # TOKEN ID DIR
 	trap 'clean; exit 143' TERM INT HUP
 }
 
-# Ends everything at the end of standard input.
+# Ends everything at the end of standard input. By exec, for a redirection of the function's would
+# leave it copies of our streams, and the host could not see that the shell was killed.
 watch_input() {
+	exec >/dev/null 2>&1 4>&-
 	while read -r _; do :; done <&3
 	trap '' TERM
 	kill -TERM 0
 	sleep 1
+	clean # the shell itself may be gone
 	kill -KILL 0
 }
 
@@ -140,7 +143,7 @@ if [ "$filled" != 0 ]; then
 	exit 125
 fi
 [ "$LANES" != 0 ] || LANES=$(nproc 2>/dev/null || grep -c ^processor /proc/cpuinfo)
-watch_input >/dev/null 2>&1 4>&- &
+watch_input &
 watcher=$!
 if [ "$N" = 1 ]; then
 	run_one

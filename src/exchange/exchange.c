@@ -292,6 +292,9 @@ static int take_hello(struct talk *t, char **ret_token, char **ret_dir)
 		if (!dir || dir[1] != '/')
 			return distrust(t, "no greeting");
 		*dir++ = '\0';
+		if (strspn(token, "0123456789abcdef") != DIGEST_HEX_SIZE - 1 ||
+		    token[DIGEST_HEX_SIZE - 1])
+			return distrust(t, "no greeting");
 		*ret_token = strdup(token);
 		*ret_dir = strdup(dir);
 		t->report->begun = true;
