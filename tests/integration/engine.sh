@@ -84,13 +84,22 @@ stop_podman() {
 	podman_started=
 }
 
+# The deepest first: what an engine left mounted would keep the directory from going. What podman
+# cleans up behind a container may mount it again meanwhile.
+remove_engine_dir() {
+	for try in 1 2 3 4 5 6 7 8 9 10; do
+		awk -v dir="$engine_dir/" 'index($2, dir) == 1 { print $2 }' /proc/mounts | sort -r |
+			while IFS= read -r mount; do umount "$mount" 2>/dev/null || umount -l "$mount" || :; done
+		! rm -rf "$engine_dir" 2>/dev/null || return 0
+		sleep 0.$try
+	done
+	rm -rf "$engine_dir"
+}
+
 stop_engines() {
 	stop_docker
 	stop_podman
-	# The deepest first: what an engine left mounted would keep the directory from going.
-	awk -v dir="$engine_dir/" 'index($2, dir) == 1 { print $2 }' /proc/mounts | sort -r |
-		while IFS= read -r mount; do umount "$mount" 2>/dev/null || umount -l "$mount" || :; done
-	rm -rf "$engine_dir"
+	remove_engine_dir
 }
 
 # rootfs KIND: prints the file name of a Debian 12 tree, from the cache where that is whole.
