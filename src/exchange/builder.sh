@@ -138,7 +138,9 @@ complaint=$(
 filled=$?
 say "filled $filled"
 if [ "$filled" != 0 ]; then
-	printf '%s\n' "$complaint" >&2
+	# The first line says what, the last that it was not the only one.
+	printf '%s\n' "${complaint%%
+*}" >&2
 	clean
 	exit 125
 fi
