@@ -9,6 +9,7 @@
 #include "memory.h"
 #include "mounts.h"
 #include "options.h"
+#include "shared/io.h"
 
 enum {
 	TRUST_SECONDS = 60, /* how long after its last use a container is taken to be there */
@@ -105,12 +106,23 @@ static int plan_mounts(struct container *c)
 }
 
 /* On one engine two machines may have a project of the same path each, and so may two users. */
+/* Two that know nothing of what the other sent must not share a container: another user, machine,
+ * or cache, where that is remembered. */
 static char *find_owner(void)
 {
-	char host[256] = "";
+	cleanup_strbuf struct strbuf machine = {0};
+	cleanup_free char *cache = NULL;
+	char host[256] = "", hex[DIGEST_HEX_SIZE];
+	struct digest d;
 
 	(void)gethostname(host, sizeof(host) - 1);
-	return str_printf("%lu@%s", (unsigned long)getuid(), host);
+	(void)io_read_file("/etc/machine-id", 256, &machine);
+	(void)io_cache_dir(&cache);
+	digest_init(&d);
+	digest_string(&d, machine.data);
+	digest_string(&d, cache);
+	digest_finish(&d, hex);
+	return str_printf("%lu@%s-%.16s", (unsigned long)getuid(), host, hex);
 }
 
 static int plan_limits(struct container *c)

@@ -523,6 +523,7 @@ static int connect_remote(struct job *j, struct crossbpf_error *e)
 		.module_dir = cli_module_dir(),
 		.header_dir = j->settings.no_system ? NULL : j->header_dir,
 	};
+	state_settle(j->state); /* before anything is looked at that is to be sent */
 	int r = find_files(j, e);
 	return r < 0 ? r : remote_connect(&j->remote, e);
 }

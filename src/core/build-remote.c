@@ -20,7 +20,6 @@ struct batch {
 	struct strv *argv; /* of each, as it is on the host */
 	struct strv *sent; /* and as it is there */
 	struct exchange_action *exchange;
-	int64_t *began;
 	size_t n;
 	size_t n_ended;                    /* done or failed */
 	const struct build_action **again; /* those that are to be run once more */
@@ -36,7 +35,6 @@ static void batch_free(struct batch *b)
 	free(b->argv);
 	free(b->sent);
 	free(b->exchange);
-	free(b->began);
 }
 #define cleanup_batch CLEANUP(batch_free)
 
@@ -47,8 +45,7 @@ static int make_batch(struct batch *b)
 	b->argv = calloc(b->n, sizeof(*b->argv));
 	b->sent = calloc(b->n, sizeof(*b->sent));
 	b->exchange = calloc(b->n, sizeof(*b->exchange));
-	b->began = calloc(b->n, sizeof(*b->began));
-	if (!b->argv || !b->sent || !b->exchange || !b->began)
+	if (!b->argv || !b->sent || !b->exchange)
 		return -ENOMEM;
 	for (size_t i = 0; i < b->n; i++) {
 		struct strv *argv = &b->argv[i];
@@ -73,9 +70,8 @@ static int make_batch(struct batch *b)
 
 static void on_start(void *ctx, size_t i)
 {
-	struct batch *b = ctx;
+	const struct batch *b = ctx;
 
-	b->began[i] = io_now();
 	if (b->build->on_start)
 		b->build->on_start(b->build->ctx, b->actions[i], &b->argv[i]);
 }
@@ -125,7 +121,7 @@ static void on_end(void *ctx, size_t i, const struct exchange_result *from)
 	}
 	strbuf_add(&said, from->error.data, from->error.len);
 	if (r == 0 && from->status == 0)
-		r = finish(b, batch->began[i], from, &result, &e);
+		r = finish(b, b->remote->looked, from, &result, &e);
 	batch->n_ended++;
 	result.said = said.data ? said.data : "";
 	result.said_len = said.len;
@@ -141,7 +137,6 @@ int build_run_remote(const struct build *b, const struct build_action **actions,
 
 	if (!again)
 		return error_no_memory(e);
-	state_settle(b->state);
 	for (int round = 0; n && r == 0 && round < ROUNDS; round++) {
 		cleanup_batch struct batch batch = {
 			.build = b, .actions = actions, .n = n, .again = again};
@@ -162,5 +157,10 @@ int build_run_remote(const struct build *b, const struct build_action **actions,
 		memcpy(actions, again, batch.n_again * sizeof(*again));
 		n = batch.n_again;
 	}
+	if (n && r == 0)
+		return error_set(e, -ELOOP, EXIT_STATUS_FAILED, NULL,
+				 "%s: the builder's headers still ask for more of the host's files "
+				 "after %d rounds",
+				 actions[0]->source, ROUNDS);
 	return r == -EINTR ? 0 : r;
 }

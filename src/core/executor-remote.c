@@ -308,6 +308,12 @@ static int run_action(struct passage *p)
 	int error = 0;
 	for (int round = 0; round < ROUNDS && !p->ended && error == 0 && p->error == 0; round++)
 		error = remote_run(r, &x, p->e);
+	if (error == 0 && p->error == 0 && !p->ended)
+		return error_set(
+			p->e, -ELOOP, EXIT_STATUS_FAILED, NULL,
+			"the builder's headers still ask for more of the host's files after "
+			"%d rounds",
+			ROUNDS);
 	return error < 0 ? error : p->error;
 }
 

@@ -150,6 +150,8 @@ int remote_add(struct remote *r, const char *dir, const struct strv *args,
 	cleanup_include_options struct include_options options = {0};
 	cleanup_strv struct strv builder = {0}, files = {0};
 
+	if (!r->looked)
+		r->looked = io_now();
 	if (!r->scan && !(r->scan = include_scan_new()))
 		return error_no_memory(e);
 	toolchain_builder_dirs(t, &builder);
@@ -310,6 +312,15 @@ static int take_found(void *ctx, const char *path)
 	return r->files.error;
 }
 
+/* A builder may say that it read anything: what leads upwards would lead out of our directories. */
+static bool leads_upwards(const char *path)
+{
+	for (const char *at = path; (at = strstr(at, "..")); at += 2)
+		if ((at == path || at[-1] == '/') && (at[2] == '/' || !at[2]))
+			return true;
+	return false;
+}
+
 int remote_check(struct remote *r, const struct strv *read, bool *ret_more)
 {
 	const struct toolchain *t = &r->builder->toolchain;
@@ -320,7 +331,7 @@ int remote_check(struct remote *r, const struct strv *read, bool *ret_more)
 	strv_add_all(&dirs, r->dirs.n ? (const char *const *)r->dirs.v : none);
 	int error = dirs.error;
 	for (size_t i = 0; i < read->n && error == 0; i++)
-		if (toolchain_is_builders(t, read->v[i]))
+		if (toolchain_is_builders(t, read->v[i]) && !leads_upwards(read->v[i]))
 			error = lookups_of_input(read->v[i], &dirs, take_found, &check);
 	*ret_more = check.more;
 	return error;

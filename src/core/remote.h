@@ -18,6 +18,9 @@ struct remote {
 	const char *header_dir; /* our own headers, for clang to look at last; or NULL */
 	/* The rest begins as nothing. */
 	struct include_scan *scan;
+	/* When files were first looked for, in nanoseconds since the epoch: of what changed later
+	 * the builder may have what was there before. */
+	int64_t looked;
 	struct strv files;   /* that may be read there: absolute names of the host */
 	struct strv dirs;    /* of the host, in which headers are looked for */
 	struct strv outside; /* directories out of the project in which files are */

@@ -277,12 +277,14 @@ static int list_headers(struct session *s, const char *cache_dir, struct toolcha
 {
 	/* Those of C++ are many, and no program here reads them. */
 	static const char script[] =
-		"find -L \"$@\" -name c++ -prune -o -type f -exec sha256sum {} +";
+		"find -L \"$@\" -name c++ -prune -o -type f -exec sha256sum {} +\n"
+		"[ $? -gt 1 ] || echo end"; /* 1: a directory cannot be read */
 	static const char *const nothing[] = {NULL};
 	cleanup_strbuf struct strbuf listed = {0}, sorted = {0};
 	cleanup_strv struct strv argv = {0}, lines = {0};
 	struct digest digest;
 	char *rest = NULL;
+	bool ended = false;
 	int status;
 
 	strv_add(&argv, "sh");
@@ -296,8 +298,15 @@ static int list_headers(struct session *s, const char *cache_dir, struct toolcha
 	if (r < 0)
 		return r;
 	for (char *line = strtok_r(listed.data, "\n", &rest); line;
-	     line = strtok_r(NULL, "\n", &rest))
-		strv_add(&lines, line);
+	     line = strtok_r(NULL, "\n", &rest)) {
+		ended = strcmp(line, "end") == 0;
+		if (!ended)
+			strv_add(&lines, line);
+	}
+	if (lines.n && !ended)
+		return error_set(e, -EINTR, EXIT_STATUS_NO_BACKEND, "try again",
+				 "%s: the list of its headers did not come to its end",
+				 s->plugin.backend.name);
 	if (lines.n)
 		qsort(lines.v, lines.n, sizeof(*lines.v), compare_lines);
 	for (size_t i = 0; i < lines.n; i++) /* directories may lie in one another */

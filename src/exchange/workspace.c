@@ -39,6 +39,7 @@ struct workspace_entry {
 	uint8_t digest[DIGEST_SIZE]; /* of the content, or of where a link leads */
 	bool wanted;                 /* by this exchange */
 	bool in_flight;              /* it is being sent: nobody knows what is there */
+	bool removed;                /* it is to go, and may not have gone yet */
 };
 
 static void entry_free(struct workspace_entry *entry)
@@ -183,7 +184,7 @@ static int load(struct workspace *w)
 	if (!head)
 		return -ENOMEM;
 	forget_all(w);
-	if (!w->file || io_read_file(w->file, MAX_RECORD, &record) < 0 ||
+	if (!w->file || w->lock < 0 || io_read_file(w->file, MAX_RECORD, &record) < 0 ||
 	    strncmp(record.data, head, strlen(head)) != 0)
 		return record.error;
 	const char *end = record.data + record.len;
@@ -209,7 +210,7 @@ static void save(struct workspace *w)
 		struct workspace_entry unknown = {.kind = entry->kind};
 		const struct workspace_entry *e = entry->in_flight ? &unknown : entry;
 		char hex[DIGEST_HEX_SIZE];
-		if (entry->in_flight && entry->kind == 'd')
+		if (entry->in_flight && entry->kind == 'd' && !entry->removed)
 			continue;
 		digest_hex(e->digest, hex);
 		strbuf_printf(
@@ -327,12 +328,16 @@ static int read_content(const struct walk *k, const struct workspace_entry *entr
 static void send(struct walk *k, struct workspace_entry *entry, const struct strbuf *content)
 {
 	entry->in_flight = true;
-	if (entry->kind == 'f')
+	if (entry->kind == 'f') {
 		archive_add_file(k->archive, entry->path, content->data, content->len);
-	else if (entry->kind == 'l')
+	} else if (entry->kind == 'l') {
+		/* It may be a directory yet, which tar would not replace. */
+		strv_add(&k->change->remove, entry->path);
+		k->change->replaces = true;
 		archive_add_link(k->archive, entry->path, content->data);
-	else
+	} else {
 		strv_add(&k->change->make_dirs, entry->path);
+	}
 }
 
 static char kind_of(const struct stat *st)
@@ -343,6 +348,25 @@ static char kind_of(const struct stat *st)
 				      : '?';
 }
 
+/* Forgets what is below a path that is no directory any more; was there any? */
+static bool forget_below(struct workspace *w, const char *path)
+{
+	size_t len = strlen(path), kept = 0;
+	bool any = false;
+
+	for (size_t i = 0; i < w->n; i++) {
+		struct workspace_entry *entry = w->entries[i];
+		if (strncmp(entry->path, path, len) == 0 && entry->path[len] == '/') {
+			entry_free(entry);
+			any = true;
+		} else {
+			w->entries[kept++] = entry;
+		}
+	}
+	w->n = kept;
+	return any;
+}
+
 /* This thing is to be there. */
 static int want(struct walk *k, const char *path, const struct stat *st)
 {
@@ -350,7 +374,9 @@ static int want(struct walk *k, const char *path, const struct stat *st)
 	bool found;
 	size_t place = find_place(k->w, path, &found);
 
-	if (found) { /* whether it is as it was is seen when all are looked at */
+	if (found &&
+	    !k->w->entries[place]
+		     ->removed) { /* whether it is as it was is seen when all are looked at */
 		k->w->entries[place]->wanted = true;
 		return 0;
 	}
@@ -360,7 +386,12 @@ static int want(struct walk *k, const char *path, const struct stat *st)
 	if (!entry)
 		return -ENOMEM;
 	entry->wanted = true;
+	entry->removed = false;
 	entry->kind = kind_of(st);
+	if (entry->kind != 'd' && forget_below(k->w, path)) {
+		strv_add(&k->change->remove, path);
+		k->change->replaces = true;
+	}
 	note_stat(entry, st, io_now());
 	int r = read_content(k, entry, &content);
 	if (r < 0)
@@ -485,7 +516,6 @@ static int look_at_all(struct walk *k)
 {
 	struct workspace *w = k->w;
 	cleanup_strv struct strv again = {0};
-	size_t kept = 0;
 	int r = 0;
 
 	for (size_t i = 0; i < w->n; i++) {
@@ -493,17 +523,15 @@ static int look_at_all(struct walk *k)
 		bool gone = false;
 		if (r == 0 && !entry->in_flight)
 			r = look_at(k, entry, &gone);
-		if (!gone) {
-			w->entries[kept++] = entry;
+		if (!gone)
 			continue;
-		}
 		k->change->replaces = w->dirty = true;
 		strv_add(&k->change->remove, entry->path);
 		if (entry->wanted)
 			strv_add(&again, entry->path);
-		entry_free(entry);
+		/* Kept until it is known to be gone: nobody else would look for it. */
+		entry->removed = entry->in_flight = true;
 	}
-	w->n = kept;
 	/* What is something else now than it was: a directory that was a file. */
 	for (size_t i = 0; i < again.n && r == 0; i++)
 		r = want_path(k, again.v[i], false);
@@ -530,7 +558,8 @@ int workspace_change(struct workspace *w, const struct workspace_request *reques
 		r = look_at_all(&k);
 	bool any = false;
 	for (size_t i = 0; i < w->n; i++)
-		any = any || (w->entries[i]->in_flight && w->entries[i]->kind != 'd');
+		any = any || (w->entries[i]->in_flight && !w->entries[i]->removed &&
+			      w->entries[i]->kind != 'd');
 	int ended = archive_end(k.archive);
 	if (r == 0)
 		r = ended;
@@ -562,11 +591,18 @@ int workspace_lock_for(struct workspace *w, const struct workspace_change *chang
 void workspace_filled(struct workspace *w)
 {
 	bool sent = w->dirty;
+	size_t kept = 0;
 
 	for (size_t i = 0; i < w->n; i++) {
-		sent = sent || w->entries[i]->in_flight;
-		w->entries[i]->in_flight = false;
+		struct workspace_entry *entry = w->entries[i];
+		sent = sent || entry->in_flight;
+		entry->in_flight = false;
+		if (entry->removed)
+			entry_free(entry);
+		else
+			w->entries[kept++] = entry;
 	}
+	w->n = kept;
 	if (sent)
 		save(w);
 	lock(w, LOCK_USE, F_RDLCK, -1);
