@@ -657,17 +657,6 @@ TEST(clang_is_a_program_or_a_constraint)
 	ck_assert_ptr_eq(settings.clang, NULL);
 }
 
-TEST(freed_twice)
-{
-	BENCH();
-
-	fill_conf();
-	made(&conf);
-	settings_free(&settings);
-	ck_assert_ptr_eq(settings.cpu, NULL);
-	settings_free(&settings);
-}
-
 /* `dir`'s root must be `root`, with a conf there or without. */
 static void assert_root(const char *dir, const char *root, bool has_conf)
 {
@@ -789,7 +778,6 @@ static void add_tests(TCase *c)
 	tcase_add_test(c, no_source);
 	tcase_add_test(c, sources_by_patterns);
 	tcase_add_test(c, clang_is_a_program_or_a_constraint);
-	tcase_add_test(c, freed_twice);
 	tcase_add_test(c, root_is_that_of_the_nearest_conf);
 	tcase_add_test(c, root_without_a_conf);
 	tcase_add_test(c, root_is_no_strangers_directory);
