@@ -4,27 +4,29 @@
 #
 #   sh -c SCRIPT crossbpf TOKEN ID DIR
 #
-# A workspace holds what of the host's files was sent so far, and outlives the exchange. TOKEN names
-# it if there is none yet: by the token the host knows that what it sent is still there. With DIR,
-# what belongs to the workspace ID is kept below that, and the host's files lie at the host's own
-# paths; without, all is below the home directory.
+# A workspace holds what of the host's files was sent so far, and outlives the exchange. TOKEN is new
+# with every exchange and names what the workspace holds once that changed it: by the token a host
+# knows that there is what it sent, and nobody else's. With DIR, what belongs to the workspace ID is
+# kept below that, and the host's files lie at the host's own paths; without, all is below the home
+# directory.
 #
 # It says            and reads
-#   crossbpf-exchange 1 TOKEN WORKSPACE
+#   crossbpf-exchange 2 WORKSPACE
 #                      JOB FILES       two numbers of 512-byte blocks, then
 #                                      as many of a script (below) and of a tar archive
+#   stale              the workspace is not what the host thinks: it is to send all
 #   filled STATUS      with complaints on standard error where that is not 0, and then it ends
 #   start I            for each action, as many at once as it was told
 #   end I STATUS N...  and behind that line as many bytes as the numbers say: of standard error, of
 #                      standard output and of each output ("-": there is no such file)
 #   bye
 #
-# The script defines prepare() and action_0() and so on, and sets the names in capitals below. When
+# The script defines is_known(), prepare(), action_0() and so on, and sets the names in capitals below. When
 # standard input ends, so does all that was begun here: killing what lies between the host and this
 # shell (an ssh, a docker exec) would not do that.
 
 exec 3<&0 4>&1 </dev/null
-N=0 LANES=1 KEEP_GOING='' LIVE=''
+N=0 LANES=1 KEEP_GOING='' LIVE='' FORGET=''
 export PWD # by which clang names the directory
 
 say() {
@@ -33,20 +35,62 @@ say() {
 
 clean() {
 	cd / && rm -rf "$R"
+	[ -z "$FORGET" ] || rm -rf "$base"
+}
+
+# Is the workspace as the host knows it, by one of these tokens?
+is_signed() { # TOKEN TOKEN
+	{ read -r token <"$base/token"; } 2>/dev/null && { [ "$token" = "$1" ] || [ "$token" = "$2" ]; }
+}
+
+# From now on it is what this exchange makes of it. By another name first: whoever reads the token
+# finds a whole one.
+sign() {
+	if ! { printf '%s\n' "$TOKEN" >"$R/token" && mv -f "$R/token" "$base/token"; } 2>/dev/null; then
+		echo "nothing can be written to $base" >&2
+		return 1
+	fi
+}
+
+# Begins it anew. Where the host's files lie at their own paths, what else lies there is not known.
+wipe() {
+	if [ -n "$P" ]; then
+		rm -rf "$P" && mkdir -p "$P" || return
+	fi
+	sign
+}
+
+# Takes away workspaces that nobody used for a month, and where all have more than 4 GB, or what
+# killed exchanges left, the oldest of those that nobody used since yesterday. A directory's time is
+# that of the last exchange in it.
+prune() { # DIR
+	cd "$1" || return
+	find . ! -name . -prune -mtime +30 -exec rm -rf {} +
+	find "$base/." ! -name . -prune -name 'run.*' -mtime +0 -exec rm -rf {} +
+	# shellcheck disable=SC2012 # names of our own, by age
+	ls -tr | while read -r old; do
+		size=$(du -sk .)
+		[ "${size%%[!0-9]*}" -gt 4000000 ] && [ -n "$(find "$old" -prune -mtime +0)" ] || break
+		rm -rf "$old"
+	done
 }
 
 workspace() { # TOKEN ID DIR
-	base=${3:-$HOME/.cache/crossbpf/builder}/$2
+	TOKEN=$1
+	all=${3:-$HOME/.cache/crossbpf/builder}
+	base=$all/$2
 	P=$base/root
 	[ -z "$3" ] || P=
+	R=$base/run.$TOKEN
 	umask 077
-	if ! { read -r token <"$base/token"; } 2>/dev/null; then
-		mkdir -p "$base" "$P/" || exit 125
-		(set -C && printf '%s\n' "$1" >"$base/token") 2>/dev/null
-		read -r token <"$base/token" || exit 125
+	known=yes
+	if ! mkdir "$R" 2>/dev/null; then
+		known=
+		mkdir -p "$R" "$P/" || exit 125
 	fi
-	R=$base/run.$$
-	mkdir "$R" && cd "$R" || exit 125
+	set -- "$base"/run.*
+	[ -n "$known" ] && [ $# -lt 9 ] || (prune "$all") >/dev/null 2>&1
+	cd "$R" || exit 125
 	umask 022
 	trap 'clean; exit 143' TERM INT HUP
 }
@@ -68,10 +112,10 @@ start() { # I
 	(
 		exec 3<&- 4>&-
 		trap - TERM INT HUP
+		trap 'echo "'"$1"' $?" >&5' EXIT # also where the shell gives up
 		[ -z "$LIVE" ] || exec 2>&6
 		exec 6>&-
 		"action_$1"
-		echo "$1 $?" >&5
 	) 6>&2 >"$1.out" 2>"$1.err" &
 }
 
@@ -126,14 +170,33 @@ run_all() {
 	done
 }
 
+# N blocks of standard input.
+blocks() { # N
+	[ "$1" = 0 ] || dd bs=512 count="$1" iflag=fullblock <&3 2>/dev/null
+}
+
 workspace "$@"
-say "crossbpf-exchange 1 $token $base"
-read -r job files <&3 || { clean; exit 125; }
-eval "$(dd bs=512 count="$job" iflag=fullblock <&3 2>/dev/null)"
+say "crossbpf-exchange 2 $base"
+while :; do
+	read -r job files <&3 || { clean; exit 125; }
+	eval "$(blocks "$job")"
+	is_known && break
+	blocks "$files" >/dev/null
+	say stale
+done
+# All is read, whatever fails: the host goes on sending until then.
 complaint=$(
-	prepare 2>&1 || exit
-	[ "$files" = 0 ] ||
-		dd bs=512 count="$files" iflag=fullblock <&3 2>/dev/null | tar xmf - -C "$P/" 2>&1
+	exec 2>&1
+	prepare || {
+		blocks "$files" >/dev/null
+		exit 1
+	}
+	[ "$files" = 0 ] || blocks "$files" | {
+		tar xmf - -C "$P/"
+		unpacked=$?
+		[ "$unpacked" = 0 ] || cat >/dev/null
+		exit "$unpacked"
+	}
 )
 filled=$?
 say "filled $filled"

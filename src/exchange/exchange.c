@@ -41,12 +41,13 @@ struct talk {
 	struct exchange_report *report;
 	struct crossbpf_run run;
 	pthread_t thread;
-	int error, status;    /* of run(), once the thread ended */
-	int in, out, err;     /* our ends of the command's streams; -1: closed */
-	int stop;             /* closed, the backend ends the command; -1: it was */
-	int64_t deadline;     /* of turn(); 0: none */
-	struct strbuf noise;  /* on standard error */
-	struct strbuf buffer; /* from standard output, from `at` on not taken yet */
+	int error, status;           /* of run(), once the thread ended */
+	int in, out, err;            /* our ends of the command's streams; -1: closed */
+	int stop;                    /* closed, the backend ends the command; -1: it was */
+	int64_t deadline;            /* of turn(); 0: none */
+	char token[DIGEST_HEX_SIZE]; /* names this exchange, and what it makes of the workspace */
+	struct strbuf noise;         /* on standard error */
+	struct strbuf buffer;        /* from standard output, from `at` on not taken yet */
 	size_t at;
 	bool live;      /* standard error is an action's, and goes on to ours */
 	bool *begun;    /* each action */
@@ -222,6 +223,8 @@ static int send_bytes(struct talk *t, const char *data, size_t len)
 		int r = turn(t, true, &writable);
 		if (r < 0)
 			return r;
+		if (t->buffer.len - t->at > MAX_NOISE) /* it has nothing to say yet */
+			return distrust(t, "answers");
 		if (t->out < 0)
 			return lost(t);
 		if (!writable)
@@ -243,8 +246,12 @@ static int send_bytes(struct talk *t, const char *data, size_t len)
 /* Makes sure that `len` bytes are there to be taken. */
 static int await_bytes(struct talk *t, size_t len)
 {
-	if (t->at && t->at == t->buffer.len)
-		t->at = t->buffer.len = 0;
+	if (t->at &&
+	    t->at >= t->buffer.len - t->at) { /* moved once, a byte is behind it for good */
+		memmove(t->buffer.data, t->buffer.data + t->at, t->buffer.len - t->at);
+		t->buffer.len -= t->at;
+		t->at = 0;
+	}
 	while (t->buffer.len - t->at < len) {
 		bool unused;
 		if (t->out < 0)
@@ -277,9 +284,9 @@ static int take_line(struct talk *t, char **ret_line)
 }
 
 /* Past what a login shell printed. */
-static int take_hello(struct talk *t, char **ret_token, char **ret_dir)
+static int take_hello(struct talk *t, char **ret_dir)
 {
-	static const char hello[] = "crossbpf-exchange 1 ";
+	static const char hello[] = "crossbpf-exchange 2 ";
 	char *line;
 
 	for (size_t noise = 0; noise < MAX_NOISE; noise += strlen(line) + 1) {
@@ -288,18 +295,12 @@ static int take_hello(struct talk *t, char **ret_token, char **ret_dir)
 			return r;
 		if (strncmp(line, hello, strlen(hello)) != 0)
 			continue;
-		char *token = line + strlen(hello), *dir = strchr(token, ' ');
-		if (!dir || dir[1] != '/')
+		if (line[strlen(hello)] != '/')
 			return distrust(t, "no greeting");
-		*dir++ = '\0';
-		if (strspn(token, "0123456789abcdef") != DIGEST_HEX_SIZE - 1 ||
-		    token[DIGEST_HEX_SIZE - 1])
-			return distrust(t, "no greeting");
-		*ret_token = strdup(token);
-		*ret_dir = strdup(dir);
+		*ret_dir = strdup(line + strlen(hello));
 		t->report->begun = true;
 		t->noise.len = 0;
-		return *ret_token && *ret_dir ? 0 : -ENOMEM;
+		return *ret_dir ? 0 : -ENOMEM;
 	}
 	return distrust(t, "noise without an end");
 }
@@ -350,7 +351,7 @@ static void add_action(struct strbuf *b, const struct exchange_action *a, size_t
 	shell_quote(b, a->dir);
 	strbuf_puts(b, " || return\n");
 	for (size_t i = 0; i < a->n_outputs; i++)
-		strbuf_printf(b, ": >\"$R/%zu.%zu\"\n", number, i);
+		strbuf_printf(b, "true >\"$R/%zu.%zu\"\n", number, i);
 	if (a->input) {
 		strbuf_puts(b, "printf %s ");
 		shell_quote(b, a->input);
@@ -377,11 +378,18 @@ static int make_script(const struct talk *t, const struct workspace_change *chan
 {
 	const struct exchange *x = t->x;
 
-	strbuf_puts(ret_script, "prepare() {\n:\n");
+	if (t->workspace.is_new)
+		strbuf_puts(ret_script, "is_known() {\n:\n}\nprepare() {\nwipe || return\n");
+	else
+		strbuf_printf(ret_script, "is_known() {\nis_signed %s %s\n}\nprepare() {\n%s\n",
+			      t->workspace.tokens[0], t->workspace.tokens[1],
+			      /* First: a host that has other things there is to see it. */
+			      workspace_change_is_empty(change) ? ":" : "sign || return");
 	add_paths(ret_script, "rm -rf --", &change->remove);
 	add_paths(ret_script, "mkdir -p --", &change->make_dirs);
-	strbuf_printf(ret_script, "}\nN=%zu LANES=%u KEEP_GOING=%s LIVE=%s\n", x->n, x->lanes,
-		      x->keep_going ? "1" : "", x->live ? "1" : "");
+	strbuf_printf(ret_script, "}\nN=%zu LANES=%u KEEP_GOING=%s LIVE=%s FORGET=%s\n", x->n,
+		      x->lanes, x->keep_going ? "1" : "", x->live ? "1" : "",
+		      t->workspace.is_remembered ? "" : "1");
 	for (const char *const *variable = x->env; variable && *variable; variable++) {
 		strbuf_puts(ret_script, "export ");
 		add_word(ret_script, *variable);
@@ -412,21 +420,14 @@ static int refuse_file(struct talk *t, int error, const char *bad)
 		   "make it readable, or do not include it");
 }
 
-/* Sends what is missing there, and the script. */
-static int fill(struct talk *t, const char *token, const char *root)
+/* Sends the script and what is missing there; *ret_line is the answer. */
+static int send_job(struct talk *t, const struct workspace_request *request, char **ret_line)
 {
 	cleanup_workspace_change struct workspace_change change = {0};
 	cleanup_strbuf struct strbuf script = {0}, head = {0};
-	cleanup_strv struct strv dirs = {0};
 	cleanup_free char *bad = NULL;
-	char *line;
 
-	int r = list_dirs(t->x, &dirs);
-	if (r == 0)
-		r = workspace_begin(&t->workspace, token, t->x->control);
-	struct workspace_request request = {t->x->files, &dirs, t->x->project, root};
-	if (r == 0)
-		r = workspace_change(&t->workspace, &request, &change, &bad);
+	int r = workspace_change(&t->workspace, request, &change, &bad);
 	if (r < 0)
 		return refuse_file(t, r, bad);
 	r = make_script(t, &change, &script);
@@ -440,10 +441,28 @@ static int fill(struct talk *t, const char *token, const char *root)
 		r = send_bytes(t, script.data, script.len);
 	if (r == 0)
 		r = send_bytes(t, change.archive.data, change.archive.len);
+	return r < 0 ? r : take_line(t, ret_line);
+}
+
+static int fill(struct talk *t, const char *root)
+{
+	cleanup_strv struct strv dirs = {0};
+	char *line;
+
+	int r = list_dirs(t->x, &dirs);
+	struct workspace_request request = {t->x->files, &dirs, t->x->project, root};
 	if (r == 0)
-		r = take_line(t, &line);
+		r = workspace_begin(&t->workspace, t->x->control);
+	if (r == 0)
+		r = send_job(t, &request, &line);
+	if (r == 0 && strcmp(line, "stale") == 0) {
+		workspace_forget(&t->workspace);
+		r = send_job(t, &request, &line);
+	}
 	if (r < 0)
 		return r;
+	if (strncmp(line, "filled ", 7) != 0)
+		return distrust(t, "a line");
 	if (strcmp(line, "filled 0") != 0) {
 		drain(t, GRACE);
 		cleanup_free char *said = last_line(&t->noise);
@@ -530,6 +549,8 @@ static int take_data(struct talk *t, struct exchange_result *result, struct strb
 			data[i] = &result->outputs[i - 2];
 		sum += data[i]->len;
 	}
+	if (sum > MAX_OUTPUT)
+		return distrust(t, "more than a gigabyte");
 	int r = await_bytes(t, sum);
 	for (size_t i = 0; i < N_STREAMS && r == 0; i++) {
 		const char *from = t->buffer.data ? t->buffer.data + t->at : "";
@@ -591,16 +612,16 @@ static int take_start(struct talk *t, const char *text)
 
 static int converse(struct talk *t)
 {
-	cleanup_free char *token = NULL, *dir = NULL, *root = NULL;
+	cleanup_free char *dir = NULL, *root = NULL;
 	char *line;
 
-	int r = take_hello(t, &token, &dir);
+	int r = take_hello(t, &dir);
 	if (r < 0)
 		return r;
 	root = t->x->host_paths ? strdup("") : str_printf("%s/root", dir);
 	if (!root || root_filter_init(&t->filter, root) < 0)
 		return -ENOMEM;
-	r = fill(t, token, root);
+	r = fill(t, root);
 	while (r == 0) {
 		r = take_line(t, &line);
 		if (r < 0)
@@ -617,7 +638,6 @@ static int converse(struct talk *t)
 	return r;
 }
 
-/* A token for a new workspace. */
 static int make_token(char ret_token[DIGEST_HEX_SIZE])
 {
 	uint8_t bytes[DIGEST_SIZE] = {0};
@@ -693,20 +713,11 @@ static int hang_up(struct talk *t, int r)
 
 static int exchange_run(const struct exchange *x, struct exchange_report *ret_report)
 {
-	char token[DIGEST_HEX_SIZE];
-	const char *argv[] = {"sh",
-			      "-c",
-			      builder_script,
-			      "crossbpf",
-			      token,
-			      x->id,
-			      x->host_paths ? "/tmp/.crossbpf" : "",
-			      NULL};
 	CLEANUP(talk_free)
 	struct talk t = {
 		.x = x,
 		.report = ret_report,
-		.run = {.size = sizeof(t.run), .argv = argv, .control = -1, .fd = {-1, -1, -1}},
+		.run = {.size = sizeof(t.run), .control = -1, .fd = {-1, -1, -1}},
 		.in = -1,
 		.out = -1,
 		.err = -1,
@@ -715,15 +726,24 @@ static int exchange_run(const struct exchange *x, struct exchange_report *ret_re
 		.begun = calloc(x->n + 1, sizeof(*t.begun)),
 		.began = calloc(x->n + 1, sizeof(*t.began)),
 	};
+	const char *argv[] = {"sh",
+			      "-c",
+			      builder_script,
+			      "crossbpf",
+			      t.token,
+			      t.workspace.id,
+			      x->host_paths ? "/tmp/.crossbpf" : "",
+			      NULL};
 	static const char *const no_env[] = {NULL};
 	struct sigaction ignore = {.sa_handler = SIG_IGN}, before;
 
 	*ret_report = (struct exchange_report){0};
+	t.run.argv = argv;
 	t.run.env = no_env;
-	int r = t.begun && t.began ? make_token(token) : -ENOMEM;
+	int r = t.begun && t.began ? make_token(t.token) : -ENOMEM;
 	cleanup_free char *record = str_printf("%s-%s", x->place, x->id);
 	if (r == 0)
-		r = record ? workspace_open(x->cache_dir, record, &t.workspace) : -ENOMEM;
+		r = record ? workspace_open(x->cache_dir, record, t.token, &t.workspace) : -ENOMEM;
 	if (r == 0)
 		r = open_streams(&t);
 	if (r < 0)

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The record is a line "crossbpf-workspace FORMAT TOKEN" and, for each thing that was sent, "KIND
- * MTIME CTIME SIZE INODE SEEN DIGEST PATH", ended by a NUL, as a path may hold anything else.
+ * The record is a line "crossbpf-workspace FORMAT TOKEN TOKEN" and, for each thing that was sent,
+ * "KIND MTIME CTIME SIZE INODE SEEN DIGEST PATH", ended by a NUL, as a path may hold anything else.
+ * While something is under way the workspace has one of two tokens: it may not have begun to
+ * change.
  */
 #include "config.h"
 
@@ -19,7 +21,7 @@
 #include "shared/io.h"
 #include "workspace.h"
 
-#define FORMAT "1"
+#define FORMAT "2"
 
 enum {
 	MAX_RECORD = 64 << 20,
@@ -73,11 +75,30 @@ void workspace_change_free(struct workspace_change *c)
 	*c = (struct workspace_change){0};
 }
 
-int workspace_open(const char *cache_dir, const char *name, struct workspace *ret_workspace)
+/* A lock file is made once and never written, so its times and its place name the record, also
+ * where hosts are alike. */
+static void name_after(const struct stat *st, const char *name, char ret_id[DIGEST_HEX_SIZE])
 {
-	cleanup_workspace struct workspace w = {.lock = -1};
-	cleanup_free char *lock = NULL;
+	const int64_t facts[] = {(int64_t)st->st_dev, (int64_t)st->st_ino, io_mtime(st)};
+	struct digest d;
 
+	digest_init(&d);
+	digest_string(&d, name);
+	digest_bytes(&d, facts, sizeof(facts));
+	digest_finish(&d, ret_id);
+}
+
+int workspace_open(const char *cache_dir, const char *name, const char *token,
+		   struct workspace *ret_workspace)
+{
+	cleanup_workspace struct workspace w = {.lock = -1, .is_new = true};
+	cleanup_free char *lock = NULL;
+	struct stat st;
+
+	if (strlen(token) >= sizeof(w.token))
+		return -EINVAL;
+	memcpy(w.token, token, strlen(token) + 1);
+	memcpy(w.id, token, strlen(token) + 1);
 	if (cache_dir) {
 		w.file = str_printf("%s/workspace/%s", cache_dir, name);
 		lock = str_printf("%s/workspace/%s.lock", cache_dir, name);
@@ -86,6 +107,9 @@ int workspace_open(const char *cache_dir, const char *name, struct workspace *re
 		io_make_parents(lock, 0700);
 		w.lock = open(lock, O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
 	}
+	w.is_remembered = w.lock >= 0 && fstat(w.lock, &st) == 0;
+	if (w.is_remembered)
+		name_after(&st, name, w.id);
 	*ret_workspace = w;
 	w = (struct workspace){.lock = -1};
 	return 0;
@@ -174,25 +198,38 @@ static int read_entry(struct workspace *w, const char *line)
 	return 0;
 }
 
-/* Nothing where it is of another workspace or damaged: then all is sent again. */
+void workspace_forget(struct workspace *w)
+{
+	forget_all(w);
+	w->is_new = true;
+	w->tokens[0][0] = '\0';
+}
+
+/* Reads the head; the first entry, or NULL. */
+static const char *read_head(const char *record, char ret_tokens[2][DIGEST_HEX_SIZE])
+{
+	int len = 0;
+
+	sscanf(record, "crossbpf-workspace " FORMAT " %64[0-9a-f] %64[0-9a-f]%n", ret_tokens[0],
+	       ret_tokens[1], &len);
+	return len && record[len] == '\n' ? record + len + 1 : NULL;
+}
+
+/* Nothing where it is damaged: then all is sent again. */
 static int load(struct workspace *w)
 {
 	cleanup_strbuf struct strbuf record = {0};
-	cleanup_free char *head = str_printf("crossbpf-workspace " FORMAT " %s\n", w->token);
 	int r = 0;
 
-	if (!head)
-		return -ENOMEM;
-	forget_all(w);
-	if (!w->file || w->lock < 0 || io_read_file(w->file, MAX_RECORD, &record) < 0 ||
-	    strncmp(record.data, head, strlen(head)) != 0)
+	workspace_forget(w);
+	if (!w->is_remembered || io_read_file(w->file, MAX_RECORD, &record) < 0)
 		return record.error;
-	const char *end = record.data + record.len;
-	for (const char *line = record.data + strlen(head); r == 0 && line < end;
-	     line += strlen(line) + 1)
+	const char *end = record.data + record.len, *line = read_head(record.data, w->tokens);
+	w->is_new = !line;
+	for (; line && r == 0 && line < end; line += strlen(line) + 1)
 		r = read_entry(w, line);
 	if (r == -EBADMSG)
-		forget_all(w);
+		workspace_forget(w);
 	return r == -ENOMEM ? r : 0;
 }
 
@@ -202,9 +239,10 @@ static void save(struct workspace *w)
 {
 	cleanup_strbuf struct strbuf record = {0};
 
-	if (!w->file || w->lock < 0)
+	if (!w->is_remembered)
 		return;
-	strbuf_printf(&record, "crossbpf-workspace " FORMAT " %s\n", w->token);
+	strbuf_printf(&record, "crossbpf-workspace " FORMAT " %s %s\n",
+		      w->is_new ? w->token : w->tokens[0], w->changes ? w->token : w->tokens[1]);
 	for (size_t i = 0; i < w->n; i++) {
 		const struct workspace_entry *entry = w->entries[i];
 		struct workspace_entry unknown = {.kind = entry->kind};
@@ -249,12 +287,10 @@ static int lock(const struct workspace *w, int what, short type, int control)
 	return 0;
 }
 
-int workspace_begin(struct workspace *w, const char *token, int control)
+int workspace_begin(struct workspace *w, int control)
 {
-	if (strlen(token) >= sizeof(w->token))
-		return -EPROTO;
-	memcpy(w->token, token, strlen(token) + 1);
 	int r = lock(w, LOCK_FILL, F_WRLCK, control);
+
 	return r < 0 ? r : load(w);
 }
 
@@ -574,7 +610,7 @@ int workspace_change(struct workspace *w, const struct workspace_request *reques
 	return 0;
 }
 
-static bool is_empty(const struct workspace_change *c)
+bool workspace_change_is_empty(const struct workspace_change *c)
 {
 	return !c->archive.len && !c->remove.n && !c->make_dirs.n;
 }
@@ -583,7 +619,8 @@ int workspace_lock_for(struct workspace *w, const struct workspace_change *chang
 {
 	int r = lock(w, LOCK_USE, change->replaces ? F_WRLCK : F_RDLCK, control);
 
-	if (r == 0 && !is_empty(change))
+	w->changes = w->is_new || !workspace_change_is_empty(change);
+	if (r == 0 && w->changes)
 		save(w);
 	return r;
 }
@@ -603,7 +640,11 @@ void workspace_filled(struct workspace *w)
 			w->entries[kept++] = entry;
 	}
 	w->n = kept;
-	if (sent)
+	w->is_new = false;
+	if (w->changes)
+		for (size_t i = 0; i < 2; i++)
+			memcpy(w->tokens[i], w->token, sizeof(w->token));
+	if (sent || w->changes)
 		save(w);
 	lock(w, LOCK_USE, F_RDLCK, -1);
 	lock(w, LOCK_FILL, F_UNLCK, -1);

@@ -15,6 +15,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "shared/digest.h"
 #include "shared/strbuf.h"
 #include "shared/strv.h"
 
@@ -23,7 +24,13 @@ struct workspace_entry;
 struct workspace {
 	char *file; /* of the record; NULL: nothing is remembered */
 	int lock;   /* its lock file; -1: none */
-	char token[65];
+	bool is_remembered;
+	char id[DIGEST_HEX_SIZE]; /* names it at the builder's */
+	/* What the builder signs the workspace with. While something is under way it may not have
+	 * begun to change, and then has the one before. */
+	char token[DIGEST_HEX_SIZE], tokens[2][DIGEST_HEX_SIZE];
+	bool is_new;                      /* nothing is known of what is there: all is sent */
+	bool changes;                     /* what is there will be signed anew */
 	struct workspace_entry **entries; /* owned, sorted by name */
 	size_t n, room;
 	bool dirty;
@@ -36,14 +43,18 @@ struct workspace_change {
 	bool replaces;                 /* what commands that run now may be reading */
 };
 
-/* `name` is the record's: a file's name. -ENOMEM; where the record cannot be had there is none. */
-int workspace_open(const char *cache_dir, const char *name, struct workspace *ret_workspace);
+/* `name` is the record's: a file's name; `token` is new, and at most 64 hexadecimal digits.
+ * -ENOMEM; where the record cannot be had, nothing is remembered. */
+int workspace_open(const char *cache_dir, const char *name, const char *token,
+		   struct workspace *ret_workspace);
 void workspace_free(struct workspace *w);
 #define cleanup_workspace CLEANUP(workspace_free)
 
-/* Waits until nobody else fills it, and reads the record; of no use where the token is another.
- * -EINTR where `control` came to its end meanwhile, or -ENOMEM. */
-int workspace_begin(struct workspace *w, const char *token, int control);
+/* Waits until nobody else fills it, and reads the record. -EINTR where `control` came to its end
+ * meanwhile, or -ENOMEM. */
+int workspace_begin(struct workspace *w, int control);
+/* What is there is not what the record says. */
+void workspace_forget(struct workspace *w);
 
 /* What is to be there. */
 struct workspace_request {
@@ -59,6 +70,7 @@ struct workspace_request {
  */
 int workspace_change(struct workspace *w, const struct workspace_request *request,
 		     struct workspace_change *ret_change, char **ret_bad);
+bool workspace_change_is_empty(const struct workspace_change *c);
 void workspace_change_free(struct workspace_change *c);
 #define cleanup_workspace_change CLEANUP(workspace_change_free)
 
