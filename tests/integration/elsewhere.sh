@@ -30,10 +30,11 @@ sent() {
 	(cd "$(workspace)" && find . ! -type d | sed 's/^\.//' | sort)
 }
 
-# What is run there is written down, and then run.
+# What is run there is written down, and then run, under a name by which its processes are found.
 cat >"$tmp/logging-sh" <<SH
 #!/bin/sh
 echo run >>'$tmp/sessions'
+case \$1 in -c) script=\$2 && shift 3 && set -- -c "\$script" '$tmp' "\$@" ;; esac
 exec \$(cat '$tmp/real-shell') "\$@"
 SH
 chmod +x "$tmp/logging-sh"
