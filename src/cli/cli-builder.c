@@ -76,7 +76,9 @@ int cli_choose_backend(const char *named, struct builder_request *request, char 
 	*ret_order = by_conf ? join(&request->conf->order) : NULL;
 	if (by_conf && !*ret_order)
 		return error_no_memory(e);
-	request->backend = by_conf ? "auto" : CROSSBPF_DEFAULT_BACKEND;
+	request->backend = CROSSBPF_DEFAULT_BACKEND;
+	if (by_conf)
+		request->backend = "auto";
 	if (named && named[0])
 		request->backend = named;
 	request->order = by_conf ? *ret_order : CROSSBPF_BACKEND_ORDER;

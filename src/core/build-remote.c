@@ -132,7 +132,7 @@ static void on_end(void *ctx, size_t i, const struct exchange_result *from)
 int build_run_remote(const struct build *b, const struct build_action **actions, size_t n,
 		     size_t *ret_left, struct crossbpf_error *e)
 {
-	cleanup_free const struct build_action **again = calloc(n, sizeof(*again));
+	cleanup_free const struct build_action **again = calloc(n, sizeof(struct build_action *));
 	int r = 0;
 
 	if (!again)
@@ -154,7 +154,7 @@ int build_run_remote(const struct build *b, const struct build_action **actions,
 		r = remote_run(b->remote, &x, e);
 		*ret_left -= batch.n_ended;
 		/* `again` never has more than was looked at of `actions`. */
-		memcpy(actions, again, batch.n_again * sizeof(*again));
+		memcpy(actions, again, batch.n_again * sizeof(struct build_action *));
 		n = batch.n_again;
 	}
 	if (n && r == 0)

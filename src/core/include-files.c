@@ -74,8 +74,8 @@ static int make_room(struct include_files *files)
 		return 0;
 
 	struct include_files larger = {.room = files->room ? files->room * 2 : 1024};
-	larger.by_path = calloc(larger.room, sizeof(*larger.by_path));
-	larger.by_id = calloc(larger.room, sizeof(*larger.by_id));
+	larger.by_path = calloc(larger.room, sizeof(struct include_file *));
+	larger.by_id = calloc(larger.room, sizeof(struct include_file *));
 	if (!larger.by_path || !larger.by_id) {
 		free(larger.by_path);
 		free(larger.by_id);

@@ -65,11 +65,12 @@ static int push(struct file_list *list, struct include_file *f)
 
 static bool may_follow(const struct include_scan *s, const struct include_file *f)
 {
-	unsigned names = 0;
+	unsigned followed = 0;
 
 	for (const struct include_file *other = f->same; other != f; other = other->same)
-		names += other->followed == s->number;
-	return names < NAMES_OF_ONE;
+		if (other->followed == s->number)
+			followed++;
+	return followed < NAMES_OF_ONE;
 }
 
 static int take(struct include_scan *s, struct include_file *f, bool follow)

@@ -185,22 +185,30 @@ int lock_file_describe(struct lock_file *lock, const char *backend, const struct
 static int set_linux(struct lock_file *lock, const char *line)
 {
 	cleanup_free char *version = NULL;
-	unsigned code;
+	char *end;
 
-	if (sscanf(line, "linux %u", &code) != 1)
+	if (strncmp(line, "linux ", 6) != 0)
 		return 0;
-	version = str_printf("%u.%u.%u", code >> 16, code >> 8 & 0xff, code & 0xff);
+	unsigned long code = strtoul(line + 6, &end, 10);
+	if (end == line + 6)
+		return 0;
+	version = str_printf("%lu.%lu.%lu", code >> 16, code >> 8 & 0xff, code & 0xff);
 	return version ? lock_file_set(lock, "headers.linux", version) : -ENOMEM;
 }
 
 static int set_libbpf(struct lock_file *lock, const char *line)
 {
 	cleanup_free char *version = NULL;
-	unsigned major, minor;
+	char *end;
 
-	if (sscanf(line, "libbpf %u %u", &major, &minor) != 2)
+	if (strncmp(line, "libbpf ", 7) != 0)
 		return 0;
-	version = str_printf("%u.%u", major, minor);
+	unsigned long major = strtoul(line + 7, &end, 10);
+	const char *rest = end;
+	unsigned long minor = strtoul(rest, &end, 10);
+	if (rest == line + 7 || end == rest)
+		return 0;
+	version = str_printf("%lu.%lu", major, minor);
 	return version ? lock_file_set(lock, "headers.libbpf", version) : -ENOMEM;
 }
 

@@ -30,6 +30,7 @@
 enum {
 	BLOCK = 512,
 	MAX_NOISE = 64 << 10, /* that a login shell may print before we are answered */
+	MAX_WORDS = 32 << 10, /* of one command that the script gives */
 	MAX_STREAM = 64 << 20,
 	MAX_OUTPUT = 1 << 30,
 	N_STREAMS = 2 + EXCHANGE_MAX_OUTPUTS,
@@ -338,7 +339,7 @@ static void add_paths(struct strbuf *b, const char *command, const struct strv *
 		strbuf_puts(b, " \"$P\"");
 		shell_quote(b, paths->v[i]);
 		len += strlen(paths->v[i]);
-		if (len > BLOCK * 64) /* a command line has a limit */
+		if (len > MAX_WORDS) /* a command line has a limit */
 			len = 0;
 	}
 	if (paths->n)

@@ -12,6 +12,7 @@
 #include <inttypes.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -146,7 +147,8 @@ static struct workspace_entry *entry_of(struct workspace *w, const char *path)
 		return w->entries[place];
 	if (w->n == w->room) {
 		size_t room = w->room ? 2 * w->room : 64;
-		struct workspace_entry **entries = realloc(w->entries, room * sizeof(*entries));
+		struct workspace_entry **entries =
+			realloc(w->entries, room * sizeof(struct workspace_entry *));
 		if (!entries)
 			return NULL;
 		w->entries = entries;
@@ -169,10 +171,11 @@ static struct workspace_entry *entry_of(struct workspace *w, const char *path)
 static bool parse_digest(const char *hex, uint8_t ret_digest[DIGEST_SIZE])
 {
 	for (size_t i = 0; i < DIGEST_SIZE; i++) {
-		unsigned byte;
-		if (sscanf(hex + 2 * i, "%2x", &byte) != 1)
+		char byte[] = {hex[2 * i], hex[2 * i] ? hex[2 * i + 1] : '\0', '\0'};
+		char *end;
+		ret_digest[i] = (uint8_t)strtoul(byte, &end, 16);
+		if (end != byte + 2)
 			return false;
-		ret_digest[i] = (uint8_t)byte;
 	}
 	return true;
 }
@@ -180,17 +183,25 @@ static bool parse_digest(const char *hex, uint8_t ret_digest[DIGEST_SIZE])
 /* -EBADMSG for what is no entry. */
 static int read_entry(struct workspace *w, const char *line)
 {
-	struct workspace_entry read = {0};
-	char hex[DIGEST_HEX_SIZE];
-	int path = 0;
+	struct workspace_entry read = {.kind = line[0]};
+	int64_t *numbers[] = {&read.mtime, &read.ctime, &read.size, &read.inode, &read.seen};
+	const char *at = line + 1;
 
-	int n = sscanf(line,
-		       "%c %" SCNd64 " %" SCNd64 " %" SCNd64 " %" SCNd64 " %" SCNd64 " %64s %n",
-		       &read.kind, &read.mtime, &read.ctime, &read.size, &read.inode, &read.seen,
-		       hex, &path);
-	if (n != 7 || !path || line[path] != '/' || !parse_digest(hex, read.digest))
+	if (!strchr("fld", line[0]) || !line[0])
 		return -EBADMSG;
-	struct workspace_entry *entry = entry_of(w, line + path);
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++) {
+		char *end;
+		*numbers[i] = strtoll(at, &end, 10);
+		if (*at != ' ' || *end != ' ')
+			return -EBADMSG;
+		at = end;
+	}
+	if (!parse_digest(++at, read.digest))
+		return -EBADMSG;
+	const char *path = at + DIGEST_HEX_SIZE - 1;
+	if (path[0] != ' ' || path[1] != '/')
+		return -EBADMSG;
+	struct workspace_entry *entry = entry_of(w, path + 1);
 	if (!entry)
 		return -ENOMEM;
 	read.path = entry->path;
