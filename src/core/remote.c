@@ -255,8 +255,9 @@ static int explain(int error, const struct exchange_report *report,
 			 report->why[0] ? report->why : strerror(-error));
 }
 
-int remote_run(struct remote *r, struct exchange *x, struct crossbpf_error *e)
+int remote_run(struct remote *r, const struct exchange *actions, struct crossbpf_error *e)
 {
+	struct exchange x = *actions;
 	struct session *s = &r->builder->session;
 	const struct exchange_module *module = load(r, e);
 	char place[DIGEST_HEX_SIZE];
@@ -265,20 +266,20 @@ int remote_run(struct remote *r, struct exchange *x, struct crossbpf_error *e)
 	if (!module)
 		return -ENOEXEC;
 	name_place(s, place);
-	x->id = r->project->id;
-	x->project = r->project->root;
-	x->place = place;
-	x->cache_dir = r->request->toolchain.cache_dir;
-	x->host_paths = session_has_host_paths(s);
-	x->files = r->files.n ? (const char *const *)r->files.v : none;
-	x->control = s->control;
-	x->run = run_in_session;
+	x.id = r->project->id;
+	x.project = r->project->root;
+	x.place = place;
+	x.cache_dir = r->request->toolchain.cache_dir;
+	x.host_paths = session_has_host_paths(s);
+	x.files = r->files.n ? (const char *const *)r->files.v : none;
+	x.control = s->control;
+	x.run = run_in_session;
 	for (int try = 0; try < 2; try++) {
 		cleanup_error struct crossbpf_error said = {0};
 		struct running running = {s, &said};
 		struct exchange_report report;
-		x->run_ctx = &running;
-		error = module->run(x, &report);
+		x.run_ctx = &running;
+		error = module->run(&x, &report);
 		r->report.bytes_sent += report.bytes_sent;
 		r->report.bytes_received += report.bytes_received;
 		if (error == 0 || error == -EINTR)

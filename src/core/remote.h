@@ -60,10 +60,10 @@ int remote_connect(struct remote *r, struct crossbpf_error *e);
 int remote_load(struct remote *r, struct crossbpf_error *e);
 
 /*
- * Runs x's actions; what x says of the session, the project and the files is set here. A session
- * that was lost before it answered is opened anew once.
+ * Runs these actions; what `actions` says of the session, the project and the files is of no
+ * account. A session that was lost before it answered is opened anew once.
  */
-int remote_run(struct remote *r, struct exchange *x, struct crossbpf_error *e);
+int remote_run(struct remote *r, const struct exchange *actions, struct crossbpf_error *e);
 
 /*
  * What the builder's own headers include was not known when files were looked for. `read` is what
