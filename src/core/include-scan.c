@@ -272,7 +272,6 @@ static int take_computed(struct include_scan *s, struct include_file *from,
 /* What .incbin names may be put together of: any string here. */
 static int take_strings(struct include_scan *s, struct include_file *from)
 {
-	cleanup_include_names struct include_names names = {0};
 	cleanup_strv struct strv strings = {0};
 	int r = 0;
 
