@@ -43,10 +43,9 @@ is_signed() { # TOKEN TOKEN
 	{ read -r token <"$base/token"; } 2>/dev/null && { [ "$token" = "$1" ] || [ "$token" = "$2" ]; }
 }
 
-# From now on it is what this exchange makes of it. By another name first: whoever reads the token
-# finds a whole one.
+# From now on it is what this exchange makes of it.
 sign() {
-	if ! { printf '%s\n' "$TOKEN" >"$R/token" && mv -f "$R/token" "$base/token"; } 2>/dev/null; then
+	if ! { printf '%s\n' "$TOKEN" >"$base/token"; } 2>/dev/null; then
 		echo "nothing can be written to $base" >&2
 		return 1
 	fi
