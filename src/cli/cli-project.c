@@ -12,46 +12,18 @@
 
 extern char **environ;
 
-static int find_as_clang(struct cli_project *p, struct crossbpf_error *e)
-{
-	int r = project_here(&p->project, e);
-
-	if (r < 0)
-		return r;
-	p->conf_file = p->project.conf ? strdup(p->project.conf) : NULL;
-	return p->project.conf && !p->conf_file ? error_no_memory(e) : 0;
-}
-
-static int find_as_build(struct cli_project *p, struct crossbpf_error *e)
-{
-	cleanup_free char *root = NULL, *strangers = NULL;
-
-	int r = io_working_directory(&p->dir);
-	if (r < 0)
-		return error_set(e, r, EXIT_STATUS_USAGE, "change to a directory that exists",
-				 "the working directory cannot be named: %s", strerror(-r));
-	if (project_find_root(p->dir, &root, &p->conf_file, &strangers) < 0)
-		return error_no_memory(e);
-	if (strangers)
-		fprintf(stderr,
-			"crossbpf: warning: %s is not read, as its directory belongs to another "
-			"user\n",
-			strangers);
-	return project_at(root, &p->project, e);
-}
-
 int cli_project_find(struct cli_project *p, struct crossbpf_error *e)
 {
-	int r = p->as_clang ? find_as_clang(p, e) : find_as_build(p, e);
+	int r = project_here(&p->project, e);
 
 	return r == 0 && io_cache_dir(&p->cache_dir) == -ENOMEM ? error_no_memory(e) : r;
 }
 
 int cli_project_read(struct cli_project *p, struct crossbpf_error *e)
 {
-	int r = p->conf_file ? cli_read_conf(p->conf_file, &p->conf, e) : 0;
+	int r = p->project.conf ? cli_read_conf(p->project.conf, &p->conf, e) : 0;
 
-	p->has_conf = r == 0 && p->conf_file;
+	p->has_conf = r == 0 && p->project.conf;
 	return r;
 }
 
@@ -97,8 +69,6 @@ void cli_project_close(struct cli_project *p)
 {
 	project_free(&p->project);
 	conf_free(&p->conf);
-	free(p->conf_file);
-	free(p->dir);
 	free(p->cache_dir);
 	free(p->order);
 	*p = (struct cli_project){0};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The project that a command is run in, as build finds it, and what it says of builders. */
+/* The project that a command is run in, as crossbpf-clang finds it, and what it says of builders. */
 #ifndef CROSSBPF_CLI_PROJECT_H
 #define CROSSBPF_CLI_PROJECT_H
 
@@ -10,10 +10,8 @@ struct cli_project {
 	struct project project;
 	struct conf conf;
 	bool has_conf;
-	char *conf_file; /* or NULL */
 	struct builder_request request;
-	char *dir, *cache_dir, *order;
-	bool as_clang; /* before: it is that of crossbpf-clang, in whose place in a build we are */
+	char *cache_dir, *order;
 };
 
 /* Finds the project of the working directory, and reads no file of it. */

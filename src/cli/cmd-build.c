@@ -261,6 +261,7 @@ struct job {
 	bool has_conf;
 	struct settings settings;
 	struct project project;
+	struct project place; /* what a builder keeps together: as crossbpf-clang has it */
 	struct builder_request request;
 	struct builder builder;
 	struct build_plan plan;
@@ -283,6 +284,7 @@ static void job_free(struct job *j)
 	settings_free(&j->settings);
 	conf_free(&j->conf);
 	project_free(&j->project);
+	project_free(&j->place);
 	strv_free(&j->env);
 	free(j->dir);
 	free(j->cache_dir);
@@ -317,6 +319,8 @@ static int find_project(struct job *j, struct crossbpf_error *e)
 			"user; it is where crossbpf starts in that directory\n",
 			strangers);
 	r = project_at(root, &j->project, e);
+	if (r == 0)
+		r = project_here(&j->place, e);
 	if (r == 0 && j->conf_file)
 		r = read_conf(j, e);
 	if (r == 0)
@@ -369,7 +373,7 @@ static int open_builder(struct job *j, struct crossbpf_error *e)
 	free(TAKE_PTR(j->order));
 	int r = cli_choose_backend(j->options.backend, &j->request, &j->order, e);
 	if (r == 0)
-		r = builder_open(&j->builder, &j->request, &j->project, &why, e);
+		r = builder_open(&j->builder, &j->request, &j->place, &why, e);
 	if (r == 0 && j->options.verbose && why)
 		cli_log(why);
 	return r;
@@ -519,7 +523,7 @@ static int connect_remote(struct job *j, struct crossbpf_error *e)
 	j->remote = (struct remote){
 		.builder = &j->builder,
 		.request = &j->request,
-		.project = &j->project,
+		.project = &j->place,
 		.module_dir = cli_module_dir(),
 		.header_dir = j->settings.no_system ? NULL : j->header_dir,
 	};
@@ -543,7 +547,7 @@ static int run_build(struct job *j, struct crossbpf_error *e)
 	size_t left = 0;
 
 	int r = remote ? connect_remote(j, e)
-		       : builder_connect(&j->builder, &j->request, &j->project, e);
+		       : builder_connect(&j->builder, &j->request, &j->place, e);
 	if (r == 0 && make_env(j) < 0)
 		r = error_no_memory(e);
 	if (r < 0)

@@ -123,12 +123,12 @@ static int check_conf(struct doctor *d, struct crossbpf_error *e)
 	int r = cli_project_find(&d->p, e);
 	if (r < 0)
 		return r;
-	if (!d->p.conf_file) {
+	if (!d->p.project.conf) {
 		print_part(d, "crossbpf.conf", "-", "none: a single file needs none", "");
 		return 0;
 	}
 	if (cli_project_read(&d->p, &why) == 0) {
-		print_part(d, "crossbpf.conf", "ok", d->p.conf_file, "");
+		print_part(d, "crossbpf.conf", "ok", d->p.project.conf, "");
 		return 0;
 	}
 	d->fails = true;
@@ -250,7 +250,7 @@ static void check_constraint(struct doctor *d)
 		return;
 	if (clang_constraint_check(constraint, d->builder.toolchain.number, &holds) == 0 && holds)
 		return;
-	cleanup_free char *detail = str_printf("%s asks for clang %s", d->p.conf_file, constraint);
+	cleanup_free char *detail = str_printf("%s asks for clang %s", d->p.project.conf, constraint);
 	print_part(d, "clang version", "missing", text_of(detail),
 		   "CROSSBPF_CLANG=PROGRAM names one that holds");
 	d->fails = true;

@@ -55,7 +55,7 @@ static int run(struct job *j, int *ret_status, struct crossbpf_error *e)
 static int run_tool(enum tool_name name, char **argv)
 {
 	cleanup_error struct crossbpf_error error = {0};
-	cleanup_job struct job job = {.p.as_clang = true};
+	cleanup_job struct job job = {0};
 	int status = EXIT_STATUS_OK;
 
 	job.tool = (struct tool){
