@@ -48,8 +48,8 @@ def expect(regex):
 
 
 def send(text):
-    text = text.encode().decode("unicode_escape")
-    os.write(fd, (text[:-2] if text.endswith("\\c") else text + "\n").encode())
+    text = text[:-2] if text.endswith("\\c") else text + "\n"
+    os.write(fd, text.encode().decode("unicode_escape").encode())
 
 
 def retry(text, regex):
