@@ -10,7 +10,7 @@
 
 #include "cli-project.h"
 #include "cli.h"
-#include "core/shell.h"
+#include "core/remote-shell.h"
 
 extern char **environ;
 

@@ -6,8 +6,8 @@
  * Never a build's workspace: of that the host remembers what it holds, and nothing but an exchange
  * may change it.
  */
-#ifndef CROSSBPF_SHELL_CORE_H
-#define CROSSBPF_SHELL_CORE_H
+#ifndef CROSSBPF_REMOTE_SHELL_H
+#define CROSSBPF_REMOTE_SHELL_H
 
 #include "bring-back.h"
 #include "remote.h"

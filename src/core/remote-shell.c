@@ -12,7 +12,7 @@
 #include "shared/io.h"
 #include "shell-list.h"
 #include "shell-script.h" /* made from shell.sh */
-#include "shell.h"
+#include "remote-shell.h"
 
 enum {
 	LIST_LIMIT = 64 << 20,
