@@ -74,13 +74,17 @@ static int docker_open(const struct crossbpf_host *host, const struct crossbpf_k
 	bool asked = false;
 
 	int r = container_plan(host, conf, project, &container);
-	if (r == 0)
-		r = container_ensure(&container, &asked);
 	if (r < 0)
 		return r;
 	struct crossbpf_session *session = calloc(1, sizeof(*session));
-	if (!session)
-		return complain(host, -ENOMEM, NULL, "out of memory");
+	r = session ? container_ensure(&container, &asked)
+		    : complain(host, -ENOMEM, NULL, "out of memory");
+	if (r < 0) {
+		if (container.is_private && session)
+			container_remove(&container);
+		free(session);
+		return r;
+	}
 	session->container = container;
 	container = (struct container){0};
 	session->seen = asked ? io_now() : 0;
@@ -92,6 +96,8 @@ static void docker_close(struct crossbpf_session *session)
 {
 	if (!session)
 		return;
+	if (session->container.is_private)
+		container_remove(&session->container);
 	container_free(&session->container);
 	free(session);
 }
@@ -255,7 +261,7 @@ static const struct crossbpf_backend docker = {
 	.abi = CROSSBPF_BACKEND_ABI,
 	.name = "docker",
 	.summary = "a container of docker, podman or nerdctl, kept warm",
-	.caps = CROSSBPF_CAP_HOST_PATHS,
+	.caps = CROSSBPF_CAP_HOST_PATHS | CROSSBPF_CAP_PRIVATE | CROSSBPF_CAP_LOAD,
 	.keys = option_keys,
 	.key_size = sizeof(option_keys[0]),
 	.probe = docker_probe,

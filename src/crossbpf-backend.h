@@ -89,7 +89,20 @@ struct crossbpf_project {
 	const char *root;        /* absolute path of its directory on the host */
 	const char *const *dirs; /* further absolute host directories that its actions name,
 				  * NULL-terminated */
+	/* Added later: `size` says whether it is there. */
+	uint32_t flags; /* CROSSBPF_PROJECT_…, of those that the backend's caps say it knows */
 };
+
+/* Flags of struct crossbpf_project, for open(). */
+
+/* A builder of this session's own, as fresh as a new one, that no other session gets and that
+ * close() ends: with CROSSBPF_CAP_PRIVATE. */
+#define CROSSBPF_PROJECT_PRIVATE UINT32_C(1)
+/* Its commands may load BPF programs into the kernel that the builder runs on, and pin them in a
+ * BPF file system at /sys/fs/bpf: with CROSSBPF_CAP_LOAD, and only beside
+ * CROSSBPF_PROJECT_PRIVATE. What that grants is said through host->log(), at level INFO, before
+ * open() returns. */
+#define CROSSBPF_PROJECT_LOAD UINT32_C(2)
 
 /* Flags of struct crossbpf_run. */
 #define CROSSBPF_RUN_TTY UINT32_C(1) /* the descriptors are a terminal, give the command one */
@@ -114,6 +127,10 @@ struct crossbpf_run {
 /* Files can be put there under the host's own names: there is a writable directory at the path of
  * project->root and of each of project->dirs. */
 #define CROSSBPF_CAP_HOST_PATHS UINT64_C(2)
+/* Knows CROSSBPF_PROJECT_PRIVATE. */
+#define CROSSBPF_CAP_PRIVATE UINT64_C(4)
+/* Knows CROSSBPF_PROJECT_LOAD, too. */
+#define CROSSBPF_CAP_LOAD UINT64_C(8)
 
 /* A session, defined by the plugin. */
 struct crossbpf_session;

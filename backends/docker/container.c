@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "container.h"
+#include "load.h"
 #include "memory.h"
 #include "mounts.h"
 #include "options.h"
@@ -14,6 +15,9 @@
 enum {
 	TRUST_SECONDS = 60, /* how long after its last use a container is taken to be there */
 	CHECK_SECONDS = 60, /* how often one looks whether it is still used */
+	/* Where a private one is not removed by its session, which was killed. A question to the
+	 * user may take as long. */
+	PRIVATE_SECONDS = 24 * 60 * 60,
 	END_MS = 3000,
 };
 
@@ -102,7 +106,7 @@ static int plan_mounts(struct container *c)
 
 	for (const char *const *dir = c->project->dirs; r == 0 && *dir; dir++)
 		r = add_mount(c, *dir);
-	return r == 0 ? join_known_mounts(c) : r;
+	return r == 0 && !c->is_private ? join_known_mounts(c) : r;
 }
 
 /* On one engine two machines may have a project of the same path each, and so may two users. */
@@ -130,7 +134,8 @@ static int plan_limits(struct container *c)
 	const char *idle = option(c->conf, "idle");
 
 	c->owner = find_owner();
-	c->user = getuid() == 0
+	c->user = c->loads ? strdup("0:0") /* others do not get capabilities */
+		  : getuid() == 0
 			  ? strdup("65534:65534")
 			  : str_printf("%lu:%lu", (unsigned long)getuid(), (unsigned long)getgid());
 	if (!c->owner || !c->user)
@@ -138,6 +143,8 @@ static int plan_limits(struct container *c)
 	if (option_seconds(idle, &c->idle) < 0)
 		return complain(c->host, -EINVAL, "give minutes, as 30, or seconds, as 90s",
 				"idle '%s' is no time", idle);
+	if (c->is_private)
+		c->idle = PRIVATE_SECONDS;
 	return 0;
 }
 
@@ -166,9 +173,13 @@ static int plan_name(struct container *c)
 	digest_string(&d, option(c->conf, "memory"));
 	digest_string(&d, option(c->conf, "pids"));
 	digest_string(&d, option(c->conf, "idle"));
+	if (c->is_private) {
+		const int64_t unique[] = {getpid(), io_now()};
+		digest_bytes(&d, unique, sizeof(unique));
+	}
 	digest_finish(&d, hex);
 	c->name = str_printf("crossbpf-%.12s-%.8s", c->project->id, hex);
-	c->memory = c->name ? memory_path(c->name) : NULL;
+	c->memory = c->name && !c->is_private ? memory_path(c->name) : NULL;
 	c->answers = engine_memory(&c->engine);
 	return c->name && !run_options.error ? 0 : out_of_memory(c->host);
 }
@@ -195,10 +206,22 @@ static int find_engine(struct container *c)
 		     : 0;
 }
 
+static bool has_flag(const struct crossbpf_project *p, uint32_t flag)
+{
+	return p->size >= offsetof(struct crossbpf_project, flags) + sizeof(p->flags) &&
+	       (p->flags & flag);
+}
+
 int container_plan(const struct crossbpf_host *host, const struct crossbpf_kv *conf,
 		   const struct crossbpf_project *project, struct container *ret_container)
 {
-	struct container c = {.host = host, .conf = conf, .project = project};
+	struct container c = {
+		.host = host,
+		.conf = conf,
+		.project = project,
+		.is_private = has_flag(project, CROSSBPF_PROJECT_PRIVATE),
+		.loads = has_flag(project, CROSSBPF_PROJECT_LOAD),
+	};
 
 	int r = find_engine(&c);
 	if (r == 0)
@@ -315,12 +338,16 @@ static void add_tmpfs(const struct container *c, struct strv *words, const char 
 }
 
 /* Whoever is in it can write to memory, and to nothing else. */
-static void add_confinement(const struct container *c, struct strv *words)
+static void add_confinement(const struct container *c, struct strv *words,
+			    const struct load_rights *rights)
 {
 	strv_add_all(words, (const char *const[]){"--read-only", "--network", "none", "--cap-drop",
 						  "ALL", "--security-opt", "no-new-privileges",
 						  "--user", c->user, NULL});
-	add_tmpfs(c, words, "/tmp", "noexec,mode=1777");
+	if (rights)
+		load_add_rights(rights, words);
+	/* What is in a private one is the user's work, programs too. */
+	add_tmpfs(c, words, "/tmp", c->is_private ? "exec,mode=1777" : "noexec,mode=1777");
 	for (size_t i = 0; i < c->mounts.n; i++)
 		add_tmpfs(c, words, c->mounts.v[i], "exec,mode=755");
 	add_limit(words, "--memory", option(c->conf, "memory"));
@@ -342,29 +369,48 @@ static void add_keeper(const struct container *c, struct strv *words)
 	strv_take(words, str_printf("%u", (c->idle + period - 1) / period));
 }
 
-static int start(const struct container *c)
+static int run_container(const struct container *c, const struct load_rights *rights,
+			 struct call *call)
 {
-	cleanup_strbuf struct strbuf id = {0}; /* it is printed, and asked for below */
-	cleanup_strv struct strv words = {0}, ignored = {0};
-	cleanup_call struct call call = {.log = c->host, .answer = &id};
+	cleanup_strv struct strv words = {0};
 
 	strv_add_all(&words, (const char *const[]){"run", "-d", "--rm", "--name", c->name, NULL});
 	add_pair(&words, "--label", "crossbpf.project", c->project->id);
 	add_pair(&words, "--label", "crossbpf.owner", c->owner);
-	add_pair(&words, "--label", "crossbpf.image", c->image.line);
+	/* By its image the next version of a container finds those to retire. */
+	add_pair(&words, "--label", c->is_private ? "crossbpf.private" : "crossbpf.image",
+		 c->image.line);
 	add_pair(&words, "-e", "HOME", "/tmp");
-	add_confinement(c, &words);
+	add_confinement(c, &words, rights);
 	option_list(c->conf, "run_options", &words);
 	add_keeper(c, &words);
-	int r = engine_call(&c->engine, &call, &words);
-	if (r == 0 && call.status == 0)
-		return 0;
-	/* Somebody else may have been quicker. */
-	if (inspect(c, &ignored) == PRESENT_RUNNING)
-		return 0;
-	cleanup_free char *what =
-		str_printf("cannot start a container of the image %s", c->image.name);
-	return engine_complain(&c->engine, &call, r, what ? what : "out of memory");
+	return engine_call(&c->engine, call, &words);
+}
+
+static int start(const struct container *c)
+{
+	const struct load_rights *rights = c->loads ? load_rights : NULL;
+	cleanup_strv struct strv ignored = {0};
+
+	for (;;) {
+		cleanup_strbuf struct strbuf id = {0}; /* it is printed, and asked for below */
+		/* That it does not know a right is no news where there is a next set. */
+		cleanup_call struct call call = {
+			.log = rights && rights[1].sentence ? NULL : c->host, .answer = &id};
+		int r = run_container(c, rights, &call);
+		if (r == 0 && call.status == 0)
+			return rights ? load_check(&c->engine, c->name, rights) : 0;
+		if (r == 0 && rights && load_is_unknown(rights, &call)) {
+			rights++;
+			continue;
+		}
+		/* Somebody else may have been quicker. */
+		if (!c->is_private && inspect(c, &ignored) == PRESENT_RUNNING)
+			return 0;
+		cleanup_free char *what =
+			str_printf("cannot start a container of the image %s", c->image.name);
+		return engine_complain(&c->engine, &call, r, what ? what : "out of memory");
+	}
 }
 
 static void add_filter(struct strv *words, const char *label, const char *value)
@@ -456,7 +502,7 @@ static int bring_up(struct container *c, struct strv *known)
 		return complain(c->host, -EIO, "has the image a shell?",
 				"the container %s of the image %s ended as soon as it was started",
 				c->name, c->image.name);
-	return retire_others(c);
+	return c->is_private ? 0 : retire_others(c);
 }
 
 /* The directories that were made in it before are still there where it is the same container. */
@@ -538,6 +584,11 @@ void container_end_command(const struct container *c, const char *value)
 		     (const char *const[]){"exec", c->name, "sh", "-c", ender, "crossbpf", NULL});
 	strv_take(&words, str_printf(CONTAINER_VARIABLE "=%s", value));
 	(void)engine_call(&c->engine, &call, &words);
+}
+
+void container_remove(struct container *c)
+{
+	(void)engine_ask(&c->engine, NULL, (const char *const[]){"rm", "-f", c->name, NULL});
 }
 
 int container_remove_all(struct container *c)

@@ -16,6 +16,8 @@ struct container {
 	char *user;        /* UID:GID inside */
 	char *owner;       /* who of those who share an engine */
 	unsigned idle;     /* seconds; 0: for ever */
+	bool is_private;   /* of one session alone, which removes it */
+	bool loads;        /* and in which BPF programs may be loaded */
 	char *name;        /* follows from all above */
 	char *memory;      /* file of what is known of it; NULL: nothing is kept */
 	char *answers;     /* file whose age tells since when the engine answers; or NULL */
@@ -49,6 +51,9 @@ const char *container_image_id(const struct container *c);
 /* Ends the processes in it that carry this value of CONTAINER_VARIABLE: to end an engine's command
  * does not end what it started. */
 void container_end_command(const struct container *c, const char *value);
+
+/* Removes it: a private one, at its session's end. */
+void container_remove(struct container *c);
 
 /* Removes all containers of the project. */
 int container_remove_all(struct container *c);

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "cli.h"
@@ -97,6 +98,7 @@ int cli_catch_interrupts(void)
 	if (io_pipe(fds) < 0)
 		return -1;
 	interrupt_fd = fds[1];
+	(void)fcntl(fds[1], F_SETFL, O_NONBLOCK);
 	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
 		struct sigaction action = {.sa_handler = on_interrupt}, old;
 		/* A signal that our caller ignores (nohup, a shell's &) stays ignored. */
@@ -104,6 +106,48 @@ int cli_catch_interrupts(void)
 			sigaction(signals[i], &action, NULL);
 	}
 	return fds[0];
+}
+
+static void on_key(int signal_number)
+{
+	(void)signal_number; /* with a handler rather than ignored: children would inherit that */
+}
+
+static void on_resize(int signal_number)
+{
+	int saved = errno;
+
+	(void)signal_number;
+	if (!interrupt_signal && write(interrupt_fd, "w", 1) < 0)
+		errno = 0; /* a pipe that is full holds enough of them */
+	errno = saved;
+}
+
+static const struct {
+	int number;
+	void (*handler)(int);
+} lent[] = {{SIGINT, on_key}, {SIGQUIT, on_key}, {SIGWINCH, on_resize}};
+enum { N_LENT = sizeof(lent) / sizeof(lent[0]) };
+static struct sigaction before_lent[N_LENT];
+static struct termios terminal;
+static bool has_terminal;
+
+void cli_lend_terminal(void)
+{
+	has_terminal = tcgetattr(STDIN_FILENO, &terminal) == 0;
+	for (size_t i = 0; i < N_LENT; i++) {
+		struct sigaction action = {.sa_handler = lent[i].handler, .sa_flags = SA_RESTART};
+		sigaction(lent[i].number, &action, &before_lent[i]);
+	}
+}
+
+void cli_take_terminal(void)
+{
+	for (size_t i = 0; i < N_LENT; i++)
+		sigaction(lent[i].number, &before_lent[i], NULL);
+	/* A command that was killed may have left it as it needed it. */
+	if (has_terminal)
+		tcsetattr(STDIN_FILENO, TCSADRAIN, &terminal);
 }
 
 bool cli_is_interrupted(void)

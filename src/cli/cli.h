@@ -23,6 +23,7 @@ int cmd_lock(int argc, char **argv);
 int cmd_trust(int argc, char **argv);
 int cmd_down(int argc, char **argv);
 int cmd_llvm_strip(int argc, char **argv);
+int cmd_shell(int argc, char **argv);
 int cmd_status(int argc, char **argv);
 int cmd_up(int argc, char **argv);
 
@@ -60,6 +61,11 @@ bool cli_is_interrupted(void);
 /* SIGINT, SIGTERM and SIGHUP from now on close what the returned descriptor is the other end of:
  * for `control` of struct crossbpf_run. -1 where that cannot be had. */
 int cli_catch_interrupts(void);
+
+/* Between the two, the terminal is a command's that we run: its keys are no signals to us, and a
+ * change of its size is told to who reads what cli_catch_interrupts() returned. */
+void cli_lend_terminal(void);
+void cli_take_terminal(void);
 
 /* Ends the process by the signal that came, if one did, so that a shell sees what happened. */
 void cli_die_of_interrupt(void);

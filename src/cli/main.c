@@ -22,6 +22,8 @@ static const struct command commands[] = {
 	{"up", "[BACKEND[:WHERE]]", "bring up the project's builder", cmd_up},
 	{"down", "[BACKEND[:WHERE]]", "stop and remove it", cmd_down},
 	{"status", "[--json] [BACKEND[:WHERE]]", "say what runs", cmd_status},
+	{"shell", "[OPTION...] [-- COMMAND...]", "a shell on the builder, with the project's files",
+	 cmd_shell},
 	{"doctor", "[--json]", "say what is there, what is not, and what mends it", cmd_doctor},
 };
 

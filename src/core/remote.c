@@ -183,7 +183,7 @@ int remote_connect(struct remote *r, struct crossbpf_error *e)
 	return r->outside.n ? session_reopen(&r->builder->session, dirs, e) : 0;
 }
 
-static const struct exchange_module *load(struct remote *r, struct crossbpf_error *e)
+const struct exchange_module *remote_module(struct remote *r, struct crossbpf_error *e)
 {
 	cleanup_free char *path = str_printf("%s/exchange.so", r->module_dir);
 	const struct exchange_module *(*init)(void);
@@ -211,7 +211,7 @@ static const struct exchange_module *load(struct remote *r, struct crossbpf_erro
 
 int remote_load(struct remote *r, struct crossbpf_error *e)
 {
-	return load(r, e) ? 0 : -ENOEXEC;
+	return remote_module(r, e) ? 0 : -ENOEXEC;
 }
 
 /* What each run() of the session said of its failure. */
@@ -259,7 +259,7 @@ int remote_run(struct remote *r, const struct exchange *actions, struct crossbpf
 {
 	struct exchange x = *actions;
 	struct session *s = &r->builder->session;
-	const struct exchange_module *module = load(r, e);
+	const struct exchange_module *module = remote_module(r, e);
 	char place[DIGEST_HEX_SIZE];
 	int error = -EPIPE;
 

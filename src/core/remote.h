@@ -58,6 +58,8 @@ int remote_connect(struct remote *r, struct crossbpf_error *e);
 
 /* Can exchange.so be loaded from r->module_dir? remote_run() does so by itself. */
 int remote_load(struct remote *r, struct crossbpf_error *e);
+/* The same, for who has another use of it: valid until remote_free(). NULL: `e` says why. */
+const struct exchange_module *remote_module(struct remote *r, struct crossbpf_error *e);
 
 /*
  * Runs these actions; what `actions` says of the session, the project and the files is of no

@@ -148,6 +148,13 @@ int session_open(struct session *s, const char *dir, const char *name, const cha
 	return r < 0 ? r : open_handle(s, e);
 }
 
+int session_open_loaded(struct session *s, uint32_t flags, struct crossbpf_error *e)
+{
+	s->project.flags = flags;
+	int r = session_probe(s, e);
+	return r < 0 ? r : open_handle(s, e);
+}
+
 typedef int operation_fn(const struct crossbpf_host *host, const struct crossbpf_kv *conf,
 			 const struct crossbpf_project *project);
 
@@ -206,6 +213,11 @@ void session_close(struct session *s)
 bool session_sees_host_files(const struct session *s)
 {
 	return s->plugin.backend.caps & CROSSBPF_CAP_HOST_FILES;
+}
+
+bool session_can(const struct session *s, uint64_t caps)
+{
+	return (s->plugin.backend.caps & caps) == caps;
 }
 
 bool session_has_host_paths(const struct session *s)

@@ -67,6 +67,12 @@ bool session_sees_host_files(const struct session *s);
 /* May files be put there under the host's own names? */
 bool session_has_host_paths(const struct session *s);
 
+/* Has it these capabilities, CROSSBPF_CAP_…? */
+bool session_can(const struct session *s, uint64_t caps);
+
+/* Opens one that was loaded. What `flags` asks for, session_can() must have allowed. */
+int session_open_loaded(struct session *s, uint32_t flags, struct crossbpf_error *e);
+
 /* Names the builder behind it; "" where the backend cannot. */
 int session_identity(struct session *s, char *buf, size_t len, struct crossbpf_error *e);
 

@@ -50,7 +50,7 @@ struct archive_maker *archive_begin(struct strbuf *to)
 }
 
 static void add(struct archive_maker *a, const char *name, unsigned type, const char *target,
-		const void *data, size_t len)
+		const struct stat *st, const void *data, size_t len)
 {
 	struct archive_entry *entry = archive_entry_new();
 
@@ -60,7 +60,9 @@ static void add(struct archive_maker *a, const char *name, unsigned type, const 
 	}
 	archive_entry_copy_pathname(entry, name + strspn(name, "/"));
 	archive_entry_set_filetype(entry, type);
-	archive_entry_set_perm(entry, 0644);
+	archive_entry_set_perm(entry, st ? st->st_mode & 0777 : 0644);
+	if (st)
+		archive_entry_set_mtime(entry, st->st_mtime, 0);
 	archive_entry_set_size(entry, (la_int64_t)len);
 	if (target)
 		archive_entry_copy_symlink(entry, target);
@@ -72,12 +74,18 @@ static void add(struct archive_maker *a, const char *name, unsigned type, const 
 
 void archive_add_file(struct archive_maker *a, const char *name, const void *data, size_t len)
 {
-	add(a, name, AE_IFREG, NULL, data, len);
+	add(a, name, AE_IFREG, NULL, NULL, data, len);
+}
+
+void archive_add_file_as(struct archive_maker *a, const char *name, const struct stat *st,
+			 const void *data, size_t len)
+{
+	add(a, name, AE_IFREG, NULL, st, data, len);
 }
 
 void archive_add_link(struct archive_maker *a, const char *name, const char *target)
 {
-	add(a, name, AE_IFLNK, target, NULL, 0);
+	add(a, name, AE_IFLNK, target, NULL, NULL, 0);
 }
 
 int archive_end(struct archive_maker *a)

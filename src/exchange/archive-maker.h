@@ -3,6 +3,8 @@
 #ifndef CROSSBPF_ARCHIVE_MAKER_H
 #define CROSSBPF_ARCHIVE_MAKER_H
 
+#include <sys/stat.h>
+
 #include "shared/strbuf.h"
 
 struct archive_maker;
@@ -11,6 +13,9 @@ struct archive_maker;
 struct archive_maker *archive_begin(struct strbuf *to);
 /* `name` may hold any bytes; it is made relative to /. */
 void archive_add_file(struct archive_maker *a, const char *name, const void *data, size_t len);
+/* The same with the file's own permissions and time. */
+void archive_add_file_as(struct archive_maker *a, const char *name, const struct stat *st,
+			 const void *data, size_t len);
 void archive_add_link(struct archive_maker *a, const char *name, const char *target);
 /* Ends the archive, which is whole blocks of 512 bytes then, and frees the maker. 0 or the first
  * error: -ENOMEM, or -EINVAL for a name that no archive can hold. */

@@ -19,6 +19,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "archive-maker.h"
 #include "builder-script.h" /* made from builder.sh */
 #include "exchange.h"
 #include "root-filter.h"
@@ -759,7 +760,10 @@ static int exchange_run(const struct exchange *x, struct exchange_report *ret_re
 
 const struct exchange_module *crossbpf_exchange_init(void)
 {
-	static const struct exchange_module module = {sizeof(module), exchange_run};
+	static const struct exchange_module module = {
+		sizeof(module),      exchange_run,     archive_begin,
+		archive_add_file_as, archive_add_link, archive_end,
+	};
 
 	return &module;
 }

@@ -80,6 +80,10 @@ struct exchange_report {
 	char why[512], hint[256]; /* of a failure: sentences, or empty */
 };
 
+struct archive_maker;
+struct stat;
+struct strbuf;
+
 struct exchange_module {
 	uint32_t size;
 	/*
@@ -89,6 +93,12 @@ struct exchange_module {
 	 * another negative errno. What ended before is done.
 	 */
 	int (*run)(const struct exchange *x, struct exchange_report *ret_report);
+	/* Archives of files for other uses: as archive-maker.h has them. */
+	struct archive_maker *(*archive_begin)(struct strbuf *to);
+	void (*archive_add_file_as)(struct archive_maker *a, const char *name,
+				    const struct stat *st, const void *data, size_t len);
+	void (*archive_add_link)(struct archive_maker *a, const char *name, const char *target);
+	int (*archive_end)(struct archive_maker *a);
 };
 
 CROSSBPF_BACKEND_EXPORT const struct exchange_module *crossbpf_exchange_init(void);

@@ -127,8 +127,12 @@ static int operate(const struct request *q, const struct project *project)
 	static const struct crossbpf_host host = {
 		.size = sizeof(host), .abi = CROSSBPF_BACKEND_ABI, .error = say, .log = say_log};
 	static const char *const no_dirs[] = {NULL};
-	struct crossbpf_project p = {sizeof(p), project->id, project->root,
-				     q->dirs.n ? (const char *const *)q->dirs.v : no_dirs};
+	struct crossbpf_project p = {
+		.size = sizeof(p),
+		.id = project->id,
+		.root = project->root,
+		.dirs = q->dirs.n ? (const char *const *)q->dirs.v : no_dirs,
+	};
 	cleanup_error struct crossbpf_error e = {0};
 	struct plugin plugin;
 	char text[4096];
