@@ -93,20 +93,43 @@ static bool is_within(const char *path, const char *dir)
 	return strncmp(path, dir, len) == 0 && (path[len] == '/' || !path[len]);
 }
 
+/* NULL where memory ran out; the caller frees. */
+static char *directory_of(const char *path)
+{
+	size_t len = (size_t)(io_basename(path) - path);
+
+	while (len > 1 && path[len - 1] == '/')
+		len--;
+	return strndup(path, len);
+}
+
+/* What a name leads to, by links or upwards, is sent beside them. */
+static void add_real_outside(struct remote *r, const char *path)
+{
+	cleanup_free char *real = realpath(path, NULL);
+
+	if (!real || is_within(real, r->project->root))
+		return;
+	/* The project's own directory may be reached by a link. */
+	cleanup_free char *root = realpath(r->project->root, NULL);
+	if (root && is_within(real, root))
+		return;
+	cleanup_free char *dir = directory_of(real);
+	if (dir)
+		strv_add_once(&r->outside, dir);
+}
+
 /* A file's directory, if it is out of the project, so that the backend makes room for it. */
 static void add_outside(struct remote *r, const char *path)
 {
-	cleanup_free char *dir = strndup(path, (size_t)(io_basename(path) - path));
+	cleanup_free char *dir = directory_of(path);
 	struct stat st;
 
-	if (!dir || is_within(path, r->project->root) || stat(path, &st) < 0 ||
-	    !S_ISREG(st.st_mode))
+	if (!dir || stat(path, &st) < 0 || !S_ISREG(st.st_mode))
 		return;
-	strv_add_once(&r->outside, dir);
-	/* Where it is a link, what it leads to is sent beside it. */
-	cleanup_free char *real = realpath(dir, NULL);
-	if (real && !is_within(real, r->project->root))
-		strv_add_once(&r->outside, real);
+	if (!is_within(path, r->project->root))
+		strv_add_once(&r->outside, dir);
+	add_real_outside(r, path);
 }
 
 void remote_add_file(struct remote *r, const char *path)
