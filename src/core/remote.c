@@ -293,6 +293,7 @@ int remote_run(struct remote *r, struct exchange *x, struct crossbpf_error *e)
 	x->place = place;
 	x->cache_dir = r->request->toolchain.cache_dir;
 	x->host_paths = session_has_host_paths(s);
+	r->n_sent = r->files.n;
 	x->files = r->files.n ? (const char *const *)r->files.v : none;
 	x->control = s->control;
 	x->run = run_in_session;
@@ -321,13 +322,22 @@ struct check {
 	bool more;
 };
 
+/* Could the last commands read it? Another of them may have asked for it since. */
+static bool was_sent(const struct remote *r, const char *path)
+{
+	for (size_t i = 0; i < r->n_sent; i++)
+		if (strcmp(r->files.v[i], path) == 0)
+			return true;
+	return false;
+}
+
 static int take_found(void *ctx, const char *path)
 {
 	struct check *check = ctx;
 	struct remote *r = check->remote;
 	struct stat st;
 
-	if (toolchain_is_builders(&r->builder->toolchain, path) || strv_contains(&r->files, path) ||
+	if (toolchain_is_builders(&r->builder->toolchain, path) || was_sent(r, path) ||
 	    stat(path, &st) < 0 || !S_ISREG(st.st_mode))
 		return 0;
 	remote_add_file(r, path);
