@@ -103,33 +103,36 @@ static char *directory_of(const char *path)
 	return strndup(path, len);
 }
 
-/* What a name leads to, by links or upwards, is sent beside them. */
-static void add_real_outside(struct remote *r, const char *path)
+/* A directory without links in its name. */
+static void add_real_outside(struct remote *r, const char *real)
 {
-	cleanup_free char *real = realpath(path, NULL);
-
-	if (!real || is_within(real, r->project->root))
+	if (is_within(real, r->project->root))
 		return;
 	/* The project's own directory may be reached by a link. */
 	cleanup_free char *root = realpath(r->project->root, NULL);
-	if (root && is_within(real, root))
-		return;
-	cleanup_free char *dir = directory_of(real);
-	if (dir)
-		strv_add_once(&r->outside, dir);
+	if (!root || !is_within(real, root))
+		strv_add_once(&r->outside, real);
 }
 
-/* A file's directory, if it is out of the project, so that the backend makes room for it. */
+/* A file's directory, if it is out of the project, so that the backend makes room for it. What the
+ * name leads to, by links or upwards, is sent beside it. */
 static void add_outside(struct remote *r, const char *path)
 {
-	cleanup_free char *dir = directory_of(path);
+	cleanup_free char *dir = directory_of(path), *real_dir = NULL, *real_path = NULL;
 	struct stat st;
 
 	if (!dir || stat(path, &st) < 0 || !S_ISREG(st.st_mode))
 		return;
 	if (!is_within(path, r->project->root))
 		strv_add_once(&r->outside, dir);
-	add_real_outside(r, path);
+	real_dir = realpath(dir, NULL);
+	if (real_dir)
+		add_real_outside(r, real_dir);
+	if (lstat(path, &st) == 0 && S_ISLNK(st.st_mode) && (real_path = realpath(path, NULL))) {
+		cleanup_free char *target_dir = directory_of(real_path);
+		if (target_dir)
+			add_real_outside(r, target_dir);
+	}
 }
 
 void remote_add_file(struct remote *r, const char *path)

@@ -108,6 +108,12 @@ TEST(names_that_lead_out_of_the_project)
 	add_file(&b, "p/file.h");
 	add_file(&b, "p/../u/4.h");
 	assert_list(&b.remote.outside, b.here, LIST("o", "o/sub", "l", "u"));
+	/* A link behind a link: where it is, and where it leads. */
+	ck_assert_int_eq(mkdir("../m", 0755), 0);
+	ck_assert_int_eq(symlink("../l/3.h", "../m/file.h"), 0);
+	ck_assert_int_eq(symlink("../m", "m"), 0);
+	add_file(&b, "p/m/file.h");
+	assert_list(&b.remote.outside, b.here, LIST("o", "o/sub", "l", "u", "m"));
 }
 
 /* Where a link leads to the project's directory, what is in it is in the project. */
