@@ -33,10 +33,12 @@ static bool covers(const char *top, const char *dir)
 /* How much of the path is the mount point; 0: none is needed; or -EINVAL. */
 static int mount_length(const char *dir)
 {
+	if (!dir[0]) /* the root */
+		return -EINVAL;
 	const char *first = dir + 1;
 	size_t len = strcspn(first, "/");
 
-	if (dir[0] != '/' || len == 0 || is_among(kernel_dirs, first, len))
+	if (is_among(kernel_dirs, first, len))
 		return -EINVAL;
 	if (covers("/tmp", dir))
 		return 0;
@@ -65,7 +67,7 @@ static void insert(struct strv *mounts, const char *mount)
 	*mounts = sorted;
 }
 
-/* Of a path without "." or "..". */
+/* Of a path without "." or ".."; "" is the root. */
 static int add_plain(struct strv *mounts, const char *dir)
 {
 	int len = mount_length(dir);
