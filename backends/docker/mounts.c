@@ -33,17 +33,18 @@ static bool covers(const char *top, const char *dir)
 /* How much of the path is the mount point; 0: none is needed; or -EINVAL. */
 static int mount_length(const char *dir)
 {
+	if (!dir[0]) /* the root */
+		return -EINVAL;
 	const char *first = dir + 1;
 	size_t len = strcspn(first, "/");
-	bool is_top = first[len] == '\0' || (first[len] == '/' && first[len + 1] == '\0');
 
-	if (dir[0] != '/' || len == 0 || is_among(kernel_dirs, first, len))
+	if (is_among(kernel_dirs, first, len))
 		return -EINVAL;
 	if (covers("/tmp", dir))
 		return 0;
 	if (!is_among(system_dirs, first, len))
 		return (int)len + 1;
-	return is_top ? -EINVAL : (int)strlen(dir);
+	return first[len] ? (int)strlen(dir) : -EINVAL;
 }
 
 /* Sorted, so that the same directories in another order are the same container. */
@@ -66,7 +67,8 @@ static void insert(struct strv *mounts, const char *mount)
 	*mounts = sorted;
 }
 
-int mounts_add(struct strv *mounts, const char *dir)
+/* Of a path without "." or ".."; "" is the root. */
+static int add_plain(struct strv *mounts, const char *dir)
 {
 	int len = mount_length(dir);
 
@@ -83,4 +85,40 @@ int mounts_add(struct strv *mounts, const char *dir)
 			return 0;
 	insert(mounts, mount);
 	return mounts->error;
+}
+
+/* What a name leaves again by ".." must be there, too; of the system's own it is. */
+static int add_passed(struct strv *mounts, const char *dir)
+{
+	const char *first = dir + strspn(dir, "/");
+
+	if (is_among(system_dirs, first, strcspn(first, "/")))
+		return 0;
+	int r = add_plain(mounts, dir);
+	return r == -EINVAL ? 0 : r;
+}
+
+int mounts_add(struct strv *mounts, const char *dir)
+{
+	cleanup_strbuf struct strbuf plain = {0};
+
+	if (dir[0] != '/')
+		return -EINVAL;
+	strbuf_add(&plain, "", 0);
+	for (const char *part = dir + strspn(dir, "/"); *part && !plain.error;) {
+		size_t len = strcspn(part, "/");
+		if (len == 2 && strncmp(part, "..", len) == 0) {
+			int r = add_passed(mounts, plain.data);
+			if (r < 0)
+				return r;
+			char *slash = strrchr(plain.data, '/');
+			plain.len = slash ? (size_t)(slash - plain.data) : 0;
+			plain.data[plain.len] = '\0';
+		} else if (len != 1 || part[0] != '.') {
+			strbuf_putc(&plain, '/');
+			strbuf_add(&plain, part, len);
+		}
+		part += len + strspn(part + len, "/");
+	}
+	return plain.error ? plain.error : add_plain(mounts, plain.data);
 }

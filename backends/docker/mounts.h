@@ -10,8 +10,8 @@
  * Adds the mount point for an absolute directory: where its path begins (/home, /Users), so that
  * what lies beside it is covered too; the directory itself where that would hide a part of the
  * system (/usr/local/src/x); none below /tmp, which every container has. What another one covers is
- * not in the list, which stays sorted. -EINVAL for a directory that no container can do without
- * its own: `/`, /usr, /proc/…
+ * not in the list, which stays sorted. However it is spelled, one directory is mounted once.
+ * -EINVAL for a directory that no container can do without its own: `/`, /usr, /proc/…
  */
 int mounts_add(struct strv *mounts, const char *dir);
 

@@ -309,7 +309,7 @@ static int run(struct cli_project *p, const struct options *o, int *ret_status,
 int cmd_shell(int argc, char **argv)
 {
 	cleanup_error struct crossbpf_error error = {0};
-	cleanup_cli_project struct cli_project project = {.as_clang = true};
+	cleanup_cli_project struct cli_project project = {0};
 	struct options options = {0};
 	int status = EXIT_STATUS_OK;
 

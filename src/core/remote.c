@@ -93,20 +93,46 @@ static bool is_within(const char *path, const char *dir)
 	return strncmp(path, dir, len) == 0 && (path[len] == '/' || !path[len]);
 }
 
-/* A file's directory, if it is out of the project, so that the backend makes room for it. */
+/* NULL where memory ran out; the caller frees. */
+static char *directory_of(const char *path)
+{
+	size_t len = (size_t)(io_basename(path) - path);
+
+	while (len > 1 && path[len - 1] == '/')
+		len--;
+	return strndup(path, len);
+}
+
+/* A directory without links in its name. */
+static void add_real_outside(struct remote *r, const char *real)
+{
+	if (is_within(real, r->project->root))
+		return;
+	/* The project's own directory may be reached by a link. */
+	cleanup_free char *root = realpath(r->project->root, NULL);
+	if (!root || !is_within(real, root))
+		strv_add_once(&r->outside, real);
+}
+
+/* A file's directory, if it is out of the project, so that the backend makes room for it. What the
+ * name leads to, by links or upwards, is sent beside it. */
 static void add_outside(struct remote *r, const char *path)
 {
-	cleanup_free char *dir = strndup(path, (size_t)(io_basename(path) - path));
+	cleanup_free char *dir = directory_of(path), *real_dir = NULL, *real_path = NULL;
 	struct stat st;
 
-	if (!dir || is_within(path, r->project->root) || stat(path, &st) < 0 ||
-	    !S_ISREG(st.st_mode))
+	if (!dir || stat(path, &st) < 0 || !S_ISREG(st.st_mode))
 		return;
-	strv_add_once(&r->outside, dir);
-	/* Where it is a link, what it leads to is sent beside it. */
-	cleanup_free char *real = realpath(dir, NULL);
-	if (real && !is_within(real, r->project->root))
-		strv_add_once(&r->outside, real);
+	if (!is_within(path, r->project->root))
+		strv_add_once(&r->outside, dir);
+	real_dir = realpath(dir, NULL);
+	if (real_dir)
+		add_real_outside(r, real_dir);
+	if (lstat(path, &st) == 0 && S_ISLNK(st.st_mode) && (real_path = realpath(path, NULL))) {
+		cleanup_free char *target_dir = directory_of(real_path);
+		if (target_dir)
+			add_real_outside(r, target_dir);
+	}
 }
 
 void remote_add_file(struct remote *r, const char *path)
@@ -271,6 +297,7 @@ int remote_run(struct remote *r, const struct exchange *actions, struct crossbpf
 	x.place = place;
 	x.cache_dir = r->request->toolchain.cache_dir;
 	x.host_paths = session_has_host_paths(s);
+	r->n_sent = r->files.n;
 	x.files = r->files.n ? (const char *const *)r->files.v : none;
 	x.control = s->control;
 	x.run = run_in_session;
@@ -299,13 +326,22 @@ struct check {
 	bool more;
 };
 
+/* Could the last commands read it? Another of them may have asked for it since. */
+static bool was_sent(const struct remote *r, const char *path)
+{
+	for (size_t i = 0; i < r->n_sent; i++)
+		if (strcmp(r->files.v[i], path) == 0)
+			return true;
+	return false;
+}
+
 static int take_found(void *ctx, const char *path)
 {
 	struct check *check = ctx;
 	struct remote *r = check->remote;
 	struct stat st;
 
-	if (toolchain_is_builders(&r->builder->toolchain, path) || strv_contains(&r->files, path) ||
+	if (toolchain_is_builders(&r->builder->toolchain, path) || was_sent(r, path) ||
 	    stat(path, &st) < 0 || !S_ISREG(st.st_mode))
 		return 0;
 	remote_add_file(r, path);

@@ -24,6 +24,7 @@ struct remote {
 	struct strv files;   /* that may be read there: absolute names of the host */
 	struct strv dirs;    /* of the host, in which headers are looked for */
 	struct strv outside; /* directories out of the project in which files are */
+	size_t n_sent;       /* so many of the files the last commands could read */
 	void *module;
 	struct exchange_report report; /* of all that was run, its bytes added up */
 };
@@ -69,8 +70,9 @@ int remote_run(struct remote *r, const struct exchange *actions, struct crossbpf
 
 /*
  * What the builder's own headers include was not known when files were looked for. `read` is what
- * commands read: where the host has a file under a name that would have been found before one of
- * the builder's, it is added, and *ret_more set: they are to be run again.
+ * one of the last commands read: where the host has a file that this could not read, under a name
+ * that would have been found before one of the builder's, it is added, and *ret_more set: the
+ * command is to be run again.
  */
 int remote_check(struct remote *r, const struct strv *read, bool *ret_more);
 

@@ -54,11 +54,14 @@ static void add(struct archive_maker *a, const char *name, unsigned type, const 
 {
 	struct archive_entry *entry = archive_entry_new();
 
-	if (!entry) {
-		a->error = -ENOMEM;
+	name += strspn(name, "/");
+	if (!entry || !name[0]) { /* libarchive takes no name for one */
+		if (!a->error)
+			a->error = entry ? -EINVAL : -ENOMEM;
+		archive_entry_free(entry);
 		return;
 	}
-	archive_entry_copy_pathname(entry, name + strspn(name, "/"));
+	archive_entry_copy_pathname(entry, name);
 	archive_entry_set_filetype(entry, type);
 	archive_entry_set_perm(entry, st ? st->st_mode & 0777 : 0644);
 	if (st)

@@ -236,6 +236,8 @@ static int load(struct workspace *w)
 	if (!w->is_remembered || io_read_file(w->file, MAX_RECORD, &record) < 0)
 		return record.error;
 	const char *end = record.data + record.len, *line = read_head(record.data, w->tokens);
+	if (line && line < end && end[-1]) /* cut off */
+		line = NULL;
 	w->is_new = !line;
 	for (; line && r == 0 && line < end; line += strlen(line) + 1)
 		r = read_entry(w, line);

@@ -211,6 +211,169 @@ TEST(any_bytes)
 	}
 }
 
+/* depfile_replace(): names below /usr/ are theirs. */
+
+static bool is_theirs(const void *ctx, const char *name)
+{
+	const char *prefix = ctx;
+
+	return strncmp(name, prefix, strlen(prefix)) == 0;
+}
+
+static void check_replaced(const char *text, const char *stamp, const char *want)
+{
+	cleanup_strbuf struct strbuf result = {0};
+	size_t len = strlen(text);
+	cleanup_free char *copy = malloc(len + 1); /* of just that size */
+
+	ck_assert_ptr_ne(copy, NULL);
+	memcpy(copy, text, len);
+	strbuf_puts(&result, "before;");
+	ck_assert_int_eq(depfile_replace(copy, len, is_theirs, "/usr/", stamp, &result), 0);
+	ck_assert_msg(strcmp(result.data + strlen("before;"), want) == 0, "%s\nbecame\n%s\nnot\n%s",
+		      text, result.data, want);
+}
+
+struct replacement {
+	const char *text, *want;
+};
+
+static void check_all_replaced(const char *stamp, const struct replacement *rows, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		check_replaced(rows[i].text, stamp, rows[i].want);
+}
+
+/* Byte for byte. */
+TEST(replaces_nothing_of_ours)
+{
+	static const char *const texts[] = {
+		"",
+		"\n",
+		" \t\r\n",
+		"x.o: x.c\n",
+		"x.o: x.c",
+		"x.o: x.c \\\n  a.h \\\n  b.h\n",
+		"x.o: x.c \\\r\n  a.h\r\n",
+		"x.o: a\\ b.c c\\#.h d$$.h e\\\\\\ f.h \\g.h\n",
+		"x.o: x.c a.h\n\na.h:\n\nb.h:\n",
+		"x.o y.o : usr/a.h /usr /usrx/a.h\n",
+		"x.o: x.c \\",
+	};
+
+	for (size_t i = 0; i < LENGTH(texts); i++) {
+		check_replaced(texts[i], "stamp", texts[i]);
+		check_replaced(texts[i], NULL, texts[i]);
+	}
+}
+
+TEST(replaces_the_first)
+{
+	static const struct replacement rows[] = {
+		{"x.o: x.c /usr/a.h\n", "x.o: x.c stamp\n"},
+		{"x.o: x.c /usr/a.h", "x.o: x.c stamp"},
+		{"x.o: x.c /usr/a.h /usr/b.h\n", "x.o: x.c stamp\n"},
+		{"x.o: /usr/a.h x.c\n", "x.o: stamp x.c\n"},
+		{"x.o: x.c \\\n  /usr/a.h \\\n  b.h \\\n  /usr/c.h\n",
+		 "x.o: x.c \\\n  stamp \\\n  b.h\n"},
+		{"x.o: /usr/a.h /usr/b.h /usr/c.h b.h\n", "x.o: stamp b.h\n"},
+		{"x.o: \\\n  /usr/a.h\n", "x.o: \\\n  stamp\n"},
+		{"x.o: /usr/a.h\r\n", "x.o: stamp\r\n"},
+	};
+
+	check_all_replaced("stamp", rows, LENGTH(rows));
+}
+
+TEST(leaves_them_out)
+{
+	static const struct replacement rows[] = {
+		{"x.o: x.c /usr/a.h\n", "x.o: x.c\n"},
+		{"x.o: x.c \\\n  /usr/a.h \\\n  b.h\n", "x.o: x.c \\\n  b.h\n"},
+		{"x.o: /usr/a.h\n", "x.o:\n"},
+		{"x.o: /usr/a.h /usr/b.h", "x.o:"},
+		{"/usr/a.h", ""},
+	};
+
+	check_all_replaced(NULL, rows, LENGTH(rows));
+}
+
+/* -MP makes a target of each header, which has no stamp. */
+TEST(leaves_out_targets)
+{
+	static const struct replacement rows[] = {
+		{"x.o: x.c /usr/a.h b.h\n\n/usr/a.h:\n\nb.h:\n", "x.o: x.c stamp b.h\n\nb.h:\n"},
+		{"x.o: x.c /usr/a.h\n\n/usr/a.h:\n", "x.o: x.c stamp\n"},
+		{"x.o: x.c\n\n/usr/a\\ b.h:\n\nc.h:\n", "x.o: x.c\n\nc.h:\n"},
+	};
+
+	check_all_replaced("stamp", rows, LENGTH(rows));
+}
+
+/* In names that make reads otherwise, on both sides. */
+TEST(replaces_odd_names)
+{
+	static const struct replacement rows[] = {
+		{"x.o: x.c /usr/a\\ b.h /usr/$$c.h /usr/d\\#.h e\\ f.h\n",
+		 "x.o: x.c stamp e\\ f.h\n"},
+		{"x.o: /usr/\xff.h\n", "x.o: stamp\n"},
+	};
+
+	check_all_replaced("stamp", rows, LENGTH(rows));
+	check_replaced("x.o: /usr/a.h\n", "a b", "x.o: a\\ b\n");
+	check_replaced("x.o: /usr/a.h\n", "a#$b", "x.o: a\\#$$b\n");
+	check_replaced("x.o: /usr/a.h\n", "a\\b\\ c", "x.o: a\\b\\\\\\ c\n");
+	check_replaced("x.o: /usr/a.h\n", "\xc3\xa9", "x.o: \xc3\xa9\n");
+}
+
+/* A stamp is read back as what it is. */
+TEST(stamp_is_a_name)
+{
+	static const char *const stamps[] = {"/c/a b",   "/c/ a",      "/c/#a",    "/c/$a",
+					     "/c/a\\ b", "/c/a\\\\ b", "/c/a'\"b", "/c/a:b"};
+
+	for (size_t i = 0; i < LENGTH(stamps); i++) {
+		cleanup_strbuf struct strbuf text = {0};
+		cleanup_strv struct strv files = {0};
+		static const char from[] = "x.o: x.c /usr/a.h b.h\n";
+
+		ck_assert_int_eq(
+			depfile_replace(from, strlen(from), is_theirs, "/usr/", stamps[i], &text),
+			0);
+		ck_assert_int_eq(parse(text.data, text.len, &files), 0);
+		ck_assert_uint_eq(files.n, 3);
+		ck_assert_str_eq(files.v[0], "x.c");
+		ck_assert_str_eq(files.v[1], stamps[i]);
+		ck_assert_str_eq(files.v[2], "b.h");
+	}
+}
+
+/* Without any of theirs nothing changes; where all are, none is left that is longer. */
+TEST(replaces_any_bytes)
+{
+	static const char bytes[] = "\\\\ #$:\n\r\ta/\xff";
+	uint32_t random = 1;
+
+	for (unsigned i = 0; i < 20000; i++) {
+		cleanup_strbuf struct strbuf same = {0}, less = {0};
+		char text[48];
+		size_t len = 0;
+
+		for (; len < i % 40; len++) {
+			random = random * 1664525 + 1013904223;
+			text[len] = bytes[(random >> 16) % (sizeof(bytes) - 1)];
+		}
+		cleanup_free char *copy = malloc(len + 1);
+		memcpy(copy, text, len);
+		ck_assert_int_eq(depfile_replace(copy, len, is_theirs, "/usr/", "s", &same), 0);
+		ck_assert_uint_eq(same.len, len);
+		ck_assert(len == 0 || memcmp(same.data, copy, len) == 0);
+		ck_assert_int_eq(depfile_replace(copy, len, is_theirs, "", NULL, &less), 0);
+		ck_assert_uint_le(less.len, len);
+		for (size_t j = 0; j < less.len; j++)
+			ck_assert_ptr_ne(strchr(" \t\r\n\\", less.data[j]), NULL);
+	}
+}
+
 /* What the clang of this system says that it read; -1: it could not be run. */
 static int run_clang(void)
 {
@@ -287,6 +450,13 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, appends);
 	tcase_add_test(tests, cut_anywhere);
 	tcase_add_test(tests, any_bytes);
+	tcase_add_test(tests, replaces_nothing_of_ours);
+	tcase_add_test(tests, replaces_the_first);
+	tcase_add_test(tests, leaves_them_out);
+	tcase_add_test(tests, leaves_out_targets);
+	tcase_add_test(tests, replaces_odd_names);
+	tcase_add_test(tests, stamp_is_a_name);
+	tcase_add_test(tests, replaces_any_bytes);
 	tcase_add_test(tests, what_clang_writes);
 }
 

@@ -2,6 +2,7 @@
 #include "suite.h"
 
 #include "core/lock-file.h"
+#include "core/project.h"
 #include "shared/strbuf.h"
 
 static void assert_reads(const char *text, struct lock_file *ret_lock)
@@ -184,6 +185,68 @@ TEST(other_backends)
 	ck_assert(!lock_file_is_of_other_backend("clang.number", "a"));
 }
 
+/* What a builder says of headers in these directories, in this order. */
+static void ask_headers(const char *const *dirs, struct lock_file *ret_lock)
+{
+	static const char *const env[] = {"PATH=/usr/bin:/bin", NULL};
+	static char root[] = "/";
+	cleanup_free char *here = getcwd(NULL, 0);
+	cleanup_error struct crossbpf_error e = {0};
+	cleanup_session struct session s = {.control = -1};
+	struct project project = {.root = root, .id = "0"};
+	struct toolchain t = {0};
+
+	for (; *dirs; dirs++)
+		strv_take(&t.search, str_printf("%s/%s", here, *dirs));
+	ck_assert_int_eq(session_open(&s, BACKEND_DIR, "native", NULL, &project, &e), 0);
+	int r = lock_file_ask_headers(ret_lock, &s, &t, env, &e);
+	strv_free(&t.search);
+	ck_assert_msg(r == 0, "%s", e.message ? e.message : "");
+}
+
+static void make_dirs(const char *const *dirs)
+{
+	for (; *dirs; dirs++)
+		ck_assert_int_eq(mkdir(*dirs, 0755), 0);
+}
+
+/* The first of each counts, as clang finds it. */
+TEST(asks_for_headers)
+{
+	cleanup_lock_file struct lock_file lock = {0};
+
+	make_dirs((const char *const[]){"a 'b", "a 'b/linux", "c", "c/linux", "c/bpf", "d", "d/bpf",
+					NULL});
+	write_text("a 'b/linux/version.h", "#define LINUX_VERSION_CODE 393271\n#define "
+					   "KERNEL_VERSION(a,b,c) (((a) << 16) + ((b) << 8))\n");
+	write_text("c/linux/version.h", "#define LINUX_VERSION_CODE 1\n");
+	write_text("c/bpf/libbpf_version.h",
+		   "#ifndef X\n#  define LIBBPF_MAJOR_VERSION\t1\n#define LIBBPF_MINOR_VERSION "
+		   "12\n");
+	write_text("d/bpf/libbpf_version.h",
+		   "#define LIBBPF_MAJOR_VERSION 9\n#define LIBBPF_MINOR_VERSION 9\n");
+	ask_headers((const char *const[]){"missing", "a 'b", "c", "d", NULL}, &lock);
+	assert_entry(&lock, "headers.linux", "6.0.55");
+	assert_entry(&lock, "headers.libbpf", "1.12");
+	ck_assert_uint_eq(lock.n, 2);
+}
+
+/* What is not known is left out. */
+TEST(asks_for_headers_in_vain)
+{
+	cleanup_lock_file struct lock_file nothing = {0}, none = {0}, odd = {0};
+
+	ask_headers((const char *const[]){NULL}, &nothing);
+	ck_assert_uint_eq(nothing.n, 0);
+	ask_headers((const char *const[]){"missing", NULL}, &none);
+	ck_assert_uint_eq(none.n, 0);
+	make_dirs((const char *const[]){"a", "a/linux", "a/bpf", NULL});
+	write_text("a/linux/version.h", "#define LINUX_VERSION_CODE KERNEL(1, 2)\n");
+	write_text("a/bpf/libbpf_version.h", "#define LIBBPF_MAJOR_VERSION 1\n");
+	ask_headers((const char *const[]){"a", NULL}, &odd);
+	ck_assert_uint_eq(odd.n, 0);
+}
+
 static void add_tests(TCase *c)
 {
 	tcase_add_test(c, path_of_root);
@@ -196,6 +259,8 @@ static void add_tests(TCase *c)
 	tcase_add_test(c, checks);
 	tcase_add_test(c, does_not_check);
 	tcase_add_test(c, other_backends);
+	tcase_add_test(c, asks_for_headers);
+	tcase_add_test(c, asks_for_headers_in_vain);
 }
 
 int main(void)

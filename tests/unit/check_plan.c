@@ -32,15 +32,21 @@ static void planned_free(struct planned *p)
 	project_free(&p->project);
 }
 
-static struct planned make(const char *header_dir, const char *const *args)
+static struct planned make_for(const char *header_dir, bool elsewhere, const char *const *args)
 {
 	struct planned p = {.toolchain = toolchain_with(true)};
 	cleanup_error struct crossbpf_error e = {0};
 
 	ck_assert_int_eq(project_from_clang(args, &p.project, &e), 0);
-	ck_assert_int_eq(plan_make(&p.project, &p.toolchain, header_dir, false, &p.plan, &e), 0);
+	ck_assert_int_eq(plan_make(&p.project, &p.toolchain, header_dir, elsewhere, &p.plan, &e),
+			 0);
 	ck_assert_int_eq(e.status, EXIT_STATUS_OK);
 	return p;
+}
+
+static struct planned make(const char *header_dir, const char *const *args)
+{
+	return make_for(header_dir, false, args);
 }
 
 #define cleanup_planned CLEANUP(planned_free)
@@ -309,6 +315,59 @@ TEST(freed_twice)
 	planned_free(&p);
 }
 
+/* What does not compile BPF, where its outputs are to be brought here: OPTION and PATH of each. */
+static void assert_elsewhere(const char *const *args, const char *const *outputs)
+{
+	cleanup_planned struct planned p = make_for("/ours", true, args);
+	const struct action *a = &p.plan.actions[0];
+	size_t n = 0;
+
+	ck_assert(!a->compiles);
+	ck_assert_str_eq(a->argv.v[0], clang);
+	for (size_t i = 0; args[i]; i++) /* as they were given */
+		ck_assert_str_eq(a->argv.v[i + 1], args[i]);
+	for (; outputs[2 * n]; n++) {
+		ck_assert_uint_lt(n, a->n_outputs);
+		assert_output(a, n, outputs[2 * n], outputs[2 * n + 1]);
+	}
+	ck_assert_uint_eq(a->n_outputs, n);
+}
+
+TEST(elsewhere_outputs_of_other_commands)
+{
+	assert_elsewhere(ARGS("-c", "a.c"), ARGS("-o", "a.o"));
+	assert_elsewhere(ARGS("-c", "a.c", "-o", "b c.o"), ARGS("-o", "b c.o"));
+	assert_elsewhere(ARGS("-c", "a.c", "-o", "-"), ARGS(NULL));
+	assert_elsewhere(ARGS("-S", "d/a.c", "-MD"), ARGS("-o", "a.s", "-MF", "a.d"));
+	assert_elsewhere(ARGS("-E", "a.c"), ARGS(NULL));
+	assert_elsewhere(ARGS("-E", "a.c", "-o", "a.i"), ARGS("-o", "a.i"));
+	assert_elsewhere(ARGS("-M", "a.c"), ARGS(NULL));
+	assert_elsewhere(ARGS("-M", "a.c", "-MF", "a.d"), ARGS("-MF", "a.d"));
+	assert_elsewhere(ARGS("-M", "a.c", "-MF", "-"), ARGS(NULL));
+	assert_elsewhere(ARGS("a.o", "-o", "prog"), ARGS("-o", "prog"));
+	assert_elsewhere(ARGS("--version"), ARGS(NULL));
+}
+
+TEST(elsewhere_needs)
+{
+	cleanup_planned struct planned input = make_for(NULL, true, ARGS("-E", "-x", "c", "-"));
+	cleanup_planned struct planned rules = make_for(NULL, true, ARGS("-MM", "a.c"));
+	cleanup_planned struct planned many = make_for(NULL, true, ARGS("-c", "a.c", "b.c"));
+	cleanup_planned struct planned linked =
+		make_for(NULL, true, ARGS("a.c", "b.c", "-o", "prog"));
+	cleanup_planned struct planned syntax =
+		make_for(NULL, true, ARGS("-fsyntax-only", "a.c", "b.c"));
+	cleanup_planned struct planned more =
+		make_for(NULL, true, ARGS("-c", "a.c", "-save-temps"));
+
+	ck_assert(input.plan.actions[0].reads_input && !input.plan.actions[0].makes_rules);
+	ck_assert(rules.plan.actions[0].makes_rules && !rules.plan.actions[0].reads_input);
+	ck_assert(many.plan.actions[0].many_outputs && !many.plan.actions[0].more_outputs);
+	ck_assert(!linked.plan.actions[0].many_outputs);
+	ck_assert(!syntax.plan.actions[0].many_outputs);
+	ck_assert(more.plan.actions[0].more_outputs);
+}
+
 static void add_tests(TCase *c)
 {
 	tcase_add_test(c, typical);
@@ -324,6 +383,8 @@ static void add_tests(TCase *c)
 	tcase_add_test(c, verbatim);
 	tcase_add_test(c, response_file_is_expanded);
 	tcase_add_test(c, long_response_file_is_left);
+	tcase_add_test(c, elsewhere_outputs_of_other_commands);
+	tcase_add_test(c, elsewhere_needs);
 	tcase_add_test(c, freed_twice);
 }
 

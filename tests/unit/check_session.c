@@ -333,6 +333,165 @@ TEST(old_plugin_works)
 	ck_assert_int_eq(status_of(&s, SHELL("exit 6")), 6);
 }
 
+/* warm is up for as long as there is a file that begins with $TEST_WARM. */
+
+static int open_warm(struct session *s, const char *where, struct crossbpf_error *e)
+{
+	cleanup_free char *here = getcwd(NULL, 0);
+	cleanup_free char *base = str_printf("%s/warm", here);
+	static struct project project;
+
+	project = a_project();
+	setenv("TEST_WARM", base, 1);
+	last_log[0] = '\0';
+	return session_load(s, TEST_PLUGINDIR, "warm", where, &project, e);
+}
+
+static void assert_status(struct session *s, const char *want)
+{
+	cleanup_error struct crossbpf_error e = {0};
+	cleanup_free char *text = NULL;
+
+	ck_assert_int_eq(session_status(s, &text, &e), 0);
+	ck_assert_str_eq(text ? text : "(none)", want);
+}
+
+TEST(up_and_down)
+{
+	cleanup_session struct session s = {.inform = keep_log, .control = -1};
+	cleanup_error struct crossbpf_error e = {0};
+	bool any = false;
+
+	ck_assert_int_eq(open_warm(&s, NULL, &e), 0);
+	ck_assert_int_eq(session_probe(&s, &e), 0);
+	assert_status(&s, "cold");
+	ck_assert_int_eq(session_up(&s, &any, &e), 0);
+	ck_assert(any);
+	ck_assert_str_eq(last_log, "fetching the stove"); /* and not the detail */
+	assert_status(&s, "stove: \"hot\"\nkettle: hot");
+	any = false;
+	ck_assert_int_eq(session_down(&s, &any, &e), 0);
+	ck_assert(any);
+	assert_status(&s, "cold");
+	ck_assert_int_eq(session_down(&s, &any, &e), 0);
+	ck_assert_ptr_eq(s.handle, NULL);
+	unsetenv("TEST_WARM");
+}
+
+/* Who wants all of it gets the details, too, and each line once. */
+TEST(up_with_a_log)
+{
+	cleanup_session struct session s = {.log = keep_log, .inform = NULL, .control = -1};
+	cleanup_session struct session quiet = {.control = -1};
+	cleanup_error struct crossbpf_error e = {0};
+	bool any;
+
+	ck_assert_int_eq(open_warm(&s, NULL, &e), 0);
+	ck_assert_int_eq(session_up(&s, &any, &e), 0);
+	ck_assert_str_eq(last_log, "fetching the stove");
+	ck_assert_int_eq(open_warm(&quiet, NULL, &e), 0);
+	ck_assert_int_eq(session_up(&quiet, &any, &e), 0);
+	ck_assert_str_eq(last_log, "");
+	unsetenv("TEST_WARM");
+}
+
+static void assert_stuck(const struct crossbpf_error *e)
+{
+	ck_assert_int_eq(e->status, EXIT_STATUS_NO_BACKEND);
+	ck_assert_str_eq(e->message, "warm: it is stuck");
+	ck_assert_str_eq(e->hint, "push it");
+}
+
+TEST(neither_up_nor_down)
+{
+	cleanup_session struct session s = {.control = -1};
+	cleanup_error struct crossbpf_error up = {0}, down = {0}, status = {0};
+	cleanup_free char *text = NULL;
+	bool any;
+
+	ck_assert_int_eq(open_warm(&s, "stuck", &up), 0);
+	ck_assert_int_eq(session_up(&s, &any, &up), -EBUSY);
+	assert_stuck(&up);
+	ck_assert_int_eq(session_down(&s, &any, &down), -EBUSY);
+	assert_stuck(&down);
+	ck_assert_int_eq(session_status(&s, &text, &status), -EBUSY);
+	assert_stuck(&status);
+	ck_assert_ptr_eq(text, NULL);
+	unsetenv("TEST_WARM");
+}
+
+TEST(cannot_be_brought_up)
+{
+	cleanup_session struct session s = {.control = -1};
+	cleanup_error struct crossbpf_error e = {0};
+
+	ck_assert_int_eq(open_warm(&s, "never", &e), 0);
+	ck_assert_int_eq(session_probe(&s, &e), -ENOENT);
+	ck_assert_str_eq(e.message, "backend 'warm' cannot work here: it is cold");
+	unsetenv("TEST_WARM");
+}
+
+/* native is always there. */
+TEST(nothing_to_bring_up)
+{
+	cleanup_session struct session s = {.control = -1};
+	cleanup_error struct crossbpf_error e = {0};
+	cleanup_free char *text = NULL;
+	char identity[8] = "before";
+	bool any = true;
+
+	open_native(&s);
+	ck_assert_int_eq(session_up(&s, &any, &e), 0);
+	ck_assert(!any);
+	any = true;
+	ck_assert_int_eq(session_down(&s, &any, &e), 0);
+	ck_assert(!any);
+	ck_assert_int_eq(session_status(&s, &text, &e), 0);
+	ck_assert_ptr_eq(text, NULL);
+	ck_assert_int_eq(session_identity(&s, identity, sizeof(identity), &e), 0);
+	ck_assert_str_eq(identity, "");
+}
+
+/* What says which one it is, as far as there is room for it. */
+TEST(identities)
+{
+	cleanup_session struct session s = {.control = -1};
+	cleanup_error struct crossbpf_error e = {0};
+	char identity[64], tiny[4];
+
+	ck_assert_int_eq(open_test(&s, "elsewhere", NULL, &e), 0);
+	ck_assert_int_eq(session_identity(&s, identity, sizeof(identity), &e), 0);
+	ck_assert_str_eq(identity, "elsewhere");
+	ck_assert_int_eq(session_identity(&s, tiny, sizeof(tiny), &e), 0);
+	ck_assert_str_eq(tiny, "els");
+	setenv("TEST_BUILDER_IDENTITY", "", 1);
+	ck_assert_int_eq(session_identity(&s, identity, sizeof(identity), &e), 0);
+	unsetenv("TEST_BUILDER_IDENTITY");
+	ck_assert_str_eq(identity, "");
+}
+
+/* With other directories; where it cannot, nothing is left open. */
+TEST(reopens)
+{
+	static const char *const dirs[] = {"/a", "/b c", NULL};
+	cleanup_session struct session s = {.control = -1};
+	cleanup_error struct crossbpf_error e = {0};
+
+	ck_assert_int_eq(open_test(&s, "failing", NULL, &e), 0);
+	ck_assert_ptr_eq(s.project.dirs[0], NULL);
+	ck_assert_int_eq(session_reopen(&s, dirs, &e), 0);
+	ck_assert_ptr_eq(s.project.dirs, dirs);
+	ck_assert_ptr_ne(s.handle, NULL);
+	struct crossbpf_kv refused[] = {{"where", "open"}, {NULL, NULL}};
+	struct crossbpf_kv *before = s.conf;
+	s.conf = refused;
+	int r = session_reopen(&s, dirs, &e);
+	s.conf = before;
+	ck_assert_int_eq(r, -ECONNREFUSED);
+	ck_assert_str_eq(e.message, "failing: the door is shut");
+	ck_assert_ptr_eq(s.handle, NULL);
+}
+
 static void add_tests(TCase *c)
 {
 	tcase_add_test(c, never_opened);
@@ -351,6 +510,13 @@ static void add_tests(TCase *c)
 	tcase_add_test(c, capture_fails);
 	tcase_add_test(c, record_records);
 	tcase_add_test(c, old_plugin_works);
+	tcase_add_test(c, up_and_down);
+	tcase_add_test(c, up_with_a_log);
+	tcase_add_test(c, neither_up_nor_down);
+	tcase_add_test(c, cannot_be_brought_up);
+	tcase_add_test(c, nothing_to_bring_up);
+	tcase_add_test(c, identities);
+	tcase_add_test(c, reopens);
 }
 
 int main(void)
