@@ -99,9 +99,9 @@ static const char usual_dir[] = "/usr/include";
 static void add_moved(const char *dir, const char *root, struct strv *moved)
 {
 	/* Clang 14 applies the shorter of two maps, and parts each at the first =. */
-	if (strcmp(dir, usual_dir) != 0 && !toolchain_is_below(dir, usual_dir) &&
-	    !toolchain_is_below(usual_dir, dir) && !strchr(dir, '=') && strcmp(root, dir) != 0 &&
-	    !toolchain_is_below(root, dir))
+	if (dir[0] == '/' && dir[strlen(dir) - 1] != '/' && strcmp(dir, usual_dir) != 0 &&
+	    !toolchain_is_below(dir, usual_dir) && !toolchain_is_below(usual_dir, dir) &&
+	    !strchr(dir, '=') && strcmp(root, dir) != 0 && !toolchain_is_below(root, dir))
 		strv_add_once(moved, dir);
 }
 
@@ -110,11 +110,12 @@ static void add_moved(const char *dir, const char *root, struct strv *moved)
  * are that have code. The headers of another arch stay what they are called: they lie where that
  * builder's system has them. DWARF is for debuggers, which are to find them.
  */
-static int find_moved(struct build_plan *p, const char *root, const struct toolchain *toolchain)
+static int find_moved(struct build_plan *p, const char *root, const struct settings *settings,
+		      const struct toolchain *toolchain)
 {
 	const char *clangs = toolchain_clang_dir(toolchain);
 
-	if (p->keep_debug)
+	if (p->keep_debug || settings->no_system)
 		return 0;
 	for (size_t i = 0; i < toolchain->filled.n; i++)
 		if (!clangs || strcmp(toolchain->filled.v[i], clangs) != 0)
@@ -397,7 +398,7 @@ int build_plan_make(const char *root, const struct settings *settings,
 	int r = check_sources(settings, e);
 	if (r < 0)
 		return r;
-	if (find_moved(&p, root, toolchain) < 0)
+	if (find_moved(&p, root, settings, toolchain) < 0)
 		return error_no_memory(e);
 	for (size_t i = 0; i < p.n_variants; i++)
 		if (make_variant_argv(&p, &p.variants[i], root, settings, toolchain, header_dir) <

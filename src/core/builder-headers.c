@@ -26,7 +26,8 @@ static int compare_name(const void *name, const void *line)
 /* A name with a newline or a backslash in it stands behind a backslash, and is no header's. */
 static bool is_sound(const char *line)
 {
-	return strspn(line, "0123456789abcdef") == HEX && line[HEX] == ' ' && line[HEX + 1];
+	return strspn(line, "0123456789abcdef") == HEX && line[HEX] == ' ' && line[HEX + 1] &&
+	       line[NAME];
 }
 
 int builder_headers_load(const char *stamp, struct builder_headers *ret_headers)
