@@ -201,10 +201,11 @@ void report_end_action(void *ctx, const struct build_result *result)
 	}
 	digest_hex(result->digest, hex);
 	if (r->json)
-		cli_json_print(json_pack("{s:s, s:o, s:o, s:s, s:I, s:f}", "event", "output",
+		cli_json_print(json_pack("{s:s, s:o, s:o, s:s, s:s*, s:I, s:f}", "event", "output",
 					 "path", json_path(r, result->action->object), "source",
-					 json_path(r, result->action->source), "sha256", hex,
-					 "size", (json_int_t)result->size, "seconds",
+					 json_path(r, result->action->source), "sha256", hex, "key",
+					 result->key[0] ? result->key : NULL, "size",
+					 (json_int_t)result->size, "seconds",
 					 (double)result->duration / 1e9));
 }
 

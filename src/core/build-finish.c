@@ -4,10 +4,12 @@
 #include <errno.h>
 #include <string.h>
 
+#include "action-key.h"
 #include "build-finish.h"
 #include "depfile.h"
 #include "emit.h"
 #include "remote.h"
+#include "shared/io.h"
 
 /* What the compiler read: the source first, whose name we know better than the file says it. */
 static int read_inputs(const struct build_action *a, const struct strbuf *dep,
@@ -70,6 +72,115 @@ static int emit_dep(const struct build *b, const struct build_action *a, const s
 	return emit_file(b->root, a->dep, &text, ret_output, e);
 }
 
+/* What the key of an action is made of. */
+struct closure {
+	const struct build *build;
+	const struct builder_headers *headers; /* of a builder that is elsewhere, else NULL */
+	const char *stamp;
+	struct action_file *files;
+	struct strv names, asks; /* that the files point to */
+	size_t n, room;
+};
+
+static void closure_free(struct closure *c)
+{
+	free(c->files);
+	strv_free(&c->names);
+	strv_free(&c->asks);
+}
+#define cleanup_closure CLEANUP(closure_free)
+
+static int add_file(struct closure *c, const char *path, const uint8_t digest[DIGEST_SIZE],
+		    const char *asks)
+{
+	if (c->n == c->room) {
+		size_t room = c->room ? 2 * c->room : 64;
+		struct action_file *files = realloc(c->files, room * sizeof(*files));
+		if (!files)
+			return -ENOMEM;
+		c->files = files;
+		c->room = room;
+	}
+	strv_add(&c->names, path);
+	strv_add(&c->asks, asks ? asks : "");
+	if (c->names.error || c->asks.error)
+		return -ENOMEM;
+	struct action_file *file = &c->files[c->n++];
+	file->path = c->names.v[c->names.n - 1];
+	file->asks = c->asks.v[c->asks.n - 1];
+	memcpy(file->digest, digest, DIGEST_SIZE);
+	return 0;
+}
+
+static int take_input(void *ctx, const char *path, const uint8_t digest[DIGEST_SIZE],
+		      const char *asks)
+{
+	struct closure *c = ctx;
+
+	return c->stamp && strcmp(path, c->stamp) == 0 ? 0 : add_file(c, path, digest, asks);
+}
+
+/* Those that stand behind the stamp. */
+static int add_builders(struct closure *c, const struct toolchain *t, const struct strv *read)
+{
+	uint8_t digest[DIGEST_SIZE];
+	int r = 0;
+
+	for (size_t i = 0; i < read->n && r == 0; i++)
+		if (toolchain_is_builders(t, read->v[i]))
+			r = builder_headers_find(c->headers, read->v[i], digest)
+				    ? add_file(c, read->v[i], digest, NULL)
+				    : -ENODATA;
+	return r;
+}
+
+static bool exists(void *ctx, const char *path)
+{
+	const struct closure *c = ctx;
+	struct stat st;
+
+	if (c->headers && toolchain_is_builders(c->build->toolchain, path))
+		return builder_headers_find(c->headers, path, NULL);
+	cleanup_free char *absolute = io_absolute(c->build->root, path);
+	return absolute && stat(absolute, &st) == 0 && !S_ISDIR(st.st_mode);
+}
+
+/* No key where something that was read is not known for sure. 0 or -ENOMEM. */
+static int find_key(const struct build *b, const struct strv *read, struct build_result *result)
+{
+	cleanup_free char *stamp =
+		b->remote ? toolchain_stamp(b->toolchain, b->remote->request->toolchain.cache_dir)
+			  : NULL;
+	cleanup_closure struct closure c = {
+		.build = b,
+		.headers = b->remote ? remote_headers(b->remote) : NULL,
+		.stamp = stamp,
+	};
+	struct action_key_request request = {
+		.plan = b->plan,
+		.action = result->action,
+		.toolchain = b->toolchain,
+		.root = b->root,
+		.header_dir = b->header_dir,
+		.exists = exists,
+		.ctx = &c,
+	};
+	uint8_t key[DIGEST_SIZE];
+
+	if (b->remote && !c.headers)
+		return -ENOMEM;
+	int r = state_inputs(b->state, result->action->object, take_input, &c);
+	if (r == 0 && b->remote)
+		r = add_builders(&c, b->toolchain, read);
+	request.files = c.files;
+	request.n = c.n;
+	if (r == 0)
+		r = action_key(&request, key);
+	if (r == 0)
+		digest_hex(key, result->key);
+	return r == -ENOMEM ? r : 0;
+}
+
 int build_finish(const struct build *b, const struct build_made *made,
 		 struct build_result *ret_result, struct crossbpf_error *e)
 {
@@ -107,6 +218,8 @@ int build_finish(const struct build *b, const struct build_made *made,
 	memcpy(done.command, a->command, DIGEST_SIZE);
 	/* Without its inputs it cannot be known to be up to date. */
 	if (parsed == 0 && state_record(b->state, &done) < 0)
+		return error_no_memory(e);
+	if (parsed == 0 && b->keys && find_key(b, &read, ret_result) < 0)
 		return error_no_memory(e);
 	state_save(b->state, true);
 	return 0;

@@ -34,6 +34,7 @@ void build_plan_free(struct build_plan *p)
 	free(p->variants);
 	strv_free(&p->search);
 	strv_free(&p->system);
+	strv_free(&p->moved);
 	*p = (struct build_plan){0};
 }
 
@@ -92,7 +93,67 @@ static int add_includes(const struct settings *settings, const char *arch, struc
 	return argv->error;
 }
 
-static int make_variant_argv(struct build_variant *v, const char *root,
+/* The directory in which most builders have their headers, and what objects call the others. */
+static const char usual_dir[] = "/usr/include";
+
+static void add_moved(const char *dir, const char *root, struct strv *moved)
+{
+	/* Clang 14 applies the shorter of two maps, and parts each at the first =. */
+	if (dir[0] == '/' && dir[strlen(dir) - 1] != '/' && strcmp(dir, usual_dir) != 0 &&
+	    !toolchain_is_below(dir, usual_dir) && !toolchain_is_below(usual_dir, dir) &&
+	    !strchr(dir, '=') && strcmp(root, dir) != 0 && !toolchain_is_below(root, dir))
+		strv_add_once(moved, dir);
+}
+
+/*
+ * Two builders with the same headers in other places make the same objects; BTF holds where those
+ * are that have code. The headers of another arch stay what they are called: they lie where that
+ * builder's system has them. DWARF is for debuggers, which are to find them.
+ */
+static int find_moved(struct build_plan *p, const char *root, const struct settings *settings,
+		      const struct toolchain *toolchain)
+{
+	const char *clangs = toolchain_clang_dir(toolchain);
+
+	if (p->keep_debug || settings->no_system)
+		return 0;
+	for (size_t i = 0; i < toolchain->filled.n; i++)
+		if (!clangs || strcmp(toolchain->filled.v[i], clangs) != 0)
+			add_moved(toolchain->filled.v[i], root, &p->moved);
+	if (toolchain->libbpf_dir)
+		add_moved(toolchain->libbpf_dir, root, &p->moved);
+	return p->moved.error;
+}
+
+char *build_plan_name(const struct build_plan *p, const char *root, const char *path)
+{
+	if (p->maps_root && toolchain_is_below(path, root))
+		return strdup(path + strlen(root) + 1);
+	for (size_t i = 0; i < p->moved.n; i++)
+		if (toolchain_is_below(path, p->moved.v[i]))
+			return str_printf("%s%s", usual_dir, path + strlen(p->moved.v[i]));
+	return strdup(path);
+}
+
+static void add_maps(const struct build_plan *p, const char *root, struct strv *argv)
+{
+	/* Clang reads the lines that BTF holds from under the new names, or takes them from these
+	 * copies, which go with the DWARF. */
+	static const char *const embed_sources[] = {"-Xclang", "-gembed-source", "-Xclang",
+						    "-dwarf-version=5", NULL};
+
+	for (size_t i = 0; i < p->moved.n; i++)
+		strv_take(argv, str_printf("-ffile-prefix-map=%s/=%s/", p->moved.v[i], usual_dir));
+	if (p->moved.n)
+		strv_add_all(argv, embed_sources);
+	strv_add(argv, "-fdebug-compilation-dir=.");
+	/* What is in the root and named from / on: the slash keeps clang, which compares text, from
+	 * taking ROOT-2 for ROOT. */
+	if (p->maps_root)
+		strv_take(argv, str_printf("-ffile-prefix-map=%s/=./", root));
+}
+
+static int make_variant_argv(const struct build_plan *p, struct build_variant *v, const char *root,
 			     const struct settings *settings, const struct toolchain *toolchain,
 			     const char *header_dir)
 {
@@ -112,13 +173,10 @@ static int make_variant_argv(struct build_variant *v, const char *root,
 		strv_add_all(argv, (const char *const *)settings->cflags.v);
 	if (add_includes(settings, v->arch, argv) < 0)
 		return -ENOMEM;
+	v->n_own = argv->n;
 	if (!settings->no_system)
 		toolchain_header_options(toolchain, v->arch, header_dir, argv);
-	strv_add(argv, "-fdebug-compilation-dir=.");
-	/* What is in the root and named from / on. Clang parts the two at the first =, and compares
-	 * text: the slash keeps it from taking ROOT-2 for ROOT. */
-	if (!strchr(root, '=') && strcmp(root, "/") != 0)
-		strv_take(argv, str_printf("-ffile-prefix-map=%s/=./", root));
+	add_maps(p, root, argv);
 	strv_add(argv, "-c");
 	return argv->error;
 }
@@ -245,20 +303,34 @@ static int check_outputs(const struct build_plan *p, const struct settings *s,
 	return r;
 }
 
+/* What the flags name. */
+static void add_named(const struct build_variant *v, struct strv *dirs)
+{
+	const struct strv *argv = &v->argv;
+
+	for (size_t i = 1; i < argv->n; i++) {
+		struct clang_option option = clang_option_find(argv->v[i]);
+		const char *dir = option.value ? option.value : argv->v[i + 1];
+		if (option.id == OPT_INCLUDE_DIR)
+			strv_add_once(dirs, dir);
+		i += option.more;
+	}
+}
+
+void build_plan_search(const struct build_variant *v, const struct toolchain *toolchain,
+		       struct strv *dirs)
+{
+	add_named(v, dirs);
+	if (toolchain->search.n)
+		strv_add_all(dirs, (const char *const *)toolchain->search.v);
+}
+
 /* Where headers are looked for: what the flags name, and where clang looks by itself. */
 static int find_search(struct build_plan *p, const struct toolchain *toolchain,
 		       const char *header_dir)
 {
-	for (size_t i = 0; i < p->n_variants; i++) {
-		const struct strv *argv = &p->variants[i].argv;
-		for (size_t j = 1; j < argv->n; j++) {
-			struct clang_option option = clang_option_find(argv->v[j]);
-			const char *dir = option.value ? option.value : argv->v[j + 1];
-			if (option.id == OPT_INCLUDE_DIR)
-				strv_add_once(&p->search, dir);
-			j += option.more;
-		}
-	}
+	for (size_t i = 0; i < p->n_variants; i++)
+		add_named(&p->variants[i], &p->search);
 	for (size_t i = 0; i < p->n_variants; i++)
 		toolchain_header_dirs(toolchain, p->variants[i].arch, &p->system);
 	if (header_dir)
@@ -310,7 +382,9 @@ int build_plan_make(const char *root, const struct settings *settings,
 		    struct build_plan *ret_plan, struct crossbpf_error *e)
 {
 	cleanup_build_plan struct build_plan p = {.keep_debug = settings->debug,
-						  .arch_is_default = settings->arch_is_default};
+						  .arch_is_default = settings->arch_is_default,
+						  .maps_root = !strchr(root, '=') &&
+							       strcmp(root, "/") != 0};
 	size_t targets = settings->target.n ? settings->target.n : 1;
 
 	p.variants = calloc(settings->arch.n * targets, sizeof(*p.variants));
@@ -324,8 +398,11 @@ int build_plan_make(const char *root, const struct settings *settings,
 	int r = check_sources(settings, e);
 	if (r < 0)
 		return r;
+	if (find_moved(&p, root, settings, toolchain) < 0)
+		return error_no_memory(e);
 	for (size_t i = 0; i < p.n_variants; i++)
-		if (make_variant_argv(&p.variants[i], root, settings, toolchain, header_dir) < 0)
+		if (make_variant_argv(&p, &p.variants[i], root, settings, toolchain, header_dir) <
+		    0)
 			return error_no_memory(e);
 	if (make_actions(&p, settings, toolchain) < 0)
 		return error_no_memory(e);

@@ -12,6 +12,8 @@ struct build_variant {
 	const char *target, *arch; /* point into the settings */
 	bool has_asm;              /* the builder has asm/ headers for the arch */
 	struct strv argv;          /* all but the source and the outputs */
+	size_t n_own; /* how many of argv say what is to be compiled how; behind them stands what
+		       * says where things are */
 };
 
 /* One object. Paths are relative to the root, or absolute. */
@@ -30,6 +32,8 @@ struct build_plan {
 	size_t n;
 	struct strv search; /* directories in which they look for headers */
 	struct strv system; /* those of them that are the builder's own */
+	struct strv moved;  /* and those that objects give the name of the usual one */
+	bool maps_root;     /* objects call the root "." */
 	bool keep_debug;
 	bool arch_is_default;
 };
@@ -42,6 +46,11 @@ struct build_plan {
 int build_plan_make(const char *root, const struct settings *settings,
 		    const struct toolchain *toolchain, const char *header_dir,
 		    struct build_plan *ret_plan, struct crossbpf_error *e);
+/* What an object calls a file that it is made of; NULL where memory ran out. The caller frees. */
+char *build_plan_name(const struct build_plan *p, const char *root, const char *path);
+/* Appends the directories in which a variant's programs look for headers. Errors are sticky. */
+void build_plan_search(const struct build_variant *v, const struct toolchain *toolchain,
+		       struct strv *dirs);
 /* Appends the compiler's command for an action, without its outputs. */
 void build_plan_argv(const struct build_action *action, struct strv *ret_argv);
 

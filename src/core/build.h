@@ -18,6 +18,7 @@ struct build_result {
 	bool done;                          /* its outputs are in place */
 	bool uses_arch;                     /* the object depends on the architecture */
 	uint8_t digest[DIGEST_SIZE];        /* of the object, where done */
+	char key[DIGEST_HEX_SIZE];          /* of the action, where it was asked for and is known */
 	size_t size;                        /* of it, in bytes */
 	int64_t duration;                   /* nanoseconds that the compiler took */
 	const struct crossbpf_error *error; /* why not done, where it is not the compiler's doing */
@@ -35,6 +36,9 @@ struct build {
 	unsigned lanes;         /* how many at once; 0, with `remote`: the builder's CPUs */
 	bool keep_going;        /* behind a failure */
 	bool colour;            /* in diagnostics */
+	bool keys;              /* of the actions are asked for */
+	const struct toolchain *toolchain;
+	const char *header_dir; /* our own headers, or NULL */
 	void *ctx;
 	/* One call at a time. What was begun ends, unless it was interrupted. */
 	void (*on_start)(void *ctx, const struct build_action *action, const struct strv *argv);

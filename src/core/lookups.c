@@ -102,10 +102,40 @@ int lookups_of_asked(const char *names, const struct strv *dirs,
 
 	while (*names && r == 0) {
 		size_t len = strcspn(names, "\n");
-		r = each_dir(names, len, NULL, dirs, each, ctx);
+		if (len)
+			r = each_dir(names, len, NULL, dirs, each, ctx);
 		names += names[len] ? len + 1 : len;
 	}
 	return r;
+}
+
+bool lookups_are_open(const char *names)
+{
+	return names && names[0] == '\n';
+}
+
+static bool holds(const char *at, const char *end, const char *word)
+{
+	size_t len = strlen(word);
+
+	return (size_t)(end - at) >= len && memcmp(at, word, len) == 0;
+}
+
+/* Words in comments count too: that costs time, and not the truth. */
+static bool is_open(const char *text, const char *end)
+{
+	static const char *const clocks[] = {"__DATE__", "__TIME__", "__TIMESTAMP__"};
+	static const char *const files[] = {".incbin", ".include"};
+
+	for (const char *at = text; (at = memchr(at, '_', (size_t)(end - at))); at++)
+		for (size_t i = 0; i < sizeof(clocks) / sizeof(clocks[0]); i++)
+			if (holds(at, end, clocks[i]))
+				return true;
+	for (const char *at = text; (at = memchr(at, '.', (size_t)(end - at))); at++)
+		for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+			if (holds(at, end, files[i]))
+				return true;
+	return false;
 }
 
 int lookups_find_asked(const char *text, size_t len, char **ret_names)
@@ -117,6 +147,8 @@ int lookups_find_asked(const char *text, size_t len, char **ret_names)
 	*ret_names = NULL;
 	if (len == 0)
 		return 0;
+	if (is_open(text, end))
+		strbuf_putc(&names, '\n');
 
 	while ((at = memchr(at, '_', (size_t)(end - at)))) {
 		if ((size_t)(end - at) < sizeof(keyword) - 1 ||

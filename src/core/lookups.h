@@ -6,6 +6,7 @@
 #ifndef CROSSBPF_LOOKUPS_H
 #define CROSSBPF_LOOKUPS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "shared/strv.h"
@@ -28,7 +29,11 @@ int lookups_of_asked(const char *names, const struct strv *dirs,
 		     int (*each)(void *ctx, const char *path), void *ctx);
 
 /* What a text asks for by __has_include and its kin, each name with a newline; NULL: nothing. Names
- * that macros make are not seen. 0 or -ENOMEM; the caller frees. */
+ * that macros make are not seen. An empty name comes first where it asks for what no name tells:
+ * the time, or a file that clang does not list. 0 or -ENOMEM; the caller frees. */
 int lookups_find_asked(const char *text, size_t len, char **ret_names);
+
+/* Has it such an empty name? Then the same inputs may make other outputs. `names` may be NULL. */
+bool lookups_are_open(const char *names);
 
 #endif

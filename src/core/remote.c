@@ -27,6 +27,9 @@ void remote_free(struct remote *r)
 	strv_free(&r->files);
 	strv_free(&r->dirs);
 	strv_free(&r->outside);
+	if (r->headers)
+		builder_headers_free(r->headers);
+	free(TAKE_PTR(r->headers));
 	if (r->module)
 		dlclose(r->module);
 	r->scan = NULL;
@@ -153,6 +156,19 @@ static void add_own_headers(struct remote *r)
 		if (path && access(path, R_OK) == 0)
 			remote_add_file(r, path);
 	}
+}
+
+const struct builder_headers *remote_headers(struct remote *r)
+{
+	cleanup_free char *stamp =
+		toolchain_stamp(&r->builder->toolchain, r->request->toolchain.cache_dir);
+
+	if (r->headers)
+		return r->headers;
+	r->headers = calloc(1, sizeof(*r->headers));
+	if (r->headers && stamp && builder_headers_load(stamp, r->headers) < 0)
+		free(TAKE_PTR(r->headers));
+	return r->headers;
 }
 
 static void add_dirs(struct remote *r, const char *dir, const struct strv *dirs,

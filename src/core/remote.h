@@ -7,6 +7,7 @@
 #define CROSSBPF_REMOTE_H
 
 #include "builder.h"
+#include "builder-headers.h"
 #include "exchange/exchange.h"
 #include "include-scan.h"
 
@@ -21,10 +22,11 @@ struct remote {
 	/* When files were first looked for, in nanoseconds since the epoch: of what changed later
 	 * the builder may have what was there before. */
 	int64_t looked;
-	struct strv files;   /* that may be read there: absolute names of the host */
-	struct strv dirs;    /* of the host, in which headers are looked for */
-	struct strv outside; /* directories out of the project in which files are */
-	size_t n_sent;       /* so many of the files the last commands could read */
+	struct strv files;               /* that may be read there: absolute names of the host */
+	struct strv dirs;                /* of the host, in which headers are looked for */
+	struct builder_headers *headers; /* once asked for */
+	struct strv outside;             /* directories out of the project in which files are */
+	size_t n_sent;                   /* so many of the files the last commands could read */
 	void *module;
 	struct exchange_report report; /* of all that was run, its bytes added up */
 };
@@ -49,6 +51,9 @@ int remote_map_build(const struct remote *r, const struct strv *argv, struct str
  * files expanded, and `environment` what else says where headers are (or NULL). */
 int remote_add(struct remote *r, const char *dir, const struct strv *args,
 	       const struct include_environment *environment, struct crossbpf_error *e);
+
+/* The builder's own headers; NULL where memory ran out. */
+const struct builder_headers *remote_headers(struct remote *r);
 
 /* Adds one file, unless it is the builder's own. Errors are sticky in r->files. */
 void remote_add_file(struct remote *r, const char *path);

@@ -565,6 +565,22 @@ int state_record(struct state *s, const struct state_done *done)
 	return r == -EAGAIN ? 0 : r;
 }
 
+int state_inputs(struct state *s, const char *output,
+		 int (*each)(void *ctx, const char *path, const uint8_t digest[DIGEST_SIZE],
+			     const char *asks),
+		 void *ctx)
+{
+	pthread_mutex_lock(&s->lock);
+	const struct state_row *row = state_store_find_row(&s->store, output);
+	int r = row && row->n_outputs ? 0 : -ENOENT;
+	for (uint32_t i = 0; r == 0 && i < row->n_inputs; i++) {
+		const struct state_version *v = row->inputs[i];
+		r = each(ctx, v->path->path, v->digest, v->asks);
+	}
+	pthread_mutex_unlock(&s->lock);
+	return r;
+}
+
 /* What no build has asked for lately, and is not there. */
 static void mark_gone(struct state *s)
 {

@@ -4,8 +4,8 @@
  * reads a file only where that leaves a doubt: its times or its size changed, or it is so new that
  * a later change may bear the same time.
  *
- * Kept in SQLite, in one file a project. Any thread may call state_record(); all else is for one
- * thread at a time.
+ * Kept in SQLite, in one file a project. Any thread may call state_record() and state_inputs();
+ * all else is for one thread at a time.
  */
 #ifndef CROSSBPF_STATE_H
 #define CROSSBPF_STATE_H
@@ -73,6 +73,16 @@ struct state_done {
  * an input changed after the action began, or is no regular file. 0 or -ENOMEM.
  */
 int state_record(struct state *s, const struct state_done *done);
+
+/*
+ * Calls `each` with all that the command with this main output last read: the digest of what it
+ * read, and what that asks for (lookups.h) or NULL; until that returns an error, which is returned.
+ * -ENOENT where nothing is known of it. Any thread may call it, `each` not the state.
+ */
+int state_inputs(struct state *s, const char *output,
+		 int (*each)(void *ctx, const char *path, const uint8_t digest[DIGEST_SIZE],
+			     const char *asks),
+		 void *ctx);
 
 /* Writes what was recorded; where `soon`, only if that was last done some seconds ago. */
 void state_save(struct state *s, bool soon);

@@ -14,7 +14,7 @@
 #include "toolchain-memory.h"
 
 enum {
-	FORMAT = 4,
+	FORMAT = 5,
 	MAX_FILE_SIZE = 1 << 20,
 };
 
@@ -216,14 +216,14 @@ int toolchain_memory_load(const struct toolchain_memory *m, struct toolchain *re
 
 	const char *clang = NULL, *number = NULL, *version = NULL, *libbpf_dir = NULL,
 		   *identity = NULL, *builder = NULL, *headers = "";
-	json_t *asm_dirs = NULL, *search = NULL, *witnesses = NULL;
+	json_t *asm_dirs = NULL, *search = NULL, *filled = NULL, *witnesses = NULL;
 	json_int_t format = 0, began = 0;
 
-	if (json_unpack(record, "{s:I, s:I, s:s, s:s, s:s, s:s, s?s, s?s, s?s, s:o, s:o, s:o}",
+	if (json_unpack(record, "{s:I, s:I, s:s, s:s, s:s, s:s, s?s, s?s, s?s, s:o, s:o, s:o, s:o}",
 			"format", &format, "began", &began, "clang", &clang, "number", &number,
 			"version", &version, "identity", &identity, "builder", &builder, "headers",
 			&headers, "libbpf_dir", &libbpf_dir, "asm_dirs", &asm_dirs, "search",
-			&search, "witnesses", &witnesses) == 0 &&
+			&search, "filled", &filled, "witnesses", &witnesses) == 0 &&
 	    strlen(identity) == sizeof(t.identity) - 1 && format == FORMAT &&
 	    (m->builder ? builder != NULL : witnesses_hold(witnesses, began))) {
 		t.clang = strdup(clang);
@@ -235,8 +235,9 @@ int toolchain_memory_load(const struct toolchain_memory *m, struct toolchain *re
 		strncpy(t.headers, headers, sizeof(t.headers) - 1);
 		load_strings(asm_dirs, &t.asm_dirs);
 		load_strings(search, &t.search);
+		load_strings(filled, &t.filled);
 		if (t.clang && t.number && t.version && !builder == !t.builder &&
-		    !t.asm_dirs.error && !t.search.error) {
+		    !t.asm_dirs.error && !t.search.error && !t.filled.error) {
 			*ret_toolchain = t;
 			t = (struct toolchain){0};
 			r = 0;
@@ -266,7 +267,7 @@ void toolchain_memory_save(struct toolchain_memory *m, const struct toolchain *t
 		return;
 
 	json_t *asm_dirs = save_strings(&t->asm_dirs), *search = save_strings(&t->search),
-	       *witnesses = json_array();
+	       *filled = save_strings(&t->filled), *witnesses = json_array();
 	for (size_t i = 0; i < m->n; i++)
 		json_array_append_new(witnesses, json_pack("[s, I, I, I]", m->witnesses[i].path,
 							   (json_int_t)m->witnesses[i].mtime,
@@ -274,15 +275,16 @@ void toolchain_memory_save(struct toolchain_memory *m, const struct toolchain *t
 							   (json_int_t)m->witnesses[i].size));
 
 	/* A path that is no UTF-8 makes no record: probed each time, still right. */
-	json_t *record = json_pack("{s:I, s:I, s:s, s:s, s:s, s:s, s:s*, s:s*, s:s, s:o, s:o, s:o}",
-				   "format", (json_int_t)FORMAT, "began", (json_int_t)m->began,
-				   "clang", t->clang, "number", t->number, "version", t->version,
-				   "identity", t->identity, "builder", t->builder, "libbpf_dir",
-				   t->libbpf_dir, "headers", t->headers, "asm_dirs", asm_dirs,
-				   "search", search, "witnesses", witnesses);
+	json_t *record = json_pack(
+		"{s:I, s:I, s:s, s:s, s:s, s:s, s:s*, s:s*, s:s, s:o, s:o, s:o, s:o}", "format",
+		(json_int_t)FORMAT, "began", (json_int_t)m->began, "clang", t->clang, "number",
+		t->number, "version", t->version, "identity", t->identity, "builder", t->builder,
+		"libbpf_dir", t->libbpf_dir, "headers", t->headers, "asm_dirs", asm_dirs, "search",
+		search, "filled", filled, "witnesses", witnesses);
 	bool whole = record && json_array_size(witnesses) == m->n &&
 		     json_array_size(asm_dirs) == t->asm_dirs.n &&
-		     json_array_size(search) == t->search.n;
+		     json_array_size(search) == t->search.n &&
+		     json_array_size(filled) == t->filled.n;
 	char *text = whole ? json_dumps(record, JSON_COMPACT) : NULL;
 	if (text && io_make_parents(m->file, 0700) == 0)
 		(void)io_replace_file(m->file, text, strlen(text));

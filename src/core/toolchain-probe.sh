@@ -63,8 +63,13 @@ report() {
 	search=$("$1" -target bpf -E -x c -v /dev/null 2>&1 >/dev/null |
 		sed -n '/<...> search starts here:/,/End of search list/s/^ \//\//p')
 	printf '%s\n' "$search" | sed 's/^/search	/'
-	# What differs between clangs of one version: how they were configured.
-	"$1" -target bpf -dM -E -x c /dev/null | sed 's/^/macro	/'
+	# Those that hold anything: /usr/local/include is searched, and most often empty.
+	printf '%s\n' "$search" | while IFS= read -r dir; do
+		[ -z "$(ls -A "$dir" 2>/dev/null)" ] || printf 'filled\t%s\n' "$dir"
+	done
+	# What differs between clangs of one version: how they were configured. Not by "bpf", which is
+	# of the byte order of where clang runs.
+	"$1" -target bpfel -dM -E -x c /dev/null | sed 's/^/macro	/'
 	has() {
 		printf '%s\n' "$search" | while IFS= read -r dir; do
 			[ ! -e "$dir/$1" ] || echo yes

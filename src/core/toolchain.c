@@ -19,6 +19,7 @@ void toolchain_free(struct toolchain *t)
 	free(t->builder);
 	free(t->libbpf_dir);
 	strv_free(&t->asm_dirs);
+	strv_free(&t->filled);
 	strv_free(&t->looked);
 	strv_free(&t->search);
 	*t = (struct toolchain){0};
@@ -40,6 +41,19 @@ bool toolchain_has_asm(const struct toolchain *t, const char *arch)
 	return asm_dir(t, arch);
 }
 
+/* PREFIX/clang/VERSION/include */
+const char *toolchain_clang_dir(const struct toolchain *t)
+{
+	static const char part[] = "/clang/";
+
+	for (size_t i = 0; i < t->search.n; i++)
+		for (const char *at = t->search.v[i]; (at = strstr(at, part)); at++)
+			if (strcmp(at + strlen(part) + strcspn(at + strlen(part), "/"),
+				   "/include") == 0)
+				return t->search.v[i];
+	return NULL;
+}
+
 void toolchain_builder_dirs(const struct toolchain *t, struct strv *dirs)
 {
 	for (size_t i = 0; i < t->search.n; i++)
@@ -53,7 +67,7 @@ void toolchain_builder_dirs(const struct toolchain *t, struct strv *dirs)
 		strv_add_once(dirs, t->libbpf_dir);
 }
 
-static bool is_below(const char *path, const char *dir)
+bool toolchain_is_below(const char *path, const char *dir)
 {
 	size_t len = strlen(dir);
 
@@ -63,14 +77,14 @@ static bool is_below(const char *path, const char *dir)
 bool toolchain_is_builders(const struct toolchain *t, const char *path)
 {
 	for (size_t i = 0; i < t->search.n; i++)
-		if (is_below(path, t->search.v[i]))
+		if (toolchain_is_below(path, t->search.v[i]))
 			return true;
 	for (size_t i = 0; i < t->asm_dirs.n; i++) {
 		const char *colon = strchr(t->asm_dirs.v[i], ':');
-		if (colon && is_below(path, colon + 1))
+		if (colon && toolchain_is_below(path, colon + 1))
 			return true;
 	}
-	return t->libbpf_dir && is_below(path, t->libbpf_dir);
+	return t->libbpf_dir && toolchain_is_below(path, t->libbpf_dir);
 }
 
 void toolchain_header_dirs(const struct toolchain *t, const char *arch, struct strv *dirs)
@@ -169,13 +183,15 @@ int toolchain_parse(char *answer, const char *backend, struct toolchain *ret_too
 			r = replace(&t.libbpf_dir, value);
 		else if (strcmp(line, "search") == 0)
 			strv_add(&t.search, value);
+		else if (strcmp(line, "filled") == 0)
+			strv_add(&t.filled, value);
 		else if (strcmp(line, "macro") == 0)
 			digest_string(&macros, value);
 		else if (strcmp(line, "end") == 0)
 			ended = true;
 		else
 			why = line, program = value;
-		if (r < 0 || t.asm_dirs.error || t.looked.error || t.search.error)
+		if (r < 0 || t.asm_dirs.error || t.looked.error || t.search.error || t.filled.error)
 			return error_no_memory(e);
 	}
 	if (!ended)

@@ -23,6 +23,7 @@ struct toolchain {
 	 * target's predefined macros. */
 	char identity[DIGEST_HEX_SIZE];
 	struct strv search;   /* directories in which clang itself looks for headers */
+	struct strv filled;   /* those of them that are not empty */
 	struct strv asm_dirs; /* "ARCH:DIR"s with an asm/types.h each, by falling preference */
 	struct strv looked;   /* directories in which headers were looked for */
 	char *builder;        /* identity of where it is; NULL: on the host, or not known */
@@ -57,10 +58,16 @@ char *toolchain_stamp(const struct toolchain *t, const char *cache_dir);
 /* Does the builder have asm/ headers for this arch? */
 bool toolchain_has_asm(const struct toolchain *t, const char *arch);
 
+/* That of clang's own headers, which come with it; NULL where it is not known. */
+const char *toolchain_clang_dir(const struct toolchain *t);
+
 /* Appends all directories of headers that are the builder's own. Errors are sticky. */
 void toolchain_builder_dirs(const struct toolchain *t, struct strv *dirs);
 /* Is this path in one of them? */
 bool toolchain_is_builders(const struct toolchain *t, const char *path);
+
+/* Is this path of a directory in that one? */
+bool toolchain_is_below(const char *path, const char *dir);
 
 /* Appends the directories in which clang is to look for headers last, for a program for `arch`
  * (or NULL). Errors are sticky in `dirs`. */

@@ -4,7 +4,9 @@
 # and stopped by its process id at the test's exit; nothing of the machine's own engines is touched.
 #
 #	start_docker, start_podman          DOCKER_HOST is set; `engine ARGS` is the engine's command
-#	import_image minimal|builder NAME   Debian 12, with or without what the builder image has
+#	import_image minimal|builder NAME [ARCH]
+#	                                    Debian 12, with or without what the builder image has, of
+#	                                    this machine or one whose programs it can run (amd64, arm64)
 #	image_busybox NAME                  an image whose only program is busybox
 #	$engine_settings                    KEY=VALUEs for the backend's section
 #	restart_docker                      stops it with all that runs in it, and starts it again
@@ -102,14 +104,14 @@ stop_engines() {
 	remove_engine_dir
 }
 
-# rootfs KIND: prints the file name of a Debian 12 tree, from the cache where that is whole.
+# rootfs KIND ARCH: prints the file name of a Debian 12 tree, from the cache where that is whole.
 rootfs() {
-	packages=findutils
+	packages=findutils archs=$2
 	if [ "$1" = builder ]; then
-		packages=$(awk '$1 == "image" && $2 !~ /-amd64-cross$/ { printf "%s%s", sep, $2; sep = "," }' \
-			"$srcdir_top/build-aux/packages")
+		packages=$(awk '$1 == "image" { printf "%s%s", sep, $2; sep = "," }' "$srcdir_top/build-aux/packages")
+		[ "$2" = arm64 ] && archs=arm64,amd64 || archs=$2,arm64
 	fi
-	key=$(printf 'bookworm %s %s' "$(dpkg --print-architecture)" "$packages" | sha256sum | cut -c 1-16)
+	key=$(printf 'bookworm %s %s' "$archs" "$packages" | sha256sum | cut -c 1-16)
 	tree=$ci_cache/rootfs-$1-$key.tar
 	mkdir -p "$ci_cache"
 	# Of several tests at once one makes it.
@@ -118,7 +120,7 @@ rootfs() {
 		(cd "$ci_cache" && sha256sum --status -c "$tree.sha256" 2>/dev/null) && exit
 		need mmdebstrap
 		mmdebstrap --quiet --variant=minbase --include="$packages" \
-			--aptopt='Acquire::Languages "none"' bookworm "$tree.$$.tar" >"$tmp/mmdebstrap.log" 2>&1 || {
+			--architectures="$archs" --aptopt='Acquire::Languages "none"' bookworm "$tree.$$.tar" >"$tmp/mmdebstrap.log" 2>&1 || {
 			tail -n 20 "$tmp/mmdebstrap.log" >&2
 			exit 1
 		}
@@ -129,8 +131,15 @@ rootfs() {
 }
 
 import_image() {
-	tree=$(rootfs "$1") || exit 1
-	engine import "$tree" "$2" >/dev/null || fail "$engine_name cannot import $tree"
+	arch=${3-$(dpkg --print-architecture)}
+	tree=$(rootfs "$1" "$arch") || exit 1
+	case $engine_name:$arch in
+	*:"$(dpkg --print-architecture)") platform= ;;
+	docker:*) platform=--platform=linux/$arch ;;
+	podman:*) platform=--arch=$arch ;;
+	esac
+	# shellcheck disable=SC2086 # no word, or one
+	engine import $platform "$tree" "$2" >/dev/null || fail "$engine_name cannot import $tree"
 }
 
 image_busybox() {

@@ -169,6 +169,60 @@ TEST(command_with_all)
 				      "/headers|/usr/include");
 }
 
+static const char map_of_libbpf[] =
+	"/bin/clang|-target|bpfel|-mcpu=v1|-O2|-g|-D__TARGET_ARCH_x86|"
+	"-idirafter|/opt/libbpf|-ffile-prefix-map=/opt/libbpf/=/usr/include/|"
+	"-Xclang|-gembed-source|-Xclang|-dwarf-version=5|"
+	"-fdebug-compilation-dir=.|-ffile-prefix-map=/root/=./|-c|a.bpf.c";
+
+/* Objects call them by the names that they have on most builders; clang's own are in none. */
+TEST(headers_in_other_places)
+{
+	BENCH(b);
+
+	strv_add(&b->toolchain.search, "/usr/local/include");
+	strv_add(&b->toolchain.search, "/opt/lib/clang/14.0.6/include");
+	strv_add(&b->toolchain.search, "/usr/include");
+	strv_add(&b->toolchain.filled, "/opt/lib/clang/14.0.6/include");
+	strv_add(&b->toolchain.filled, "/usr/include");
+	set(&b->toolchain.libbpf_dir, "/opt/libbpf");
+	plan(b);
+	assert_command(&b->plan.actions[0], map_of_libbpf);
+	assert_words(&b->plan.moved, "/opt/libbpf");
+	cleanup_free char *moved = build_plan_name(&b->plan, "/root", "/opt/libbpf/bpf/x.h");
+	cleanup_free char *other = build_plan_name(&b->plan, "/root", "/opt/libbpf-2/x.h");
+	cleanup_free char *own = build_plan_name(&b->plan, "/root", "/root/inc/x.h");
+	cleanup_free char *relative = build_plan_name(&b->plan, "/root", "inc/x.h");
+	ck_assert_str_eq(moved, "/usr/include/bpf/x.h");
+	ck_assert_str_eq(other, "/opt/libbpf-2/x.h");
+	ck_assert_str_eq(own, "inc/x.h");
+	ck_assert_str_eq(relative, "inc/x.h");
+
+	strv_add(&b->toolchain.filled, "/usr/local/include");
+	plan(b);
+	assert_words(&b->plan.moved, "/usr/local/include|/opt/libbpf");
+}
+
+TEST(headers_that_keep_their_names)
+{
+	static const char *const dirs[] = {
+		"/usr/include", "/usr/include/bpf-1", "/usr", "/opt/a=b", "/root", "/"};
+
+	for (size_t i = 0; i < LENGTH(dirs); i++) {
+		BENCH(b);
+		set(&b->toolchain.libbpf_dir, dirs[i]);
+		source(b, "a.bpf.c");
+		arch(b, "x86");
+		plan_in(b, "/root/project", NULL);
+		ck_assert_msg(b->plan.moved.n == 0, "%s", dirs[i]);
+	}
+	BENCH(b);
+	b->settings.debug = true;
+	set(&b->toolchain.libbpf_dir, "/opt/libbpf");
+	plan(b);
+	ck_assert_uint_eq(b->plan.moved.n, 0);
+}
+
 TEST(without_the_builders_headers)
 {
 	BENCH(b);
@@ -643,6 +697,8 @@ static void add_tests(TCase *c)
 	tcase_add_test(c, command_with_all);
 	tcase_add_test(c, without_the_builders_headers);
 	tcase_add_test(c, outputs_of_one_variant);
+	tcase_add_test(c, headers_in_other_places);
+	tcase_add_test(c, headers_that_keep_their_names);
 	tcase_add_test(c, outputs_in_a_directory);
 	tcase_add_test(c, outputs_of_several_archs);
 	tcase_add_test(c, outputs_of_several_targets);

@@ -285,6 +285,13 @@ TEST(has_include)
 		{"#include <a.h>\n", NULL},
 		{"____________", NULL},
 		{"x", NULL},
+		/* What no name tells. */
+		{"int t = __TIME__", "\n"},
+		{"__DATE__ __TIMESTAMP__", "\n"},
+		{"#if __has_include(<a.h>)\n.incbin \"b\"", "\na.h\n"},
+		{"\t.include \"b\"", "\n"},
+		{"__DATE_", NULL},
+		{"__DATE incbin .incbi", NULL},
 		/* Not ended. */
 		{"__has_include", NULL},
 		{"__has_include(", NULL},
@@ -323,6 +330,21 @@ TEST(has_include_in_any_part)
 	ck_assert_str_eq(names, "a.h\nb\nc.h\n");
 }
 
+TEST(an_empty_name_is_looked_for_nowhere)
+{
+	cleanup_strv struct strv dirs = {0}, found = {0};
+
+	strv_add(&dirs, "inc");
+	ck_assert_int_eq(lookups_of_asked("\nx.h\n", &dirs, collect, &found), 0);
+	ck_assert_uint_eq(found.n, 1);
+	ck_assert_str_eq(found.v[0], "inc/x.h");
+	ck_assert(lookups_are_open("\nx.h\n"));
+	ck_assert(lookups_are_open("\n"));
+	ck_assert(!lookups_are_open("x.h\n"));
+	ck_assert(!lookups_are_open(""));
+	ck_assert(!lookups_are_open(NULL));
+}
+
 static void add_tests(TCase *tests)
 {
 	tcase_add_test(tests, what_was_tried);
@@ -333,6 +355,7 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, asked_in_each_directory);
 	tcase_add_test(tests, has_include);
 	tcase_add_test(tests, has_include_in_any_part);
+	tcase_add_test(tests, an_empty_name_is_looked_for_nowhere);
 }
 
 int main(void)

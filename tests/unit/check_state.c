@@ -465,6 +465,50 @@ TEST(no_input)
 	check_stale(&c, "its output c.o has changed");
 }
 
+static int list_input(void *ctx, const char *path, const uint8_t digest[DIGEST_SIZE],
+		      const char *asks)
+{
+	struct strbuf *list = ctx;
+
+	strbuf_printf(list, "%s %02x %s;", path, digest[0], asks ? asks : "-");
+	return list->error;
+}
+
+static int refuse_input(void *ctx, const char *path, const uint8_t digest[DIGEST_SIZE],
+			const char *asks)
+{
+	(void)path, (void)digest, (void)asks;
+	++*(int *)ctx;
+	return -ECANCELED;
+}
+
+/* By the first byte of SHA-256. */
+TEST(tells_inputs)
+{
+	static const struct compile c = {.output = "c.o", .inputs = {"a", "b"}, .search = {"."}};
+	static const char expected[] = "a ca -;b f1 x.h\n;";
+	cleanup_strbuf struct strbuf first = {0}, later = {0};
+	int n = 0;
+
+	write_text("a", "a");
+	write_text("b", "#if __has_include(<x.h>)\n");
+	settle();
+	cleanup_state struct state *s = open_state();
+	ck_assert_int_eq(state_inputs(s, "c.o", list_input, &first), -ENOENT);
+	record(s, &c, io_now());
+	ck_assert_int_eq(state_inputs(s, "c.o", list_input, &first), 0);
+	ck_assert_str_eq(first.data, expected);
+	reopen(&s);
+	ck_assert_int_eq(state_inputs(s, "c.o", list_input, &later), 0);
+	ck_assert_str_eq(later.data, expected);
+	ck_assert_int_eq(state_inputs(s, "c.o", refuse_input, &n), -ECANCELED);
+	ck_assert_int_eq(n, 1);
+	/* One that changed while it was compiled is not known. */
+	write_text("a", "another");
+	record(s, &c, io_now());
+	ck_assert_int_eq(state_inputs(s, "c.o", list_input, &later), -ENOENT);
+}
+
 static void add_tests(TCase *tests)
 {
 	tcase_add_test(tests, file_of_a_project);
@@ -496,6 +540,7 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, input_of_no_content);
 	tcase_add_test(tests, empty_input);
 	tcase_add_test(tests, no_input);
+	tcase_add_test(tests, tells_inputs);
 }
 
 int main(void)

@@ -25,6 +25,7 @@ TEST(parses_an_answer)
 			       "asm\tx86:/asm/1\n"
 			       "asm\tx86:/asm/2\n"
 			       "looked\t/asm/1\n"
+			       "filled\t/usr/include\n"
 			       "libbpf\t/opt/include\n"
 			       "a line that means nothing\n\n",
 			       &t, &e),
@@ -37,7 +38,34 @@ TEST(parses_an_answer)
 	ck_assert_str_eq(t.asm_dirs.v[1], "x86:/asm/2");
 	ck_assert_uint_eq(t.looked.n, 1);
 	ck_assert_str_eq(t.looked.v[0], "/asm/1");
+	ck_assert_uint_eq(t.filled.n, 1);
+	ck_assert_str_eq(t.filled.v[0], "/usr/include");
 	ck_assert_int_eq(e.status, EXIT_STATUS_OK);
+}
+
+TEST(knows_clangs_own_headers)
+{
+	static const struct {
+		const char *search, *expected;
+	} table[] = {
+		{"/usr/lib/llvm-14/lib/clang/14.0.6/include",
+		 "/usr/lib/llvm-14/lib/clang/14.0.6/include"},
+		{"/opt/clang/19/lib/clang/19/include", "/opt/clang/19/lib/clang/19/include"},
+		{"/opt/clang/include", NULL},
+		{"/opt/clang/19/include/more", NULL},
+		{"/usr/include", NULL},
+		{"", NULL},
+	};
+
+	for (size_t i = 0; i < LENGTH(table); i++) {
+		cleanup_toolchain struct toolchain t = {0};
+		strv_add(&t.search, "/usr/local/include");
+		strv_add(&t.search, table[i].search);
+		const char *found = toolchain_clang_dir(&t);
+		ck_assert_msg(found ? table[i].expected && strcmp(found, table[i].expected) == 0
+				    : !table[i].expected,
+			      "%s", table[i].search);
+	}
 }
 
 TEST(parses_the_least)
@@ -437,6 +465,7 @@ TEST(session_fails)
 static void add_tests(TCase *c)
 {
 	tcase_add_test(c, parses_an_answer);
+	tcase_add_test(c, knows_clangs_own_headers);
 	tcase_add_test(c, parses_the_least);
 	tcase_add_test(c, says_why_there_is_none);
 	tcase_add_test(c, an_answer_without_an_end);

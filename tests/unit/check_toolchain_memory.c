@@ -60,6 +60,7 @@ static struct toolchain a_toolchain(const char *clang)
 
 	strv_add(&t.looked, "include");
 	strv_add(&t.search, "/usr/include");
+	strv_add(&t.filled, "/usr/include/filled");
 	memcpy(t.identity, IDENTITY, sizeof(t.identity));
 	strv_add(&t.asm_dirs, "x86:/asm/b");
 	strv_add(&t.asm_dirs, "x86:/asm/a");
@@ -116,6 +117,8 @@ TEST(loads_what_was_saved)
 	ck_assert_str_eq(t.asm_dirs.v[1], "x86:/asm/a");
 	ck_assert_uint_eq(t.search.n, 1);
 	ck_assert_str_eq(t.search.v[0], "/usr/include");
+	ck_assert_uint_eq(t.filled.n, 1);
+	ck_assert_str_eq(t.filled.v[0], "/usr/include/filled");
 	ck_assert_str_eq(t.identity, IDENTITY);
 }
 
@@ -210,30 +213,30 @@ TEST(damaged_file)
 		"{}",
 		"\xff\xfe",
 		"no json at all",
-		"{\"format\":4,\"began\":4000000000000000000,\"clang\":\"c\",\"number\":\"1\","
-		"\"version\":\"v\",\"asm_dirs\":[],\"search\":[],\"identity\":\"" IDENTITY
-		"\",\"witnesses\":[]}",
-		"{\"format\":4,\"began\":4000000000000000000,\"clang\":\"c\",\"number\":\"1\","
-		"\"version\":\"v\",\"asm_dirs\":[],\"search\":[],\"identity\":\"" IDENTITY
-		"\",\"witnesses\":[[]]}",
-		"{\"format\":4,\"began\":4000000000000000000,\"clang\":\"c\",\"number\":\"1\","
-		"\"version\":\"v\",\"asm_dirs\":[],\"search\":[],\"identity\":\"" IDENTITY
-		"\",\"witnesses\":{\"a\":1}}",
-		"{\"format\":4,\"began\":4000000000000000000,\"clang\":7,\"number\":\"1\","
-		"\"version\":\"v\",\"asm_dirs\":[],\"search\":[],\"identity\":\"" IDENTITY
-		"\",\"witnesses\":[[\"/missing\",-1,0,0]]}",
-		"{\"format\":4,\"began\":\"x\",\"clang\":\"c\",\"number\":\"1\","
-		"\"version\":\"v\",\"asm_dirs\":[],\"search\":[],\"identity\":\"" IDENTITY
-		"\",\"witnesses\":[[\"/missing\",-1,0,0]]}",
+		"{\"format\":5,\"began\":4000000000000000000,\"clang\":\"c\",\"number\":\"1\","
+		"\"version\":\"v\",\"asm_dirs\":[],\"search\":[],\"filled\":[],\"identity\":"
+		"\"" IDENTITY "\",\"witnesses\":[]}",
+		"{\"format\":5,\"began\":4000000000000000000,\"clang\":\"c\",\"number\":\"1\","
+		"\"version\":\"v\",\"asm_dirs\":[],\"search\":[],\"filled\":[],\"identity\":"
+		"\"" IDENTITY "\",\"witnesses\":[[]]}",
+		"{\"format\":5,\"began\":4000000000000000000,\"clang\":\"c\",\"number\":\"1\","
+		"\"version\":\"v\",\"asm_dirs\":[],\"search\":[],\"filled\":[],\"identity\":"
+		"\"" IDENTITY "\",\"witnesses\":{\"a\":1}}",
+		"{\"format\":5,\"began\":4000000000000000000,\"clang\":7,\"number\":\"1\","
+		"\"version\":\"v\",\"asm_dirs\":[],\"search\":[],\"filled\":[],\"identity\":"
+		"\"" IDENTITY "\",\"witnesses\":[[\"/missing\",-1,0,0]]}",
+		"{\"format\":5,\"began\":\"x\",\"clang\":\"c\",\"number\":\"1\","
+		"\"version\":\"v\",\"asm_dirs\":[],\"search\":[],\"filled\":[],\"identity\":"
+		"\"" IDENTITY "\",\"witnesses\":[[\"/missing\",-1,0,0]]}",
 		/* Another format is another program's. */
 		"{\"format\":1,\"began\":4000000000000000000,\"clang\":\"c\",\"number\":\"1\","
-		"\"version\":\"v\",\"asm_dirs\":[],\"search\":[],\"identity\":\"" IDENTITY
-		"\",\"witnesses\":[[\"/missing\",-1,0,0]]}",
+		"\"version\":\"v\",\"asm_dirs\":[],\"search\":[],\"filled\":[],\"identity\":"
+		"\"" IDENTITY "\",\"witnesses\":[[\"/missing\",-1,0,0]]}",
 	};
 	static const char sound[] =
-		"{\"format\":4,\"began\":4000000000000000000,\"clang\":\"c\",\"number\":\"1\","
-		"\"version\":\"v\",\"asm_dirs\":[],\"search\":[],\"identity\":\"" IDENTITY
-		"\",\"witnesses\":[[\"/missing\",-1,0,0]]}";
+		"{\"format\":5,\"began\":4000000000000000000,\"clang\":\"c\",\"number\":\"1\","
+		"\"version\":\"v\",\"asm_dirs\":[],\"search\":[],\"filled\":[],\"identity\":"
+		"\"" IDENTITY "\",\"witnesses\":[[\"/missing\",-1,0,0]]}";
 	cleanup_free char *file = record_file();
 
 	begin();

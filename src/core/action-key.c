@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "action-key.h"
+#include "lookups.h"
+
+/* To be raised where the same key would stand for other bytes than before. */
+static const char recipe[] = "crossbpf object 1";
+
+/* Clang's own headers that have no code, so that objects name them in DWARF only. */
+static bool has_no_code(const char *name)
+{
+	static const char *const others[] = {"float.h", "inttypes.h", "iso646.h", "limits.h"};
+
+	if (strncmp(name, "std", 3) == 0 || strncmp(name, "__std", 5) == 0)
+		return !strchr(name, '/');
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		if (strcmp(name, others[i]) == 0)
+			return true;
+	return false;
+}
+
+/* A file's name in the key: what the object calls it, unless it never does. */
+static char *name_of(const struct action_key_request *q, const char *path)
+{
+	const char *clangs = toolchain_clang_dir(q->toolchain);
+	const char *name = path + (clangs ? strlen(clangs) : 0) + 1;
+
+	if (!q->plan->keep_debug && clangs && toolchain_is_below(path, clangs) && has_no_code(name))
+		return str_printf("clang:%s", name);
+	if (!q->plan->keep_debug && q->header_dir && toolchain_is_below(path, q->header_dir))
+		return str_printf("crossbpf:%s", path + strlen(q->header_dir) + 1);
+	return build_plan_name(q->plan, q->root, path);
+}
+
+struct named {
+	char *name;
+	const struct action_file *file;
+};
+
+/* Of two files with one name it matters which is which: their order is that of the closure. */
+static int compare_named(const void *a, const void *b)
+{
+	const struct named *x = a, *y = b;
+	int order = strcmp(x->name, y->name);
+
+	return order ? order : x->file < y->file ? -1 : x->file > y->file;
+}
+
+static int add_files(const struct action_key_request *q, struct digest *d)
+{
+	cleanup_free struct named *named = calloc(q->n + 1, sizeof(*named));
+	size_t n = 0;
+	int r = named ? 0 : -ENOMEM;
+
+	for (; r == 0 && n < q->n; n++) {
+		named[n] = (struct named){name_of(q, q->files[n].path), &q->files[n]};
+		if (!named[n].name)
+			r = -ENOMEM;
+	}
+	if (r == 0)
+		qsort(named, n, sizeof(*named), compare_named);
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		digest_string(d, named[i].name);
+		digest_bytes(d, named[i].file->digest, DIGEST_SIZE);
+	}
+	for (size_t i = 0; named && i < n; i++)
+		free(named[i].name);
+	return r;
+}
+
+struct asked {
+	const struct action_key_request *request;
+	struct strv found;
+};
+
+static int take_found(void *ctx, const char *path)
+{
+	struct asked *asked = ctx;
+	const struct action_key_request *q = asked->request;
+
+	if (!q->exists(q->ctx, path))
+		return 0;
+	cleanup_free char *name = name_of(q, path);
+	if (!name)
+		return -ENOMEM;
+	strv_add_once(&asked->found, name);
+	return asked->found.error;
+}
+
+static int compare_strings(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* More directories than clang would look in: that tells apart what need not be, and never less. */
+static int add_asked(const struct action_key_request *q, struct digest *d)
+{
+	cleanup_strv struct strv inputs = {0}, search = {0}, dirs = {0};
+	struct asked asked = {.request = q};
+	int r = 0;
+
+	for (size_t i = 0; i < q->n; i++) {
+		strv_add(&inputs, q->files[i].path);
+		if (toolchain_is_builders(q->toolchain, q->files[i].path) || !q->files[i].asks)
+			continue;
+		if (lookups_are_open(q->files[i].asks))
+			r = -ENODATA;
+	}
+	build_plan_search(q->action->variant, q->toolchain, &search);
+	if (inputs.error || search.error ||
+	    lookups_dirs(&inputs, &search, &q->plan->system, &dirs) < 0)
+		return -ENOMEM;
+	for (size_t i = 0; r == 0 && i < q->n; i++)
+		if (q->files[i].asks && !toolchain_is_builders(q->toolchain, q->files[i].path))
+			r = lookups_of_asked(q->files[i].asks, &dirs, take_found, &asked);
+	if (r == 0 && asked.found.n)
+		qsort(asked.found.v, asked.found.n, sizeof(*asked.found.v), compare_strings);
+	for (size_t i = 0; r == 0 && i < asked.found.n; i++)
+		digest_string(d, asked.found.v[i]);
+	strv_free(&asked.found);
+	return r;
+}
+
+int action_key(const struct action_key_request *q, uint8_t ret_key[DIGEST_SIZE])
+{
+	const struct build_action *a = q->action;
+	const struct build_variant *v = a->variant;
+	struct digest d;
+
+	digest_init(&d);
+	digest_string(&d, recipe);
+	digest_string(&d, q->toolchain->identity);
+	digest_string(&d, q->plan->keep_debug ? "debug" : "stripped");
+	digest_string(&d, q->plan->maps_root ? "." : q->root);
+	digest_string(&d, v->target);
+	digest_string(&d, v->arch);
+	for (size_t i = 1; i < v->n_own; i++)
+		digest_string(&d, v->argv.v[i]);
+	digest_string(&d, NULL);
+	digest_string(&d, a->source);
+	int r = add_files(q, &d);
+	digest_string(&d, NULL);
+	if (r == 0)
+		r = add_asked(q, &d);
+	if (r == 0)
+		digest_finish_bytes(&d, ret_key);
+	return r;
+}

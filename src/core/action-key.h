@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The key of an action of `crossbpf build`: what its object is made of, and nothing of where. Two
+ * actions with one key make the same bytes; on any builder, in any directory, by any user.
+ *
+ *	identity   of the toolchain
+ *	command    what is compiled, and how; not where clang, headers, root and outputs are
+ *	closure    each file that clang read, as the object calls it, and its digest
+ *	asked      which of the files are there that the project asks for by __has_include
+ */
+#ifndef CROSSBPF_ACTION_KEY_H
+#define CROSSBPF_ACTION_KEY_H
+
+#include "build-plan.h"
+
+/* A file that clang read, as it spelled it. */
+struct action_file {
+	const char *path;
+	uint8_t digest[DIGEST_SIZE];
+	const char *asks; /* as of lookups.h, or NULL; of a builder's own file without effect */
+};
+
+struct action_key_request {
+	const struct build_plan *plan;
+	const struct build_action *action;
+	const struct toolchain *toolchain;
+	const char *root;
+	const char *header_dir; /* our own headers, or NULL */
+	const struct action_file *files;
+	size_t n;
+	/* Is there a file with this name, relative to the root or absolute, where clang ran? */
+	bool (*exists)(void *ctx, const char *path);
+	void *ctx;
+};
+
+/* 0, -ENOMEM, or -ENODATA where the object is made of more than is known: a key would lie. The
+ * order of files is of no effect. */
+int action_key(const struct action_key_request *request, uint8_t ret_key[DIGEST_SIZE]);
+
+#endif

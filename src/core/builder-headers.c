@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "builder-headers.h"
+#include "shared/io.h"
+
+enum {
+	MAX_SIZE = 64 << 20,
+	HEX = DIGEST_HEX_SIZE - 1,
+	NAME = HEX + 2, /* two blanks, or a blank and a star, stand between */
+};
+
+static int compare_lines(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a + NAME, *(char *const *)b + NAME);
+}
+
+static int compare_name(const void *name, const void *line)
+{
+	return strcmp(name, *(char *const *)line + NAME);
+}
+
+/* A name with a newline or a backslash in it stands behind a backslash, and is no header's. */
+static bool is_sound(const char *line)
+{
+	return strspn(line, "0123456789abcdef") == HEX && line[HEX] == ' ' && line[HEX + 1] &&
+	       line[NAME];
+}
+
+int builder_headers_load(const char *stamp, struct builder_headers *ret_headers)
+{
+	cleanup_builder_headers struct builder_headers h = {0};
+	cleanup_strbuf struct strbuf text = {0};
+	char *rest = NULL;
+
+	int r = io_read_file(stamp, MAX_SIZE, &text);
+	if (r == -ENOMEM)
+		return r;
+	for (char *line = r == 0 && text.len ? strtok_r(text.data, "\n", &rest) : NULL; line;
+	     line = strtok_r(NULL, "\n", &rest))
+		if (is_sound(line))
+			strv_add(&h.lines, line);
+	if (h.lines.error)
+		return h.lines.error;
+	if (h.lines.n)
+		qsort(h.lines.v, h.lines.n, sizeof(*h.lines.v), compare_lines);
+	*ret_headers = h;
+	h = (struct builder_headers){0};
+	return 0;
+}
+
+void builder_headers_free(struct builder_headers *h)
+{
+	strv_free(&h->lines);
+}
+
+static unsigned digit(char c)
+{
+	return (unsigned)(c <= '9' ? c - '0' : c - 'a' + 10);
+}
+
+bool builder_headers_find(const struct builder_headers *h, const char *path,
+			  uint8_t ret_digest[DIGEST_SIZE])
+{
+	char *const *found = h->lines.n ? bsearch(path, h->lines.v, h->lines.n, sizeof(*h->lines.v),
+						  compare_name)
+					: NULL;
+
+	for (size_t i = 0; found && ret_digest && i < DIGEST_SIZE; i++)
+		ret_digest[i] = (uint8_t)(digit((*found)[2 * i]) << 4 | digit((*found)[2 * i + 1]));
+	return found;
+}
