@@ -99,8 +99,16 @@ static void read_wp(struct clang_argv *c, const char *value)
 /* What is said to cc1 directly can redirect its outputs; target features and warnings do not. */
 static void read_xclang(struct clang_argv *c, const char *value)
 {
-	static const char *const harmful[] = {
-		"-o", "-emit-", "-dependency-file", "-MT", "-MF", "-fsyntax-only", "-E"};
+	static const char *const harmful[] = {"-o",
+					      "-emit-",
+					      "-dependency-file",
+					      "-MT",
+					      "-MF",
+					      "-fsyntax-only",
+					      "-E",
+					      "-stats-file",
+					      "-diagnostic-log-file",
+					      "-header-include-file"};
 
 	for (size_t i = 0; i < sizeof(harmful) / sizeof(harmful[0]); i++)
 		if (strncmp(value, harmful[i], strlen(harmful[i])) == 0)
@@ -172,6 +180,10 @@ static void read_option(struct clang_argv *c, enum clang_option_id id, const cha
 		break;
 	case OPT_VERBATIM:
 		c->verbatim = true;
+		break;
+	case OPT_COMMANDS:
+		c->verbatim = true;
+		c->more_outputs = true;
 		break;
 	case OPT_MORE_OUTPUTS:
 		c->more_outputs = true;

@@ -103,7 +103,7 @@ static const struct {
 
 	{"-###", KIND_FLAG, OPT_VERBATIM},
 	{"-MG", KIND_FLAG, OPT_VERBATIM}, /* what is not found is a header to be made */
-	{"-MJ", KIND_EITHER, OPT_VERBATIM},
+	{"-MJ", KIND_EITHER, OPT_COMMANDS},
 	{"-V", KIND_EITHER, OPT_VERBATIM},
 	{"--autocomplete=", KIND_JOINED, OPT_VERBATIM},
 	{"-ccc-print-bindings", KIND_FLAG, OPT_VERBATIM},

@@ -71,6 +71,39 @@ static int find_outputs(struct action *a, const struct clang_argv *c)
 	return clang_argv_deps_target(c, &a->deps_target);
 }
 
+/* -M: one file of rules, or standard output. */
+static int find_rules(struct action *a, const struct clang_argv *c)
+{
+	const char *file = c->deps_output ? c->deps_output : c->output;
+
+	if (!file || strcmp(file, "-") == 0)
+		return 0;
+	char *path = strdup(file);
+	add_output(a, c->deps_output ? "-MF" : "-o", path);
+	return path ? 0 : -ENOMEM;
+}
+
+/* What clang writes where it is asked for something else than to compile BPF. It is told so again
+ * where the outputs are brought here from elsewhere. */
+static int find_other_outputs(struct action *a, const struct clang_argv *c)
+{
+	bool one = c->n_inputs == 1,
+	     makes_one = c->phase == PHASE_OBJECT || c->phase == PHASE_ASSEMBLY;
+	char *path = NULL;
+	int r = 0;
+
+	if (c->phase == PHASE_DEPENDENCIES)
+		return find_rules(a, c);
+	if (c->output ? strcmp(c->output, "-") != 0 : one && makes_one)
+		r = clang_argv_output(c, &path);
+	add_output(a, "-o", path);
+	path = NULL;
+	if (r == 0 && one)
+		r = clang_argv_deps_output(c, &path);
+	add_output(a, "-MF", path);
+	return r;
+}
+
 static bool has_source(const struct clang_argv *c)
 {
 	for (size_t i = 0; i < c->n_inputs; i++)
@@ -80,7 +113,7 @@ static bool has_source(const struct clang_argv *c)
 }
 
 static int fill_compile(struct action *a, const struct project *project,
-			const struct toolchain *toolchain, const char *header_dir)
+			const struct toolchain *toolchain, const char *header_dir, bool elsewhere)
 {
 	const struct clang_argv *c = &project->clang;
 	int r = 0;
@@ -101,32 +134,10 @@ static int fill_compile(struct action *a, const struct project *project,
 			strv_add(&a->without_debug, c->args.v[c->inputs[i].arg]);
 	if (r == 0)
 		r = a->argv.error ? a->argv.error : a->without_debug.error;
-	if (r == 0 && c->n_inputs == 1 && !c->more_outputs)
+	if (r == 0 && c->phase == PHASE_DEPENDENCIES) /* clang writes it in place */
+		r = elsewhere ? find_rules(a, c) : 0;
+	else if (r == 0 && c->n_inputs == 1 && !c->more_outputs)
 		r = find_outputs(a, c);
-	return r;
-}
-
-/* What clang writes where it is asked for something else than to compile BPF. It is told so again
- * where the outputs are brought here from elsewhere. */
-static int find_other_outputs(struct action *a, const struct clang_argv *c)
-{
-	bool one = c->n_inputs == 1,
-	     makes_one = c->phase == PHASE_OBJECT || c->phase == PHASE_ASSEMBLY;
-	char *path = NULL;
-	int r = 0;
-
-	if (c->output ? strcmp(c->output, "-") != 0 : one && makes_one)
-		r = clang_argv_output(c, &path);
-	add_output(a, "-o", path);
-	path = NULL;
-	if (r == 0 && c->phase == PHASE_DEPENDENCIES && c->deps_output &&
-	    strcmp(c->deps_output, "-") != 0) {
-		path = strdup(c->deps_output);
-		r = path ? 0 : -ENOMEM;
-	} else if (r == 0 && one) {
-		r = clang_argv_deps_output(c, &path);
-	}
-	add_output(a, "-MF", path);
 	return r;
 }
 
@@ -179,7 +190,7 @@ int plan_make(const struct project *project, const struct toolchain *toolchain,
 
 	struct action *a = p.actions;
 	a->compiles = clang_argv_compiles_bpf(&project->clang) && !is_too_long(&project->clang);
-	int r = a->compiles ? fill_compile(a, project, toolchain, header_dir)
+	int r = a->compiles ? fill_compile(a, project, toolchain, header_dir, elsewhere)
 			    : fill_verbatim(a, project, toolchain, elsewhere);
 	if (r < 0)
 		return error_no_memory(e);

@@ -154,14 +154,15 @@ TEST(verbatim)
 		   ARGS("-###", "--version", "-help", "--help", "--help-hidden", "-dumpmachine",
 			"-dumpversion", "-print-search-dirs", "-print-file-name=libc.a",
 			"--print-target-triple", "-print-resource-dir", "-ccc-print-phases",
-			"-ccc-print-bindings", "-cc1", "-cc1as", "--autocomplete=-f", "-MG", "-MJf",
+			"-ccc-print-bindings", "-cc1", "-cc1as", "--autocomplete=-f", "-MG",
 			"-frecord-command-line", "-frecord-gcc-switches", "-grecord-command-line",
 			"-grecord-gcc-switches"));
-	for (const char *const *arg = ARGS("--print-file-name", "--print-prog-name", "-MJ"); *arg;
-	     arg++) {
+	for (const char *const *arg = ARGS("--print-file-name", "--print-prog-name"); *arg; arg++) {
 		ck_assert_msg(clang_option_find(*arg).id == OPT_VERBATIM, "%s", *arg);
 		ck_assert_msg(clang_option_find(*arg).more == 1, "%s", *arg);
 	}
+	assert_ids(OPT_COMMANDS, ARGS("-MJf", "-MJ"));
+	ck_assert_int_eq(clang_option_find("-MJ").more, 1);
 	assert_ids(OPT_VERBOSE, ARGS("-v", "--verbose"));
 	/* These are none. */
 	assert_ids(OPT_OTHER, ARGS("-w", "-print", "-dumpx", "--versionx", "-vx"));
