@@ -144,13 +144,17 @@ static int fill_compile(struct action *a, const struct project *project,
 /* How the command stands to files that it does not see. */
 static void note_needs(struct action *a, const struct clang_argv *c)
 {
-	for (size_t i = 0; i < c->n_inputs; i++)
-		if (strcmp(c->args.v[c->inputs[i].arg], "-") == 0)
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->n_inputs; i++) {
+		const char *input = c->args.v[c->inputs[i].arg];
+		if (strcmp(input, "-") == 0)
 			a->reads_input = true;
+		n += input[0] != '@'; /* which clang cannot read either */
+	}
 	a->makes_rules = c->phase == PHASE_DEPENDENCIES;
 	a->more_outputs = c->more_outputs;
-	a->many_outputs =
-		c->n_inputs > 1 && c->phase != PHASE_LINK && !c->output && c->phase < PHASE_SYNTAX;
+	a->many_outputs = n > 1 && c->phase != PHASE_LINK && !c->output && c->phase < PHASE_SYNTAX;
 }
 
 /* The command line as it is. */
