@@ -202,7 +202,7 @@ static size_t read_argument(struct clang_argv *c, size_t i, const char **languag
 	struct clang_option option = clang_option_find(c->args.v[i]);
 
 	if (option.more >= c->args.n - i) {
-		c->verbatim = true; /* its value is missing: clang says so */
+		c->incomplete = c->verbatim = true;
 		return c->args.n;
 	}
 	if (option.id == OPT_END_OF_OPTIONS)

@@ -54,6 +54,14 @@ static void add_output(struct action *a, const char *option, char *path)
 		a->outputs[a->n_outputs++] = (struct output){option, path};
 }
 
+/* What clang would make of the output's name, of which it knows only a temporary one. */
+static int find_target(struct action *a, const struct clang_argv *c)
+{
+	if (!c->deps || c->deps_target || c->inputs[0].kind != INPUT_SOURCE)
+		return 0;
+	return clang_argv_deps_target(c, &a->deps_target);
+}
+
 static int find_outputs(struct action *a, const struct clang_argv *c)
 {
 	char *path;
@@ -66,9 +74,7 @@ static int find_outputs(struct action *a, const struct clang_argv *c)
 	if (r < 0)
 		return r;
 	add_output(a, "-MF", path);
-	if (!c->deps || c->deps_target || c->inputs[0].kind != INPUT_SOURCE)
-		return 0;
-	return clang_argv_deps_target(c, &a->deps_target);
+	return find_target(a, c);
 }
 
 /* -M: one file of rules, or standard output. */
@@ -92,6 +98,8 @@ static int find_other_outputs(struct action *a, const struct clang_argv *c)
 	char *path = NULL;
 	int r = 0;
 
+	if (c->incomplete) /* what is added would be taken for the value */
+		return 0;
 	if (c->phase == PHASE_DEPENDENCIES)
 		return find_rules(a, c);
 	if (c->output ? strcmp(c->output, "-") != 0 : one && makes_one)
@@ -101,7 +109,7 @@ static int find_other_outputs(struct action *a, const struct clang_argv *c)
 	if (r == 0 && one)
 		r = clang_argv_deps_output(c, &path);
 	add_output(a, "-MF", path);
-	return r;
+	return r == 0 && one ? find_target(a, c) : r;
 }
 
 static bool has_source(const struct clang_argv *c)

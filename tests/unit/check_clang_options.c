@@ -182,7 +182,8 @@ TEST(more_outputs)
 			"-fdriver-only", "-ccc-x"));
 	for (const char *const *arg =
 		     ARGS("--config", "-arch", "-dependency-file", "-dependency-dot", "-dumpdir",
-			  "-working-directory", "-object-file-name", "-gen-cdb-fragment-path");
+			  "-working-directory", "-object-file-name", "-gen-cdb-fragment-path",
+			  "-serialize-diagnostics", "--serialize-diagnostics");
 	     *arg; arg++) {
 		ck_assert_msg(clang_option_find(*arg).id == OPT_MORE_OUTPUTS, "%s", *arg);
 		ck_assert_msg(clang_option_find(*arg).more == 1, "%s", *arg);
@@ -198,9 +199,8 @@ TEST(skipped_with_a_value)
 			  "-framework", "-rpath", "-Xlinker", "-Xassembler", "-Xanalyzer",
 			  "-include-pch", "--param", "--std", "--prefix", "--include", "--imacros",
 			  "-resource-dir", "-specs", "--specs", "-ivfsoverlay",
-			  "-fdebug-compilation-dir", "-serialize-diagnostics", "-Xopenmp-target",
-			  "-cxx-isystem", "-undefined", "-mthread-model", "-meabi", "-ccc-gcc-name",
-			  "-Xarch_host");
+			  "-fdebug-compilation-dir", "-Xopenmp-target", "-cxx-isystem",
+			  "-undefined", "-mthread-model", "-meabi", "-ccc-gcc-name", "-Xarch_host");
 	     *arg; arg++) {
 		struct clang_option option = clang_option_find(*arg);
 		ck_assert_msg(option.id == OPT_OTHER && option.more == 1, "%s: id %d, %zu more",
