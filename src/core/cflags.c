@@ -36,6 +36,7 @@ static const char *instead_of(const char *word, enum clang_option_id id)
 	case OPT_EMIT_LLVM:
 	case OPT_LANGUAGE:
 	case OPT_VERBATIM:
+	case OPT_COMMANDS:
 	case OPT_MORE_OUTPUTS:
 	case OPT_END_OF_OPTIONS:
 		return "crossbpf build makes objects; for all else there is crossbpf-clang";

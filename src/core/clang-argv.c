@@ -99,8 +99,16 @@ static void read_wp(struct clang_argv *c, const char *value)
 /* What is said to cc1 directly can redirect its outputs; target features and warnings do not. */
 static void read_xclang(struct clang_argv *c, const char *value)
 {
-	static const char *const harmful[] = {
-		"-o", "-emit-", "-dependency-file", "-MT", "-MF", "-fsyntax-only", "-E"};
+	static const char *const harmful[] = {"-o",
+					      "-emit-",
+					      "-dependency-file",
+					      "-MT",
+					      "-MF",
+					      "-fsyntax-only",
+					      "-E",
+					      "-stats-file",
+					      "-diagnostic-log-file",
+					      "-header-include-file"};
 
 	for (size_t i = 0; i < sizeof(harmful) / sizeof(harmful[0]); i++)
 		if (strncmp(value, harmful[i], strlen(harmful[i])) == 0)
@@ -173,6 +181,10 @@ static void read_option(struct clang_argv *c, enum clang_option_id id, const cha
 	case OPT_VERBATIM:
 		c->verbatim = true;
 		break;
+	case OPT_COMMANDS:
+		c->verbatim = true;
+		c->more_outputs = true;
+		break;
 	case OPT_MORE_OUTPUTS:
 		c->more_outputs = true;
 		break;
@@ -190,7 +202,7 @@ static size_t read_argument(struct clang_argv *c, size_t i, const char **languag
 	struct clang_option option = clang_option_find(c->args.v[i]);
 
 	if (option.more >= c->args.n - i) {
-		c->verbatim = true; /* its value is missing: clang says so */
+		c->incomplete = c->verbatim = true;
 		return c->args.n;
 	}
 	if (option.id == OPT_END_OF_OPTIONS)

@@ -40,6 +40,7 @@ struct clang_argv {
 	bool no_system;     /* -nostdinc, --sysroot */
 	bool emit_llvm;     /* -emit-llvm */
 	bool verbose;       /* -v */
+	bool incomplete;    /* an option lacks its value: clang refuses all */
 	bool verbatim;      /* to be run as it stands: a question, or it ends in an output */
 	bool more_outputs;  /* writes files, or its output's name into one, that we do not follow */
 	bool deps;          /* -MD, -MMD */

@@ -29,6 +29,7 @@ enum clang_option_id {
 	OPT_NO_SYSTEM,     /* -nostdinc, --sysroot: the user wants no header of this system */
 	OPT_VERBOSE,       /* -v */
 	OPT_VERBATIM,      /* a question, or a command line that itself ends in an output */
+	OPT_COMMANDS,      /* -MJ: like both that are beside it */
 	OPT_MORE_OUTPUTS,  /* writes further files, or where they are into its output */
 	OPT_END_OF_OPTIONS /* -- */
 };

@@ -257,13 +257,28 @@ static int make_env(const struct passage *p, struct strv *ret_env)
 	return ret_env->error;
 }
 
+/* Is there nothing that the compiler proper sees? It is told where lines come from, and the driver
+ * would warn of that. */
+static bool is_assembly(const struct clang_argv *c)
+{
+	for (size_t i = 0; i < c->n_inputs; i++) {
+		const char *input = c->args.v[c->inputs[i].arg];
+		size_t len = strlen(input);
+		if (c->inputs[i].kind != INPUT_PREPROCESSED || len < 2 ||
+		    strcmp(input + len - 2, ".s") != 0)
+			return false;
+	}
+	return true;
+}
+
 static int map_argv(const struct remote *r, const struct action *a, const struct strv *argv,
 		    size_t insert, struct strv *ret_argv, size_t *ret_insert)
 {
 	const char *const *words = (const char *const *)argv->v;
+	const struct clang_argv *c = &r->project->clang;
 
 	if (a->compiles)
-		return remote_map_argv(r, words, insert, r->project->clang.emit_llvm, ret_argv,
+		return remote_map_argv(r, words, insert, c->emit_llvm || is_assembly(c), ret_argv,
 				       ret_insert);
 	*ret_insert = insert;
 	if (session_has_host_paths(&r->builder->session))

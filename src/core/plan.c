@@ -54,6 +54,14 @@ static void add_output(struct action *a, const char *option, char *path)
 		a->outputs[a->n_outputs++] = (struct output){option, path};
 }
 
+/* What clang would make of the output's name, of which it knows only a temporary one. */
+static int find_target(struct action *a, const struct clang_argv *c)
+{
+	if (!c->deps || c->deps_target || c->inputs[0].kind != INPUT_SOURCE)
+		return 0;
+	return clang_argv_deps_target(c, &a->deps_target);
+}
+
 static int find_outputs(struct action *a, const struct clang_argv *c)
 {
 	char *path;
@@ -66,9 +74,42 @@ static int find_outputs(struct action *a, const struct clang_argv *c)
 	if (r < 0)
 		return r;
 	add_output(a, "-MF", path);
-	if (!c->deps || c->deps_target || c->inputs[0].kind != INPUT_SOURCE)
+	return find_target(a, c);
+}
+
+/* -M: one file of rules, or standard output. */
+static int find_rules(struct action *a, const struct clang_argv *c)
+{
+	const char *file = c->deps_output ? c->deps_output : c->output;
+
+	if (!file || strcmp(file, "-") == 0)
 		return 0;
-	return clang_argv_deps_target(c, &a->deps_target);
+	char *path = strdup(file);
+	add_output(a, c->deps_output ? "-MF" : "-o", path);
+	return path ? 0 : -ENOMEM;
+}
+
+/* What clang writes where it is asked for something else than to compile BPF. It is told so again
+ * where the outputs are brought here from elsewhere. */
+static int find_other_outputs(struct action *a, const struct clang_argv *c)
+{
+	bool one = c->n_inputs == 1,
+	     makes_one = c->phase == PHASE_OBJECT || c->phase == PHASE_ASSEMBLY;
+	char *path = NULL;
+	int r = 0;
+
+	if (c->incomplete) /* what is added would be taken for the value */
+		return 0;
+	if (c->phase == PHASE_DEPENDENCIES)
+		return find_rules(a, c);
+	if (c->output ? strcmp(c->output, "-") != 0 : one && makes_one)
+		r = clang_argv_output(c, &path);
+	add_output(a, "-o", path);
+	path = NULL;
+	if (r == 0 && one)
+		r = clang_argv_deps_output(c, &path);
+	add_output(a, "-MF", path);
+	return r == 0 && one ? find_target(a, c) : r;
 }
 
 static bool has_source(const struct clang_argv *c)
@@ -80,7 +121,7 @@ static bool has_source(const struct clang_argv *c)
 }
 
 static int fill_compile(struct action *a, const struct project *project,
-			const struct toolchain *toolchain, const char *header_dir)
+			const struct toolchain *toolchain, const char *header_dir, bool elsewhere)
 {
 	const struct clang_argv *c = &project->clang;
 	int r = 0;
@@ -101,45 +142,27 @@ static int fill_compile(struct action *a, const struct project *project,
 			strv_add(&a->without_debug, c->args.v[c->inputs[i].arg]);
 	if (r == 0)
 		r = a->argv.error ? a->argv.error : a->without_debug.error;
-	if (r == 0 && c->n_inputs == 1 && !c->more_outputs)
+	if (r == 0 && c->phase == PHASE_DEPENDENCIES) /* clang writes it in place */
+		r = elsewhere ? find_rules(a, c) : 0;
+	else if (r == 0 && c->n_inputs == 1 && !c->more_outputs)
 		r = find_outputs(a, c);
-	return r;
-}
-
-/* What clang writes where it is asked for something else than to compile BPF. It is told so again
- * where the outputs are brought here from elsewhere. */
-static int find_other_outputs(struct action *a, const struct clang_argv *c)
-{
-	bool one = c->n_inputs == 1,
-	     makes_one = c->phase == PHASE_OBJECT || c->phase == PHASE_ASSEMBLY;
-	char *path = NULL;
-	int r = 0;
-
-	if (c->output ? strcmp(c->output, "-") != 0 : one && makes_one)
-		r = clang_argv_output(c, &path);
-	add_output(a, "-o", path);
-	path = NULL;
-	if (r == 0 && c->phase == PHASE_DEPENDENCIES && c->deps_output &&
-	    strcmp(c->deps_output, "-") != 0) {
-		path = strdup(c->deps_output);
-		r = path ? 0 : -ENOMEM;
-	} else if (r == 0 && one) {
-		r = clang_argv_deps_output(c, &path);
-	}
-	add_output(a, "-MF", path);
 	return r;
 }
 
 /* How the command stands to files that it does not see. */
 static void note_needs(struct action *a, const struct clang_argv *c)
 {
-	for (size_t i = 0; i < c->n_inputs; i++)
-		if (strcmp(c->args.v[c->inputs[i].arg], "-") == 0)
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->n_inputs; i++) {
+		const char *input = c->args.v[c->inputs[i].arg];
+		if (strcmp(input, "-") == 0)
 			a->reads_input = true;
+		n += input[0] != '@'; /* which clang cannot read either */
+	}
 	a->makes_rules = c->phase == PHASE_DEPENDENCIES;
 	a->more_outputs = c->more_outputs;
-	a->many_outputs =
-		c->n_inputs > 1 && c->phase != PHASE_LINK && !c->output && c->phase < PHASE_SYNTAX;
+	a->many_outputs = n > 1 && c->phase != PHASE_LINK && !c->output && c->phase < PHASE_SYNTAX;
 }
 
 /* The command line as it is. */
@@ -179,7 +202,7 @@ int plan_make(const struct project *project, const struct toolchain *toolchain,
 
 	struct action *a = p.actions;
 	a->compiles = clang_argv_compiles_bpf(&project->clang) && !is_too_long(&project->clang);
-	int r = a->compiles ? fill_compile(a, project, toolchain, header_dir)
+	int r = a->compiles ? fill_compile(a, project, toolchain, header_dir, elsewhere)
 			    : fill_verbatim(a, project, toolchain, elsewhere);
 	if (r < 0)
 		return error_no_memory(e);

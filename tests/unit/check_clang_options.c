@@ -154,14 +154,16 @@ TEST(verbatim)
 		   ARGS("-###", "--version", "-help", "--help", "--help-hidden", "-dumpmachine",
 			"-dumpversion", "-print-search-dirs", "-print-file-name=libc.a",
 			"--print-target-triple", "-print-resource-dir", "-ccc-print-phases",
-			"-ccc-print-bindings", "-cc1", "-cc1as", "--autocomplete=-f", "-MG", "-MJf",
+			"-ccc-print-bindings", "-cc1", "-cc1as", "--autocomplete=-f", "-MG",
 			"-frecord-command-line", "-frecord-gcc-switches", "-grecord-command-line",
 			"-grecord-gcc-switches"));
-	for (const char *const *arg = ARGS("--print-file-name", "--print-prog-name", "-MJ"); *arg;
-	     arg++) {
+	for (const char *const *arg = ARGS("--print-file-name", "--print-prog-name"); *arg; arg++) {
 		ck_assert_msg(clang_option_find(*arg).id == OPT_VERBATIM, "%s", *arg);
 		ck_assert_msg(clang_option_find(*arg).more == 1, "%s", *arg);
 	}
+	assert_ids(OPT_COMMANDS, ARGS("-MJf"));
+	ck_assert_int_eq(clang_option_find("-MJ").id, OPT_COMMANDS);
+	ck_assert_int_eq(clang_option_find("-MJ").more, 1);
 	assert_ids(OPT_VERBOSE, ARGS("-v", "--verbose"));
 	/* These are none. */
 	assert_ids(OPT_OTHER, ARGS("-w", "-print", "-dumpx", "--versionx", "-vx"));
@@ -180,7 +182,8 @@ TEST(more_outputs)
 			"-fdriver-only", "-ccc-x"));
 	for (const char *const *arg =
 		     ARGS("--config", "-arch", "-dependency-file", "-dependency-dot", "-dumpdir",
-			  "-working-directory", "-object-file-name", "-gen-cdb-fragment-path");
+			  "-working-directory", "-object-file-name", "-gen-cdb-fragment-path",
+			  "-serialize-diagnostics", "--serialize-diagnostics");
 	     *arg; arg++) {
 		ck_assert_msg(clang_option_find(*arg).id == OPT_MORE_OUTPUTS, "%s", *arg);
 		ck_assert_msg(clang_option_find(*arg).more == 1, "%s", *arg);
@@ -196,9 +199,8 @@ TEST(skipped_with_a_value)
 			  "-framework", "-rpath", "-Xlinker", "-Xassembler", "-Xanalyzer",
 			  "-include-pch", "--param", "--std", "--prefix", "--include", "--imacros",
 			  "-resource-dir", "-specs", "--specs", "-ivfsoverlay",
-			  "-fdebug-compilation-dir", "-serialize-diagnostics", "-Xopenmp-target",
-			  "-cxx-isystem", "-undefined", "-mthread-model", "-meabi", "-ccc-gcc-name",
-			  "-Xarch_host");
+			  "-fdebug-compilation-dir", "-Xopenmp-target", "-cxx-isystem",
+			  "-undefined", "-mthread-model", "-meabi", "-ccc-gcc-name", "-Xarch_host");
 	     *arg; arg++) {
 		struct clang_option option = clang_option_find(*arg);
 		ck_assert_msg(option.id == OPT_OTHER && option.more == 1, "%s: id %d, %zu more",
