@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The project that a command is run in, as crossbpf-clang finds it, and what it says of builders. */
+/* The project that a command is run in, as crossbpf-clang finds it, and what it says of builders.
+ */
 #ifndef CROSSBPF_CLI_PROJECT_H
 #define CROSSBPF_CLI_PROJECT_H
 

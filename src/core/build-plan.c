@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "build-plan.h"
+#include "path-map.h"
 #include "clang-argv.h"
 #include "clang-options.h"
 #include "shared/io.h"
@@ -137,15 +138,10 @@ char *build_plan_name(const struct build_plan *p, const char *root, const char *
 
 static void add_maps(const struct build_plan *p, const char *root, struct strv *argv)
 {
-	/* Clang reads the lines that BTF holds from under the new names, or takes them from these
-	 * copies, which go with the DWARF. */
-	static const char *const embed_sources[] = {"-Xclang", "-gembed-source", "-Xclang",
-						    "-dwarf-version=5", NULL};
-
 	for (size_t i = 0; i < p->moved.n; i++)
 		strv_take(argv, str_printf("-ffile-prefix-map=%s/=%s/", p->moved.v[i], usual_dir));
 	if (p->moved.n)
-		strv_add_all(argv, embed_sources);
+		path_map_embed_sources(argv);
 	strv_add(argv, "-fdebug-compilation-dir=.");
 	/* What is in the root and named from / on: the slash keeps clang, which compares text, from
 	 * taking ROOT-2 for ROOT. */

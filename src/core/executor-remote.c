@@ -268,7 +268,7 @@ static bool is_assembly(const struct clang_argv *c)
 		    strcmp(input + len - 2, ".s") != 0)
 			return false;
 	}
-	return true;
+	return c->n_inputs > 0;
 }
 
 static int map_argv(const struct remote *r, const struct action *a, const struct strv *argv,

@@ -71,6 +71,14 @@ static bool is_hosts(const struct toolchain *t, const char *path, bool is_map)
 	return !toolchain_is_builders(t, path) && (is_map || access(path, F_OK) == 0);
 }
 
+void path_map_embed_sources(struct strv *argv)
+{
+	static const char *const options[] = {"-Xclang", "-gembed-source", "-Xclang",
+					      "-dwarf-version=5", NULL};
+
+	strv_add_all(argv, options);
+}
+
 void path_map_argv(const struct toolchain *t, const char *const *argv, struct strv *ret_argv)
 {
 	const char *before = "";

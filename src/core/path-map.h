@@ -6,6 +6,12 @@
 
 #include "toolchain.h"
 
+/*
+ * Appends what has clang keep the sources' lines beside their names, which DWARF 5 can: where names
+ * are mapped it looks for the lines that BTF holds under the new ones.
+ */
+void path_map_embed_sources(struct strv *argv);
+
 /* Appends clang's argv; the program is the builder's. Errors are sticky in `ret_argv`. */
 void path_map_argv(const struct toolchain *t, const char *const *argv, struct strv *ret_argv);
 

@@ -36,10 +36,6 @@ void remote_free(struct remote *r)
 	r->module = NULL;
 }
 
-/* Lines of the sources, for BTF. */
-static const char *const embed_sources[] = {"-Xclang", "-gembed-source", "-Xclang",
-					    "-dwarf-version=5", NULL};
-
 int remote_map_argv(const struct remote *r, const char *const *argv, size_t insert, bool keeps_ir,
 		    struct strv *ret_argv, size_t *ret_insert)
 {
@@ -55,7 +51,7 @@ int remote_map_argv(const struct remote *r, const char *const *argv, size_t inse
 		if (i == insert) {
 			strv_add(ret_argv, "-ffile-prefix-map=" EXCHANGE_ROOT "/=/");
 			if (!keeps_ir)
-				strv_add_all(ret_argv, embed_sources);
+				path_map_embed_sources(ret_argv);
 			*ret_insert = ret_argv->n;
 		}
 		if (i < mapped.n)
@@ -72,7 +68,7 @@ static void add_outside_maps(const struct remote *r, struct strv *argv)
 			strv_take(argv, str_printf("-ffile-prefix-map=" EXCHANGE_ROOT "%s=%s",
 						   r->outside.v[i], r->outside.v[i]));
 	if (r->outside.n)
-		strv_add_all(argv, embed_sources);
+		path_map_embed_sources(argv);
 }
 
 int remote_map_build(const struct remote *r, const struct strv *argv, struct strv *ret_argv)

@@ -109,13 +109,13 @@ watch_input() {
 start() { # I
 	say "start $1"
 	(
-		exec 3<&- 4>&-
-		trap - TERM INT HUP
 		trap 'echo "'"$1"' $?" >&5' EXIT # also where the shell gives up
+		trap - TERM INT HUP
+		exec 3<&- 4>&- 6>&2 >"$1.out" 2>"$1.err"
 		[ -z "$LIVE" ] || exec 2>&6
 		exec 6>&-
 		"action_$1"
-	) 6>&2 >"$1.out" 2>"$1.err" &
+	) &
 }
 
 finish() { # I STATUS

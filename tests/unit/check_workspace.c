@@ -6,12 +6,9 @@
 #include "shared/io.h"
 #include "unpack.h"
 
-static const char token_a[] = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
-static const char token_b[] = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
-
 struct bench {
 	char *here, *project, *there, *cache;
-	const char *token;
+	char *signature; /* the file that says what is there */
 	struct workspace workspace;
 	struct workspace_change change;
 	char *bad;
@@ -19,9 +16,10 @@ struct bench {
 
 static void bench_open(struct bench *b)
 {
-	*b = (struct bench){.here = getcwd(NULL, 0), .token = token_a, .workspace = {.lock = -1}};
+	*b = (struct bench){.here = getcwd(NULL, 0), .workspace = {.lock = -1}};
 	b->project = str_printf("%s/p", b->here);
 	b->there = str_printf("%s/there", b->here);
+	b->signature = str_printf("%s/signature", b->here);
 	b->cache = str_printf("%s/cache", b->here);
 	ck_assert_int_eq(mkdir("p", 0755), 0);
 	ck_assert_int_eq(mkdir("there", 0755), 0);
@@ -35,6 +33,7 @@ static void bench_close(struct bench *b)
 	free(b->here);
 	free(b->project);
 	free(b->there);
+	free(b->signature);
 	free(b->cache);
 	free(b->bad);
 }
@@ -42,6 +41,26 @@ static void bench_close(struct bench *b)
 #define BENCH(b)                                              \
 	__attribute__((cleanup(bench_close))) struct bench b; \
 	bench_open(&b)
+
+/* A name for an exchange that no other has. */
+static const char *new_token(void)
+{
+	static char token[DIGEST_HEX_SIZE];
+	static unsigned number;
+
+	snprintf(token, sizeof(token), "%08x%056x", (unsigned)getpid(), ++number);
+	return token;
+}
+
+/* As builder.sh's is_known(). */
+static bool is_known(const struct bench *b)
+{
+	cleanup_strbuf struct strbuf token = {0};
+
+	return b->workspace.is_new || (io_read_file(b->signature, 100, &token) == 0 &&
+				       (strcmp(token.data, b->workspace.tokens[0]) == 0 ||
+					strcmp(token.data, b->workspace.tokens[1]) == 0));
+}
 
 /* Up to where it would be sent. Names are below the test's directory. */
 static int plan(struct bench *b, const char *const *names)
@@ -57,8 +76,10 @@ static int plan(struct bench *b, const char *const *names)
 	strv_add(&dirs, b->project);
 	request.files = (const char *const *)files.v;
 	request.dirs = &dirs;
-	ck_assert_int_eq(workspace_open(b->cache, "record", &b->workspace), 0);
-	int r = workspace_begin(&b->workspace, b->token, -1);
+	ck_assert_int_eq(workspace_open(b->cache, "record", new_token(), &b->workspace), 0);
+	int r = workspace_begin(&b->workspace, -1);
+	if (r == 0 && !is_known(b))
+		workspace_forget(&b->workspace);
 	if (r == 0)
 		r = workspace_change(&b->workspace, &request, &b->change, &b->bad);
 	return r;
@@ -76,6 +97,12 @@ static void apply_each(const struct bench *b, const char *const *command, const 
 
 static void apply(const struct bench *b)
 {
+	if (b->workspace.is_new) {
+		suite_remove(AT_FDCWD, b->there);
+		ck_assert_int_eq(mkdir(b->there, 0755), 0);
+	}
+	if (b->workspace.changes)
+		write_text(b->signature, b->workspace.token);
 	apply_each(b, (const char *const[]){"rm", "-rf"}, &b->change.remove);
 	apply_each(b, (const char *const[]){"mkdir", "-p"}, &b->change.make_dirs);
 	ck_assert_uint_eq(b->change.archive.len % 512, 0);
@@ -370,10 +397,53 @@ TEST(another_workspace)
 	sync_files(&b, FILES("p/x.h"));
 	suite_remove(AT_FDCWD, b.there);
 	ck_assert_int_eq(mkdir(b.there, 0755), 0);
-	b.token = token_b;
+	unlink(b.signature);
 	ck_assert(sync_files(&b, FILES("p/x.h")));
 	assert_there(&b, "p/x.h", "x");
 	ck_assert(!sync_files(&b, FILES("p/x.h")));
+}
+
+/* Two records of one workspace: what one of them made of it the other does not take for its own. */
+TEST(two_records)
+{
+	BENCH(b);
+	cleanup_free char *mine = b.cache, *others = str_printf("%s/other-cache", b.here);
+
+	for (int round = 0; round < 3; round++) {
+		write_text("x.h", "mine");
+		b.cache = mine;
+		ck_assert(sync_files(&b, FILES("p/x.h")));
+		assert_there(&b, "p/x.h", "mine");
+		assert_not_there(&b, "p/y.h");
+		write_text("x.h", "other's");
+		write_text("y.h", "y");
+		b.cache = others;
+		ck_assert(sync_files(&b, FILES("p/x.h", "p/y.h")));
+		assert_there(&b, "p/x.h", "other's");
+		unlink("y.h");
+	}
+	b.cache = NULL;
+}
+
+/* It is named after the record: one that was begun anew names another. */
+TEST(names)
+{
+	BENCH(b);
+	cleanup_free char *lock = str_printf("%s/workspace/record.lock", b.cache);
+	char id[DIGEST_HEX_SIZE];
+
+	ck_assert_int_eq(plan(&b, NOTHING), 0);
+	memcpy(id, b.workspace.id, sizeof(id));
+	ck_assert_int_eq(plan(&b, NOTHING), 0);
+	ck_assert_str_eq(b.workspace.id, id);
+	ck_assert_int_eq(unlink(lock), 0);
+	ck_assert_int_eq(plan(&b, NOTHING), 0);
+	ck_assert_str_ne(b.workspace.id, id);
+	ck_assert_int_eq(workspace_open(b.cache, "record",
+					"too long: 64 digits are what there is room "
+					"for in a token, and no more than that",
+					&b.workspace),
+			 -EINVAL);
 }
 
 TEST(nothing_is_remembered)
@@ -407,11 +477,13 @@ TEST(damaged_record)
 	sync_files(&b, FILES("p/a.h", "p/b.h"));
 	cleanup_free char *file = str_printf("%s/workspace/record", b.cache);
 	ck_assert_int_eq(io_read_file(file, 1 << 20, &record), 0);
-	for (size_t i = 0; i <= LENGTH(records); i++) {
+	const size_t cuts[] = {30, 150, record.len / 2, record.len - 1};
+	for (size_t i = 0; i < LENGTH(records) + LENGTH(cuts); i++) {
 		if (i < LENGTH(records))
 			write_text(file, records[i]);
-		else /* cut off in its first words */
-			ck_assert_int_eq(io_replace_file(file, record.data, 30), 0);
+		else
+			ck_assert_int_eq(
+				io_replace_file(file, record.data, cuts[i - LENGTH(records)]), 0);
 		ck_assert(sync_files(&b, FILES("p/a.h", "p/b.h")));
 		assert_there(&b, "p/a.h", "a");
 		assert_there(&b, "p/b.h", "b");
@@ -491,10 +563,10 @@ TEST(waits_for_who_fills)
 
 	write_text("x.h", "x");
 	pid_t other = start_other(&b, true);
-	ck_assert_int_eq(workspace_open(b.cache, "record", &b.workspace), 0);
-	ck_assert_int_eq(workspace_begin(&b.workspace, b.token, control), -EINTR);
+	ck_assert_int_eq(workspace_open(b.cache, "record", new_token(), &b.workspace), 0);
+	ck_assert_int_eq(workspace_begin(&b.workspace, control), -EINTR);
 	end_process(other);
-	ck_assert_int_eq(workspace_begin(&b.workspace, b.token, control), 0);
+	ck_assert_int_eq(workspace_begin(&b.workspace, control), 0);
 	workspace_free(&b.workspace);
 	ck_assert(sync_files(&b, FILES("p/x.h")));
 	assert_there(&b, "p/x.h", "x");
@@ -538,6 +610,8 @@ static void add_tests(TCase *c)
 	tcase_add_test(c, deep);
 	tcase_add_test(c, no_files);
 	tcase_add_test(c, another_workspace);
+	tcase_add_test(c, two_records);
+	tcase_add_test(c, names);
 	tcase_add_test(c, nothing_is_remembered);
 	tcase_add_test(c, damaged_record);
 	tcase_add_test(c, cut_off);
