@@ -6,7 +6,6 @@
 
 #include "build-finish.h"
 #include "build-remote.h"
-#include "depfile.h"
 #include "remote.h"
 #include "shared/io.h"
 #include "state.h"
@@ -22,6 +21,8 @@ struct batch {
 	struct exchange_action *exchange;
 	size_t n;
 	size_t n_ended;                    /* done or failed */
+	bool failed;                       /* one of them did */
+	bool *begun;                       /* each */
 	const struct build_action **again; /* those that are to be run once more */
 	size_t n_again;
 };
@@ -35,6 +36,7 @@ static void batch_free(struct batch *b)
 	free(b->argv);
 	free(b->sent);
 	free(b->exchange);
+	free(b->begun);
 }
 #define cleanup_batch CLEANUP(batch_free)
 
@@ -45,7 +47,8 @@ static int make_batch(struct batch *b)
 	b->argv = calloc(b->n, sizeof(*b->argv));
 	b->sent = calloc(b->n, sizeof(*b->sent));
 	b->exchange = calloc(b->n, sizeof(*b->exchange));
-	if (!b->argv || !b->sent || !b->exchange)
+	b->begun = calloc(b->n, sizeof(*b->begun));
+	if (!b->argv || !b->sent || !b->exchange || !b->begun)
 		return -ENOMEM;
 	for (size_t i = 0; i < b->n; i++) {
 		struct strv *argv = &b->argv[i];
@@ -61,8 +64,8 @@ static int make_batch(struct batch *b)
 			.argv = (const char *const *)b->sent[i].v,
 			.insert = b->sent[i].n,
 			.dir = build->root,
-			.outputs = {{"-o", NULL}, {"-MF", NULL}},
-			.n_outputs = 2,
+			.outputs = {{"-o", NULL}, {"-MF", NULL}, {NULL, REMOTE_HEADERS_VARIABLE}},
+			.n_outputs = 3,
 		};
 	}
 	return 0;
@@ -72,19 +75,9 @@ static void on_start(void *ctx, size_t i)
 {
 	const struct batch *b = ctx;
 
+	b->begun[i] = true;
 	if (b->build->on_start)
 		b->build->on_start(b->build->ctx, b->actions[i], &b->argv[i]);
-}
-
-/* Did the builder's headers lead past files of the host that it did not have? */
-static int needs_more(const struct build *b, const struct exchange_data *dep, bool *ret_more)
-{
-	cleanup_strv struct strv read = {0};
-
-	*ret_more = false;
-	if (depfile_parse(dep->data, dep->len, &read) < 0)
-		return read.error;
-	return remote_check(b->remote, &read, ret_more);
 }
 
 static int finish(const struct build *b, int64_t began, const struct exchange_result *from,
@@ -113,8 +106,9 @@ static void on_end(void *ctx, size_t i, const struct exchange_result *from)
 	bool more = false;
 	int r = 0;
 
-	if (from->status == 0)
-		r = needs_more(b, &from->outputs[1], &more) < 0 ? error_no_memory(&e) : 0;
+	/* Did the builder's headers lead past files of the host that it did not have? */
+	if (remote_check_list(b->remote, from->outputs[2].data, from->outputs[2].len, &more) < 0)
+		r = error_no_memory(&e);
 	if (more) {
 		batch->again[batch->n_again++] = batch->actions[i];
 		return;
@@ -123,16 +117,26 @@ static void on_end(void *ctx, size_t i, const struct exchange_result *from)
 	if (r == 0 && from->status == 0)
 		r = finish(b, b->remote->looked, from, &result, &e);
 	batch->n_ended++;
+	batch->failed = batch->failed || from->status != 0;
 	result.said = said.data ? said.data : "";
 	result.said_len = said.len;
 	result.error = r < 0 ? &e : NULL;
 	b->on_end(b->ctx, &result);
 }
 
+/* One that is to be run again failed: what is behind it was not begun for that alone. */
+static void add_left(struct batch *b)
+{
+	for (size_t i = 0; i < b->n && b->n_again && !b->failed; i++)
+		if (!b->begun[i])
+			b->again[b->n_again++] = b->actions[i];
+}
+
 int build_run_remote(const struct build *b, const struct build_action **actions, size_t n,
 		     size_t *ret_left, struct crossbpf_error *e)
 {
 	cleanup_free const struct build_action **again = calloc(n, sizeof(struct build_action *));
+	static const char *const env[] = {REMOTE_HEADERS_ENVIRONMENT, NULL};
 	int r = 0;
 
 	if (!again)
@@ -147,12 +151,14 @@ int build_run_remote(const struct build *b, const struct build_action **actions,
 			.n = n,
 			.lanes = b->lanes,
 			.keep_going = b->keep_going,
+			.env = env,
 			.ctx = &batch,
 			.on_start = on_start,
 			.on_end = on_end,
 		};
 		r = remote_run(b->remote, &x, e);
 		*ret_left -= batch.n_ended;
+		add_left(&batch);
 		/* `again` never has more than was looked at of `actions`. */
 		memcpy(actions, again, batch.n_again * sizeof(struct build_action *));
 		n = batch.n_again;

@@ -26,7 +26,6 @@ static const char *const passed_on[] = {"CPATH", "C_INCLUDE_PATH", "SOURCE_DATE_
 enum { N_PATH_LISTS = 2 }; /* of these, at the beginning */
 
 /* The file in which clang lists the headers that it read, whatever the command line says. */
-static const char headers_variable[] = "CC_PRINT_HEADERS_FILE";
 
 static bool is_output(const struct action *a, const char *path)
 {
@@ -87,23 +86,6 @@ struct passage {
 	int error;
 	struct crossbpf_error *e;
 };
-
-/* Clang lists headers as "DOTS PATH". */
-static int check_headers(struct passage *p, const struct exchange_data *list)
-{
-	cleanup_free char *text = strndup(list->data, list->len);
-	cleanup_strv struct strv read = {0};
-	char *rest = NULL;
-
-	if (!text)
-		return -ENOMEM;
-	for (char *line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
-		const char *path = line + strspn(line, ".");
-		if (*path == ' ')
-			strv_add(&read, path + 1);
-	}
-	return read.error ? read.error : remote_check(p->x->remote, &read, &p->more);
-}
 
 static bool is_builders(const void *ctx, const char *name)
 {
@@ -203,7 +185,8 @@ static void on_end(void *ctx, size_t i, const struct exchange_result *result)
 	p->more = false;
 	p->result = result;
 	p->status = result->status;
-	if (check_headers(p, &result->outputs[p->action->n_outputs]) < 0) {
+	const struct exchange_data *list = &result->outputs[p->action->n_outputs];
+	if (remote_check_list(p->x->remote, list->data, list->len, &p->more) < 0) {
 		p->error = error_no_memory(p->e);
 		return;
 	}
@@ -253,7 +236,7 @@ static int make_env(const struct passage *p, struct strv *ret_env)
 		} else if (value)
 			strv_take(ret_env, str_printf("%s=%s", passed_on[i], value));
 	}
-	strv_add(ret_env, "CC_PRINT_HEADERS=1");
+	strv_add(ret_env, REMOTE_HEADERS_ENVIRONMENT);
 	return ret_env->error;
 }
 
@@ -310,7 +293,7 @@ static int run_action(struct passage *p)
 	action.argv = (const char *const *)argv.v;
 	for (size_t i = 0; i < a->n_outputs; i++)
 		action.outputs[i].option = a->outputs[i].option;
-	action.outputs[action.n_outputs++].variable = headers_variable;
+	action.outputs[action.n_outputs++].variable = REMOTE_HEADERS_VARIABLE;
 	struct exchange x = {
 		.actions = &action,
 		.n = 1,

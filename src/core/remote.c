@@ -385,3 +385,20 @@ int remote_check(struct remote *r, const struct strv *read, bool *ret_more)
 	*ret_more = check.more;
 	return error;
 }
+
+/* Clang lists headers as "DOTS PATH". */
+int remote_check_list(struct remote *r, const char *list, size_t len, bool *ret_more)
+{
+	cleanup_free char *text = strndup(list, len);
+	cleanup_strv struct strv read = {0};
+	char *rest = NULL;
+
+	if (!text)
+		return -ENOMEM;
+	for (char *line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
+		const char *path = line + strspn(line, ".");
+		if (*path == ' ')
+			strv_add(&read, path + 1);
+	}
+	return read.error ? read.error : remote_check(r, &read, ret_more);
+}

@@ -80,6 +80,11 @@ int remote_run(struct remote *r, const struct exchange *actions, struct crossbpf
  * command is to be run again.
  */
 int remote_check(struct remote *r, const struct strv *read, bool *ret_more);
+/* The same of the list that clang makes of headers, also where it fails, with this in its
+ * environment and a file's name in that variable. */
+#define REMOTE_HEADERS_ENVIRONMENT "CC_PRINT_HEADERS=1"
+#define REMOTE_HEADERS_VARIABLE "CC_PRINT_HEADERS_FILE"
+int remote_check_list(struct remote *r, const char *list, size_t len, bool *ret_more);
 
 void remote_free(struct remote *r);
 #define cleanup_remote CLEANUP(remote_free)

@@ -310,7 +310,7 @@ TEST(runs_again)
 	strv_take(&b->remote.remote.dirs, str_printf("%s/inc", b->remote.root));
 	cleanup_free char *script = str_printf(
 		"echo $0 >>'%s/ran'; if [ -e inc/more.h ]; then h=inc/more.h; else h=%s/more.h; "
-		"fi; echo \"$4: $0.c $h\" >\"$8\"; cp good.o \"$6\"",
+		"fi; echo \". $h\" >\"$CC_PRINT_HEADERS_FILE\"; " GOOD,
 		b->remote.here, b->remote.include);
 	cleanup_free char *plain = str_printf("echo $0 >>'%s/ran'; " GOOD, b->remote.here);
 	b->build.lanes = 1;
@@ -325,6 +325,32 @@ TEST(runs_again)
 	assert_text("../ran", "a\nb\nc\na\nc\n");
 }
 
+/* So are those that failed for it; and what was not begun for that alone is begun. */
+TEST(runs_again_what_failed)
+{
+	BENCH(b);
+
+	ck_assert_int_eq(mkdir("inc", 0755), 0);
+	write_text("inc/more.h", "");
+	strv_take(&b->remote.remote.dirs, str_printf("%s/inc", b->remote.root));
+	cleanup_free char *script =
+		str_printf("echo $0 >>'%s/ran'; echo \". %s/more.h\" >\"$CC_PRINT_HEADERS_FILE\"; "
+			   "[ -e inc/more.h ] || exit 1; " GOOD,
+			   b->remote.here, b->remote.include);
+	cleanup_free char *plain = str_printf("echo $0 >>'%s/ran'; " GOOD, b->remote.here);
+	cleanup_free char *bad = str_printf("echo $0 >>'%s/ran'; exit 1", b->remote.here);
+	b->build.lanes = 1;
+	add(b, "a", script);
+	add(b, "b", plain);
+	add(b, "c", bad);
+	add(b, "d", plain);
+	ck_assert_int_eq(run(b), 0);
+	ck_assert_uint_eq(b->left, 1);
+	ck_assert(of(b, "a.c")->done && of(b, "b.c")->done);
+	ck_assert_int_eq(of(b, "c.c")->status, 1);
+	assert_text("../ran", "a\na\nb\nc\n");
+}
+
 TEST(does_not_run_again_for_ever)
 {
 	BENCH(b);
@@ -337,7 +363,7 @@ TEST(does_not_run_again_for_ever)
 	strv_take(&b->remote.remote.dirs, str_printf("%s/inc", b->remote.root));
 	cleanup_free char *script =
 		str_printf("i=0; while [ -e inc/$i.h ]; do i=$((i + 1)); done; "
-			   "echo \"$4: $0.c %s/$i.h\" >\"$8\"; cp good.o \"$6\"",
+			   "echo \". %s/$i.h\" >\"$CC_PRINT_HEADERS_FILE\"; " GOOD,
 			   b->remote.include);
 	add(b, "a", script);
 	ck_assert_int_eq(run(b), -ELOOP);
@@ -392,6 +418,7 @@ static void add_tests(TCase *c)
 	tcase_add_test(c, dependency_file);
 	tcase_add_test(c, dependency_file_without_a_stamp);
 	tcase_add_test(c, runs_again);
+	tcase_add_test(c, runs_again_what_failed);
 	tcase_add_test(c, does_not_run_again_for_ever);
 	tcase_add_test(c, interrupted);
 	tcase_add_test(c, builder_is_lost);
