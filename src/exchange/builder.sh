@@ -40,23 +40,37 @@ clean() {
 
 # Is the workspace as the host knows it, by one of these tokens?
 is_signed() { # TOKEN TOKEN
-	{ read -r token <"$base/token"; } 2>/dev/null && { [ "$token" = "$1" ] || [ "$token" = "$2" ]; }
+	{ read -r token <"$S/token"; } 2>/dev/null && { [ "$token" = "$1" ] || [ "$token" = "$2" ]; }
 }
 
-# From now on it is what this exchange makes of it.
-sign() {
-	if ! { printf '%s\n' "$TOKEN" >"$base/token"; } 2>/dev/null; then
-		echo "nothing can be written to $base" >&2
+# From now on it is what this exchange makes of it: with "filling" it is nobody's.
+sign() { # SIGNATURE
+	if ! { printf '%s\n' "$1" >"$S/token"; } 2>/dev/null; then
+		echo "nothing can be written to $S" >&2
 		return 1
 	fi
 }
 
-# Begins it anew. Where the host's files lie at their own paths, what else lies there is not known.
+# It is filled, and nobody began to do so meanwhile: the host of one that was killed sends no more,
+# and what is under way of it still comes.
+sign_filled() {
+	read -r token <"$S/token"
+	case $token in
+	"$TOKEN filling") sign "$TOKEN" ;;
+	*filling | "") echo "others fill the workspace at the same time" >&2 && return 1 ;;
+	esac
+}
+
+# Begins it anew. Where the host's files lie at their own paths, the list takes away what was put
+# there.
 wipe() {
+	sign "$TOKEN filling" || return
 	if [ -n "$P" ]; then
-		rm -rf "$P" && mkdir -p "$P" || return
+		rm -rf "$P" && mkdir -p "$P"
+	elif [ -e "$S/list" ]; then
+		# shellcheck disable=SC1091 # made below, by prepare()
+		. "$S/list" && rm -f "$S/list"
 	fi
-	sign
 }
 
 # Takes away workspaces that nobody used for a month, and where all have more than 4 GB, or what
@@ -78,8 +92,8 @@ workspace() { # TOKEN ID DIR
 	TOKEN=$1
 	all=${3:-$HOME/.cache/crossbpf/builder}
 	base=$all/$2
-	P=$base/root
-	[ -z "$3" ] || P=
+	P=$base/root S=$base # the files, and what is said of them
+	[ -z "$3" ] || P='' S=$all
 	R=$base/run.$TOKEN
 	umask 077
 	known=yes
@@ -88,7 +102,7 @@ workspace() { # TOKEN ID DIR
 		mkdir -p "$R" "$P/" || exit 125
 	fi
 	set -- "$base"/run.*
-	[ -n "$known" ] && [ $# -lt 9 ] || (prune "$all") >/dev/null 2>&1
+	[ -z "$P" ] || { [ -n "$known" ] && [ $# -lt 9 ]; } || (prune "$all") >/dev/null 2>&1
 	cd "$R" || exit 125
 	umask 022
 	trap 'clean; exit 143' TERM INT HUP
@@ -179,7 +193,12 @@ say "crossbpf-exchange 2 $base"
 while :; do
 	read -r job files <&3 || { clean; exit 125; }
 	eval "$(blocks "$job")"
-	is_known && break
+	is_known 2>/dev/null && break
+	if [ $? = 127 ]; then
+		echo "no script came: dd has to know iflag=fullblock" >&2
+		clean
+		exit 125
+	fi
 	blocks "$files" >/dev/null
 	say stale
 done
@@ -195,7 +214,8 @@ complaint=$(
 		unpacked=$?
 		[ "$unpacked" = 0 ] || cat >/dev/null
 		exit "$unpacked"
-	}
+	} || exit
+	sign_filled
 )
 filled=$?
 say "filled $filled"
@@ -206,7 +226,10 @@ if [ "$filled" != 0 ]; then
 	clean
 	exit 125
 fi
-[ "$LANES" != 0 ] || LANES=$(nproc 2>/dev/null || grep -c ^processor /proc/cpuinfo)
+if [ "$LANES" = 0 ]; then
+	LANES=$(nproc || getconf _NPROCESSORS_ONLN || grep -c ^processor /proc/cpuinfo) 2>/dev/null
+	[ "${LANES:-0}" -gt 0 ] || LANES=1
+fi
 watch_input &
 watcher=$!
 if [ "$N" = 1 ]; then

@@ -347,6 +347,16 @@ static void add_paths(struct strbuf *b, const char *command, const struct strv *
 		strbuf_puts(b, " || return\n");
 }
 
+/* Has the builder list the names of what it is to take away where it begins anew. */
+static void add_list(struct strbuf *b, const char *token, const struct strv *names)
+{
+	if (!names->n)
+		return;
+	strbuf_printf(b, "cat >>\"$S/list\" <<'%s' || return\n:\n", token);
+	add_paths(b, "rm -rf --", names);
+	strbuf_printf(b, "%s\n", token);
+}
+
 static void add_action(struct strbuf *b, const struct exchange_action *a, size_t number)
 {
 	strbuf_printf(b, "action_%zu() {\ncd \"$P\"", number);
@@ -386,7 +396,11 @@ static int make_script(const struct talk *t, const struct workspace_change *chan
 		strbuf_printf(ret_script, "is_known() {\nis_signed %s %s\n}\nprepare() {\n%s\n",
 			      t->workspace.tokens[0], t->workspace.tokens[1],
 			      /* First: a host that has other things there is to see it. */
-			      workspace_change_is_empty(change) ? ":" : "sign || return");
+			      workspace_change_is_empty(change)
+				      ? ":"
+				      : "sign \"$TOKEN filling\" || return");
+	if (t->x->host_paths)
+		add_list(ret_script, t->token, &change->names);
 	add_paths(ret_script, "rm -rf --", &change->remove);
 	add_paths(ret_script, "mkdir -p --", &change->make_dirs);
 	strbuf_printf(ret_script, "}\nN=%zu LANES=%u KEEP_GOING=%s LIVE=%s FORGET=%s\n", x->n,

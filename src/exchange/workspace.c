@@ -72,6 +72,7 @@ void workspace_change_free(struct workspace_change *c)
 {
 	strv_free(&c->remove);
 	strv_free(&c->make_dirs);
+	strv_free(&c->names);
 	strbuf_free(&c->archive);
 	*c = (struct workspace_change){0};
 }
@@ -434,6 +435,8 @@ static int want(struct walk *k, const char *path, const struct stat *st)
 	struct workspace_entry *entry = entry_of(k->w, path);
 	if (!entry)
 		return -ENOMEM;
+	if (kind_of(st) != 'd')
+		strv_add(&k->change->names, path);
 	entry->wanted = true;
 	entry->removed = false;
 	entry->kind = kind_of(st);
@@ -582,8 +585,11 @@ static int look_at_all(struct walk *k)
 		entry->removed = entry->in_flight = true;
 	}
 	/* What is something else now than it was: a directory that was a file. */
-	for (size_t i = 0; i < again.n && r == 0; i++)
-		r = want_path(k, again.v[i], false);
+	for (size_t i = 0; i < again.n && r == 0; i++) {
+		struct stat st;
+		bool is_dir = stat(again.v[i], &st) == 0 && S_ISDIR(st.st_mode);
+		r = want_path(k, again.v[i], is_dir);
+	}
 	return r < 0 ? r : again.error;
 }
 
@@ -613,7 +619,9 @@ int workspace_change(struct workspace *w, const struct workspace_request *reques
 	if (r == 0)
 		r = ended;
 	if (r == 0)
-		r = c.remove.error ? c.remove.error : c.make_dirs.error;
+		r = c.remove.error      ? c.remove.error
+		    : c.make_dirs.error ? c.make_dirs.error
+					: c.names.error;
 	if (r < 0)
 		return r;
 	if (!any) /* an archive of nothing is an end mark */
@@ -630,7 +638,7 @@ bool workspace_change_is_empty(const struct workspace_change *c)
 
 int workspace_lock_for(struct workspace *w, const struct workspace_change *change, int control)
 {
-	int r = lock(w, LOCK_USE, change->replaces ? F_WRLCK : F_RDLCK, control);
+	int r = lock(w, LOCK_USE, change->replaces || w->is_new ? F_WRLCK : F_RDLCK, control);
 
 	w->changes = w->is_new || !workspace_change_is_empty(change);
 	if (r == 0 && w->changes)

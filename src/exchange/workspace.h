@@ -39,6 +39,7 @@ struct workspace {
 /* What is to be done over there. */
 struct workspace_change {
 	struct strv remove, make_dirs; /* absolute names of the host */
+	struct strv names;             /* of all files and links that were not there before */
 	struct strbuf archive;         /* a tar archive of what is new, names without the first / */
 	bool replaces;                 /* what commands that run now may be reading */
 };

@@ -108,6 +108,15 @@ SEC("kprobe/x") int x(void *ctx)\n{\n\tstruct task_struct *t = (void *)bpf_get_c
 	there crossbpf build --json --arch x86 x.bpf.c >"$tmp/events"
 	[ "$(value up_to_date)$(value bytes_sent)" = 10 ] || fail "built again: $(cat "$tmp/events")"
 	pass_line "$engine_name: vmlinux.h travels once, an edit takes $sent bytes"
+
+	# What was sent once and is known no more is not there either.
+	echo '#define GONE' >gone.h
+	printf '#include "gone.h"\n' | cat - x.bpf.c >gone.bpf.c
+	there crossbpf build -q --arch x86 gone.bpf.c
+	rm -r gone.h "$XDG_CACHE_HOME/crossbpf/workspace"
+	printf '#if __has_include("gone.h")\n#error it is there\n#endif\n' | cat - x.bpf.c >gone.bpf.c
+	there crossbpf build -q --arch x86 gone.bpf.c || fail "a header that is gone is seen"
+	pass_line "$engine_name: a workspace that nobody knows is begun anew"
 }
 
 # Builds by others: bpf2go with both tools, and what the selftests' own Makefile asks clang for.
