@@ -380,7 +380,12 @@ static int take_content(const char **at, const char *end, struct bring_back *b, 
 	return 0;
 }
 
-static int take_all(struct shell *s, const struct strbuf *answer)
+/* Some of the changes: n from the first on. */
+struct part {
+	size_t first, n;
+};
+
+static int take_part(struct shell *s, const struct part *part, const struct strbuf *answer)
 {
 	static const char hello[] = "crossbpf-shell 1\n";
 	const char *end = answer->data + answer->len;
@@ -389,7 +394,7 @@ static int take_all(struct shell *s, const struct strbuf *answer)
 	if (!at)
 		return -EPROTO;
 	at += strlen(hello);
-	for (size_t i = 0; i < s->n_changes; i++) {
+	for (size_t i = part->first; i < part->first + part->n; i++) {
 		struct shell_change *c = &s->changes[i];
 		struct bring_back b = {
 			.root = s->project->root,
@@ -410,11 +415,11 @@ static int take_all(struct shell *s, const struct strbuf *answer)
 }
 
 /* The names of what is to be fetched, as the script reads them. */
-static int write_names(const struct shell *s, int fd)
+static int write_names(const struct shell *s, const struct part *part, int fd)
 {
 	cleanup_strbuf struct strbuf names = {0};
 
-	for (size_t i = 0; i < s->n_changes; i++)
+	for (size_t i = part->first; i < part->first + part->n; i++)
 		if (shell_can_bring_back(&s->changes[i]))
 			strbuf_printf(&names, "./%s\n", s->changes[i].name);
 	int r = names.error;
@@ -423,7 +428,7 @@ static int write_names(const struct shell *s, int fd)
 	return r == 0 && lseek(fd, 0, SEEK_SET) < 0 ? -errno : r;
 }
 
-int shell_bring_back(struct shell *s, struct crossbpf_error *e)
+static int bring_part_back(struct shell *s, const struct part *part, struct crossbpf_error *e)
 {
 	cleanup_strbuf struct strbuf answer = {0};
 	cleanup_close int names = -1;
@@ -431,17 +436,48 @@ int shell_bring_back(struct shell *s, struct crossbpf_error *e)
 
 	int r = io_temporary(&names);
 	if (r == 0)
-		r = write_names(s, names);
+		r = write_names(s, part, names);
 	if (r < 0)
 		return error_set(e, r, EXIT_STATUS_OUTPUT, "set TMPDIR to a directory with room",
 				 "no temporary file can be written: %s", strerror(-r));
 	r = call(s, "fetch", names, FETCH_LIMIT, &answer, &status, e);
 	if (r < 0)
 		return r;
-	if (status != 0 || take_all(s, &answer) < 0)
+	if (status != 0 || take_part(s, part, &answer) < 0)
 		return error_set(e, -EPROTO, EXIT_STATUS_LOST, NULL,
 				 "the builder did not hand out the project's files");
 	return 0;
+}
+
+/* What is too much at once comes in halves, and of one file that is, the others still come. */
+static int bring_back_by_halves(struct shell *s, const struct part *part, struct crossbpf_error *e)
+{
+	cleanup_error struct crossbpf_error too_much = {0};
+	struct part first = {part->first, part->n / 2};
+	struct part second = {part->first + first.n, part->n - first.n};
+
+	int r = bring_part_back(s, part, &too_much);
+	if (r == -EFBIG && part->n == 1) {
+		s->changes[part->first].was_there = true;
+		s->changes[part->first].error = r;
+		return 0;
+	}
+	if (r == -EFBIG) {
+		r = bring_back_by_halves(s, &first, e);
+		return r < 0 ? r : bring_back_by_halves(s, &second, e);
+	}
+	if (r < 0) {
+		*e = too_much;
+		too_much = (struct crossbpf_error){0};
+	}
+	return r;
+}
+
+int shell_bring_back(struct shell *s, struct crossbpf_error *e)
+{
+	struct part all = {0, s->n_changes};
+
+	return all.n ? bring_back_by_halves(s, &all, e) : 0;
 }
 
 void shell_free(struct shell *s)
