@@ -183,8 +183,11 @@ char *call_reason(const struct call *c)
 {
 	if (c->late)
 		return str_printf("no answer within %d ms", c->timeout_ms);
-	return c->last[0] ? str_printf("%s", c->last[0])
-			  : str_printf("it ended with status %d", c->status);
+	/* What went wrong is the last that it said, but for "See 'docker run --help'." */
+	for (int i = 0; i < CALL_LINES && c->last[i]; i++)
+		if (!strstr(c->last[i], " --help'"))
+			return str_printf("%s", c->last[i]);
+	return str_printf("it ended with status %d", c->status);
 }
 
 char *call_tail(const struct call *c)

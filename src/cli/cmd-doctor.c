@@ -250,7 +250,8 @@ static void check_constraint(struct doctor *d)
 		return;
 	if (clang_constraint_check(constraint, d->builder.toolchain.number, &holds) == 0 && holds)
 		return;
-	cleanup_free char *detail = str_printf("%s asks for clang %s", d->p.project.conf, constraint);
+	cleanup_free char *detail =
+		str_printf("%s asks for clang %s", d->p.project.conf, constraint);
 	print_part(d, "clang version", "missing", text_of(detail),
 		   "CROSSBPF_CLANG=PROGRAM names one that holds");
 	d->fails = true;

@@ -256,6 +256,22 @@ static int show_status(const struct cli_project *p, const char *name, bool json,
 	return r;
 }
 
+/* Is it NAME, or NAME:WHERE? */
+static bool is_of(const char *backend, const char *name)
+{
+	size_t len = strlen(name);
+
+	return strncmp(backend, name, len) == 0 && (!backend[len] || backend[len] == ':');
+}
+
+/* The one of this name that builds choose, where one that they choose has it. */
+static const char *complete(const char *name)
+{
+	const char *chosen = cli_setting("CROSSBPF_BACKEND", CROSSBPF_DEFAULT_BACKEND);
+
+	return name && is_of(chosen, name) ? chosen : name;
+}
+
 static int status(struct cli_project *p, const struct request *q, struct crossbpf_error *e)
 {
 	const char *asked = q->backend ? q->backend : p->request.backend;
@@ -272,8 +288,7 @@ static int status(struct cli_project *p, const struct request *q, struct crossbp
 	}
 	for (size_t i = 0; i < names.n; i++) {
 		cleanup_error struct crossbpf_error why = {0};
-		if (plugin_is_installed(p->request.dir, names.v[i]) &&
-		    strcmp(names.v[i], asked) != 0)
+		if (plugin_is_installed(p->request.dir, names.v[i]) && !is_of(asked, names.v[i]))
 			show_status(p, names.v[i], q->json, &why);
 	}
 	return names.error ? error_no_memory(e) : 0;
@@ -287,6 +302,7 @@ static int run(int argc, char **argv, struct request *q, const char *what,
 	cleanup_cli_project struct cli_project project = {0};
 
 	int r = parse_options(argc, argv, q, &error);
+	q->backend = complete(q->backend);
 	if (r == 0 && q->help)
 		return print_help(q, what);
 	if (r == 0)

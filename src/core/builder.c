@@ -66,7 +66,7 @@ static int check_lock(struct builder *b, const struct lock_file *lock, struct cr
 		r = session_identity(&b->session, identity, sizeof(identity), e);
 	if (r < 0)
 		return r;
-	return lock_file_check(lock, b->name, &b->toolchain,
+	return lock_file_check(lock, b->name, b->where, &b->toolchain,
 			       b->toolchain.builder ? b->toolchain.builder : identity, e);
 }
 

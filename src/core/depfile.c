@@ -120,7 +120,7 @@ int depfile_replace(const char *text, size_t len,
 		    bool (*is_theirs)(const void *ctx, const char *name), const void *ctx,
 		    const char *stamp, struct strbuf *ret_text)
 {
-	const char *end = text + len, *between = text;
+	const char *end = text + len, *between = text, *named = NULL;
 
 	for (const char *at = text; at < end;) {
 		if (is_between(at, end)) {
@@ -142,10 +142,17 @@ int depfile_replace(const char *text, size_t len,
 		} else if (!target && stamp) {
 			strbuf_add(ret_text, between, (size_t)(begin - between));
 			write_name(ret_text, stamp);
+			named = stamp;
 			stamp = NULL;
 		}
 		between = at; /* of what is left out, what stands before it too */
 	}
 	strbuf_add(ret_text, between, (size_t)(end - between));
+	/* As -MP has it: without the file make is to make the target, not to stop. */
+	if (named) {
+		strbuf_puts(ret_text, end > text && end[-1] == '\n' ? "" : "\n");
+		write_name(ret_text, named);
+		strbuf_puts(ret_text, ":\n");
+	}
 	return ret_text->error;
 }

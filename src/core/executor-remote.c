@@ -132,6 +132,15 @@ static int write_temporary(struct passage *p, const char *temporary, const char 
 	return r < 0 ? fail_to_write(p, path, r) : 0;
 }
 
+/* For all who may read it: as a linker does, whatever the umask is. */
+static void make_executable(const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) == 0)
+		(void)chmod(path, st.st_mode | ((st.st_mode & 0444) >> 2));
+}
+
 /* Leaves the output as clang would have left it here: written, removed or not touched. */
 static int take_output(struct passage *p, size_t i)
 {
@@ -154,8 +163,12 @@ static int take_output(struct passage *p, size_t i)
 		strbuf_add(&content, data->data, data->len);
 	if (r < 0 || content.error)
 		return error_no_memory(p->e);
-	if (temporary)
-		return write_temporary(p, temporary, output->path, &content);
+	if (temporary) {
+		r = write_temporary(p, temporary, output->path, &content);
+		if (r == 0 && p->x->remote->project->clang.phase == PHASE_LINK)
+			make_executable(temporary);
+		return r;
+	}
 	return p->status == 0 || strcmp(output->option, "-MF") == 0
 		       ? write_in_place(p, output->path, &content)
 		       : 0;

@@ -269,8 +269,8 @@ static const char *telling(const struct strv *keys)
 	return keys->v[0];
 }
 
-int lock_file_check(const struct lock_file *lock, const char *backend, const struct toolchain *t,
-		    const char *image, struct crossbpf_error *e)
+int lock_file_check(const struct lock_file *lock, const char *backend, const char *where,
+		    const struct toolchain *t, const char *image, struct crossbpf_error *e)
 {
 	cleanup_lock_file struct lock_file builder = {0};
 	cleanup_strv struct strv keys = {0};
@@ -285,8 +285,8 @@ int lock_file_check(const struct lock_file *lock, const char *backend, const str
 		return 0;
 	const char *key = telling(&keys);
 	hint = str_printf("take the builder that was locked, or accept this one: "
-			  "crossbpf lock --backend %s",
-			  backend);
+			  "crossbpf lock --backend %s%s%s",
+			  backend, where ? ":" : "", where ? where : "");
 	return error_set(e, -EPERM, EXIT_STATUS_NO_BACKEND, hint,
 			 "%s: its %s is %s, and crossbpf.lock has %s", backend, key,
 			 lock_file_get(&builder, key), lock_file_get(lock, key));

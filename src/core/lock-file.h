@@ -50,8 +50,8 @@ void lock_file_compare(const struct lock_file *lock, const struct lock_file *bui
 		       struct strv *keys);
 
 /* Is the builder the one that was locked? -EPERM (status 3) names the first key that differs. */
-int lock_file_check(const struct lock_file *lock, const char *backend, const struct toolchain *t,
-		    const char *image, struct crossbpf_error *e);
+int lock_file_check(const struct lock_file *lock, const char *backend, const char *where,
+		    const struct toolchain *t, const char *image, struct crossbpf_error *e);
 
 /* Of backends: "backend.NAME." begins the keys of one. */
 bool lock_file_is_of_other_backend(const char *key, const char *backend);

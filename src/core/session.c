@@ -133,7 +133,8 @@ int session_probe(struct session *s, struct crossbpf_error *e)
 
 	int r = s->plugin.backend.probe(&s->report.host, s->conf, why, sizeof(why));
 	if (r < 0)
-		return error_set(e, r, EXIT_STATUS_NO_BACKEND, NULL,
+		return error_set(e, r, EXIT_STATUS_NO_BACKEND,
+				 "crossbpf doctor says what each backend lacks; or choose another",
 				 "backend '%s' cannot work here: %s", s->plugin.backend.name,
 				 why[0] ? why : strerror(-r));
 	return 0;

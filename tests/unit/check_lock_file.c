@@ -144,7 +144,7 @@ static void assert_check(const char *lock_text, const char *image, const char *m
 	cleanup_error struct crossbpf_error e = {0};
 
 	assert_reads(lock_text, &lock);
-	int r = lock_file_check(&lock, "box", &t, image, &e);
+	int r = lock_file_check(&lock, "box", NULL, &t, image, &e);
 	if (!message) {
 		ck_assert_msg(r == 0, "%s: %s", lock_text, e.message ? e.message : "");
 		return;
