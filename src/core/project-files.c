@@ -36,6 +36,21 @@ static int refuse_size(const struct lister *l)
 			 l->root, PROJECT_FILES_MAX, PROJECT_FILES_MAX_MIB);
 }
 
+/* Where a directory became a link, git's index still has what was in it; what is behind the link is
+ * not the project's. */
+static bool is_behind_link(const struct lister *l, char *path)
+{
+	bool found = false;
+	struct stat st;
+
+	for (char *at = path + strlen(l->root) + 1; !found && (at = strchr(at, '/')); at++) {
+		*at = '\0';
+		found = lstat(path, &st) == 0 && S_ISLNK(st.st_mode);
+		*at = '/';
+	}
+	return found;
+}
+
 /* `name` is from the root on. */
 static int add(struct lister *l, const char *name, bool by_git, int depth)
 {
@@ -45,7 +60,9 @@ static int add(struct lister *l, const char *name, bool by_git, int depth)
 	if (!path)
 		return error_no_memory(l->e);
 	if (strchr(name, '\n') || lstat(path, &st) < 0)
-		return 0;        /* deleted, and git does not know it yet */
+		return 0; /* deleted, and git does not know it yet */
+	if (by_git && is_behind_link(l, path))
+		return 0;
 	if (S_ISDIR(st.st_mode)) /* to git, a tree of its own */
 		return by_git ? list_tree(l, name, depth + 1) : walk(l, name, depth + 1);
 	if (!S_ISREG(st.st_mode) && !S_ISLNK(st.st_mode))

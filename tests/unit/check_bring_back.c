@@ -76,7 +76,7 @@ static void assert_outside_is_whole(void)
 	assert_text("outside/x", "outside");
 }
 
-TEST(names)
+TEST(which_names)
 {
 	static const char *const good[] = {
 		"x",         "a/b/c",    ".hidden", "...",     "..x", "x..", ".gitignore",
@@ -432,7 +432,7 @@ TEST(temporary_exists)
 
 static void add_tests(TCase *c)
 {
-	tcase_add_test(c, names);
+	tcase_add_test(c, which_names);
 	tcase_add_test(c, new_files);
 	tcase_add_test(c, replaces_what_was_sent);
 	tcase_add_test(c, replaces_by_a_new_file);
