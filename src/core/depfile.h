@@ -21,7 +21,7 @@ int depfile_parse(const char *text, size_t len, struct strv *ret_files);
 /*
  * Appends the text with the first of the names for which `is_theirs` holds replaced by `stamp` (or
  * NULL: left out), and the others left out, also where they are targets without prerequisites, as
- * -MP has them. 0 or -ENOMEM.
+ * -MP has them. A rule for the stamp keeps make going where that is gone. 0 or -ENOMEM.
  */
 int depfile_replace(const char *text, size_t len,
 		    bool (*is_theirs)(const void *ctx, const char *name), const void *ctx,

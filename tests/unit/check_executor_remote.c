@@ -227,8 +227,9 @@ TEST(dependency_file)
 	add_output(a, "-MF", deps);
 	ran(&b, 0);
 	cleanup_free char *want =
-		str_printf("x.o: x.c \\\n  %s/builder/%s %s/x.h\n", b.remote.cache,
-			   b.remote.builder.toolchain.headers, b.remote.root);
+		str_printf("x.o: x.c \\\n  %s/builder/%s %s/x.h\n%s/builder/%s:\n", b.remote.cache,
+			   b.remote.builder.toolchain.headers, b.remote.root, b.remote.cache,
+			   b.remote.builder.toolchain.headers);
 	assert_text("x.d", want);
 	ck_assert_uint_eq(count_entries("."), 2);
 }
