@@ -108,12 +108,14 @@ static void assert_open_fails(const char *where, int code, const char *message, 
 
 TEST(probe_refuses)
 {
+	static const char hint[] =
+		"crossbpf doctor says what each backend lacks; or choose another";
 	cleanup_free char *silent =
 		str_printf("backend 'failing' cannot work here: %s", strerror(EACCES));
 
 	assert_open_fails("probe", -ENOENT,
-			  "backend 'failing' cannot work here: there is no engine", NULL);
-	assert_open_fails("probe-silent", -EACCES, silent, NULL);
+			  "backend 'failing' cannot work here: there is no engine", hint);
+	assert_open_fails("probe-silent", -EACCES, silent, hint);
 }
 
 /* The first thing that a plugin says counts. */
