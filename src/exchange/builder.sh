@@ -169,6 +169,10 @@ run_one() {
 }
 
 run_all() {
+	if [ "$LANES" = 0 ]; then
+		LANES=$(nproc || getconf _NPROCESSORS_ONLN || grep -c ^processor /proc/cpuinfo) 2>/dev/null
+		[ "${LANES:-0}" -gt 0 ] || LANES=1
+	fi
 	next=0 busy=0
 	mkfifo ended && exec 5<>ended || exit 125
 	while :; do
@@ -225,10 +229,6 @@ if [ "$filled" != 0 ]; then
 *}" >&2
 	clean
 	exit 125
-fi
-if [ "$LANES" = 0 ]; then
-	LANES=$(nproc || getconf _NPROCESSORS_ONLN || grep -c ^processor /proc/cpuinfo) 2>/dev/null
-	[ "${LANES:-0}" -gt 0 ] || LANES=1
 fi
 watch_input &
 watcher=$!
