@@ -31,8 +31,7 @@ static int read_inputs(const struct build_action *a, const struct strbuf *dep,
 static int see_inputs(const struct build *b, struct strv *inputs)
 {
 	const struct toolchain *t = b->remote ? &b->remote->builder->toolchain : NULL;
-	cleanup_free char *stamp =
-		t ? toolchain_stamp(t, b->remote->request->toolchain.cache_dir) : NULL;
+	cleanup_free char *stamp = t ? remote_stamp(b->remote) : NULL;
 	cleanup_strv struct strv seen = {0};
 
 	if (!t)
@@ -50,24 +49,15 @@ static int see_inputs(const struct build *b, struct strv *inputs)
 	return 0;
 }
 
-static bool is_builders(const void *ctx, const char *name)
-{
-	return toolchain_is_builders(ctx, name);
-}
-
 /* The dependency file for make. */
 static int emit_dep(const struct build *b, const struct build_action *a, const struct strbuf *dep,
 		    struct state_output *ret_output, struct crossbpf_error *e)
 {
-	const struct remote *r = b->remote;
 	cleanup_strbuf struct strbuf text = {0};
 
-	if (!r)
+	if (!b->remote)
 		return emit_file(b->root, a->dep, dep, ret_output, e);
-	cleanup_free char *stamp =
-		toolchain_stamp(&r->builder->toolchain, r->request->toolchain.cache_dir);
-	if (depfile_replace(dep->data, dep->len, is_builders, &r->builder->toolchain, stamp,
-			    &text) < 0)
+	if (remote_localize(b->remote, dep->data, dep->len, &text) < 0)
 		return error_no_memory(e);
 	return emit_file(b->root, a->dep, &text, ret_output, e);
 }
@@ -148,9 +138,7 @@ static bool exists(void *ctx, const char *path)
 /* No key where something that was read is not known for sure. 0 or -ENOMEM. */
 static int find_key(const struct build *b, const struct strv *read, struct build_result *result)
 {
-	cleanup_free char *stamp =
-		b->remote ? toolchain_stamp(b->toolchain, b->remote->request->toolchain.cache_dir)
-			  : NULL;
+	cleanup_free char *stamp = b->remote ? remote_stamp(b->remote) : NULL;
 	cleanup_closure struct closure c = {
 		.build = b,
 		.headers = b->remote ? remote_headers(b->remote) : NULL,

@@ -10,8 +10,6 @@
 #include "shared/io.h"
 #include "state.h"
 
-enum { ROUNDS = 4 }; /* that headers of the builder may lead to more of the host's files */
-
 /* All actions of one exchange. */
 struct batch {
 	const struct build *build;
@@ -141,7 +139,7 @@ int build_run_remote(const struct build *b, const struct build_action **actions,
 
 	if (!again)
 		return error_no_memory(e);
-	for (int round = 0; n && r == 0 && round < ROUNDS; round++) {
+	for (int round = 0; n && r == 0 && round < REMOTE_ROUNDS; round++) {
 		cleanup_batch struct batch batch = {
 			.build = b, .actions = actions, .n = n, .again = again};
 		if (make_batch(&batch) < 0)
@@ -164,9 +162,6 @@ int build_run_remote(const struct build *b, const struct build_action **actions,
 		n = batch.n_again;
 	}
 	if (n && r == 0)
-		return error_set(e, -ELOOP, EXIT_STATUS_FAILED, NULL,
-				 "%s: the builder's headers still ask for more of the host's files "
-				 "after %d rounds",
-				 actions[0]->source, ROUNDS);
+		return remote_refuse_rounds(actions[0]->source, e);
 	return r == -EINTR ? 0 : r;
 }

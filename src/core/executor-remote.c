@@ -7,7 +7,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "depfile.h"
 #include "executor-remote.h"
 #include "path-map.h"
 #include "placement.h"
@@ -15,17 +14,12 @@
 #include "shared/io.h"
 #include "shared/shell.h"
 
-enum {
-	ROUNDS = 4, /* that headers of the builder may lead to more of the host's files */
-	INPUT_LIMIT = 64 << 20,
-};
+enum { INPUT_LIMIT = 64 << 20 };
 
 /* Variables of the host's that clang reads and that mean the same there. Where headers are, clang
  * is told in the host's names. */
 static const char *const passed_on[] = {"CPATH", "C_INCLUDE_PATH", "SOURCE_DATE_EPOCH", "TZ"};
 enum { N_PATH_LISTS = 2 }; /* of these, at the beginning */
-
-/* The file in which clang lists the headers that it read, whatever the command line says. */
 
 static bool is_output(const struct action *a, const char *path)
 {
@@ -87,23 +81,6 @@ struct passage {
 	struct crossbpf_error *e;
 };
 
-static bool is_builders(const void *ctx, const char *name)
-{
-	return toolchain_is_builders(ctx, name);
-}
-
-/* In what names files to make, one of the host stands for the builder's. */
-static int localize(const struct passage *p, const struct exchange_data *data,
-		    struct strbuf *ret_text)
-{
-	const struct remote *r = p->x->remote;
-	cleanup_free char *stamp =
-		toolchain_stamp(&r->builder->toolchain, r->request->toolchain.cache_dir);
-
-	return depfile_replace(data->data, data->len, is_builders, &r->builder->toolchain, stamp,
-			       ret_text);
-}
-
 static int fail_to_write(struct passage *p, const char *path, int error)
 {
 	return error_set(p->e, error, EXIT_STATUS_OUTPUT,
@@ -158,7 +135,7 @@ static int take_output(struct passage *p, size_t i)
 	if (!data->len)
 		return 0;
 	if (strcmp(output->option, "-MF") == 0 || p->action->makes_rules)
-		r = localize(p, data, &content);
+		r = remote_localize(p->x->remote, data->data, data->len, &content);
 	else
 		strbuf_add(&content, data->data, data->len);
 	if (r < 0 || content.error)
@@ -182,7 +159,8 @@ static int take_printed(struct passage *p)
 	if (!p->result->output.len)
 		return 0;
 	if (p->action->makes_rules)
-		r = localize(p, &p->result->output, &text);
+		r = remote_localize(p->x->remote, p->result->output.data, p->result->output.len,
+				    &text);
 	else
 		strbuf_add(&text, p->result->output.data, p->result->output.len);
 	if (r < 0 || text.error)
@@ -317,14 +295,11 @@ static int run_action(struct passage *p)
 		.on_end = on_end,
 	};
 	int error = 0;
-	for (int round = 0; round < ROUNDS && !p->ended && error == 0 && p->error == 0; round++)
+	for (int round = 0; round < REMOTE_ROUNDS && !p->ended && error == 0 && p->error == 0;
+	     round++)
 		error = remote_run(r, &x, p->e);
 	if (error == 0 && p->error == 0 && !p->ended)
-		return error_set(
-			p->e, -ELOOP, EXIT_STATUS_FAILED, NULL,
-			"the builder's headers still ask for more of the host's files after "
-			"%d rounds",
-			ROUNDS);
+		return remote_refuse_rounds(NULL, p->e);
 	return error < 0 ? error : p->error;
 }
 

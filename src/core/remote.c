@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "depfile.h"
 #include "lookups.h"
 #include "path-map.h"
 #include "project.h"
@@ -154,10 +155,26 @@ static void add_own_headers(struct remote *r)
 	}
 }
 
+char *remote_stamp(const struct remote *r)
+{
+	return toolchain_stamp(&r->builder->toolchain, r->request->toolchain.cache_dir);
+}
+
+static bool is_builders(const void *ctx, const char *name)
+{
+	return toolchain_is_builders(ctx, name);
+}
+
+int remote_localize(const struct remote *r, const char *text, size_t len, struct strbuf *ret_text)
+{
+	cleanup_free char *stamp = remote_stamp(r);
+
+	return depfile_replace(text, len, is_builders, &r->builder->toolchain, stamp, ret_text);
+}
+
 const struct builder_headers *remote_headers(struct remote *r)
 {
-	cleanup_free char *stamp =
-		toolchain_stamp(&r->builder->toolchain, r->request->toolchain.cache_dir);
+	cleanup_free char *stamp = remote_stamp(r);
 
 	if (r->headers)
 		return r->headers;
@@ -401,4 +418,12 @@ int remote_check_list(struct remote *r, const char *list, size_t len, bool *ret_
 			strv_add(&read, path + 1);
 	}
 	return read.error ? read.error : remote_check(r, &read, ret_more);
+}
+
+int remote_refuse_rounds(const char *source, struct crossbpf_error *e)
+{
+	return error_set(e, -ELOOP, EXIT_STATUS_FAILED, NULL,
+			 "%s%sthe builder's headers still ask for more of the host's files after "
+			 "%d rounds",
+			 source ? source : "", source ? ": " : "", REMOTE_ROUNDS);
 }

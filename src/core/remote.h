@@ -52,6 +52,11 @@ int remote_map_build(const struct remote *r, const struct strv *argv, struct str
 int remote_add(struct remote *r, const char *dir, const struct strv *args,
 	       const struct include_environment *environment, struct crossbpf_error *e);
 
+/* As toolchain_stamp(). */
+char *remote_stamp(const struct remote *r);
+/* Appends what names files to make, with the stamp for the builder's own. 0 or -ENOMEM. */
+int remote_localize(const struct remote *r, const char *text, size_t len, struct strbuf *ret_text);
+
 /* The builder's own headers; NULL where memory ran out. */
 const struct builder_headers *remote_headers(struct remote *r);
 
@@ -85,6 +90,10 @@ int remote_check(struct remote *r, const struct strv *read, bool *ret_more);
 #define REMOTE_HEADERS_ENVIRONMENT "CC_PRINT_HEADERS=1"
 #define REMOTE_HEADERS_VARIABLE "CC_PRINT_HEADERS_FILE"
 int remote_check_list(struct remote *r, const char *list, size_t len, bool *ret_more);
+
+enum { REMOTE_ROUNDS = 4 }; /* that a command is run in for what was found so */
+/* They were not enough: -ELOOP. `source` is which, or NULL. */
+int remote_refuse_rounds(const char *source, struct crossbpf_error *e);
 
 void remote_free(struct remote *r);
 #define cleanup_remote CLEANUP(remote_free)
