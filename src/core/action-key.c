@@ -91,11 +91,6 @@ static int take_found(void *ctx, const char *path)
 	return asked->found.error;
 }
 
-static int compare_strings(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
 /* More directories than clang would look in: that tells apart what need not be, and never less. */
 static int add_asked(const struct action_key_request *q, struct digest *d)
 {
@@ -117,8 +112,7 @@ static int add_asked(const struct action_key_request *q, struct digest *d)
 	for (size_t i = 0; r == 0 && i < q->n; i++)
 		if (q->files[i].asks && !toolchain_is_builders(q->toolchain, q->files[i].path))
 			r = lookups_of_asked(q->files[i].asks, &dirs, take_found, &asked);
-	if (r == 0 && asked.found.n)
-		qsort(asked.found.v, asked.found.n, sizeof(*asked.found.v), compare_strings);
+	strv_sort(&asked.found);
 	for (size_t i = 0; r == 0 && i < asked.found.n; i++)
 		digest_string(d, asked.found.v[i]);
 	strv_free(&asked.found);

@@ -96,11 +96,8 @@ static bool is_as_before(const struct bring_back *b, const struct target *t)
 static bool has_content(const struct bring_back *b, const struct target *t)
 {
 	uint8_t digest[DIGEST_SIZE];
-	struct digest d;
 
-	digest_init(&d);
-	digest_bytes(&d, b->data, b->len);
-	digest_finish_bytes(&d, digest);
+	digest_of(b->data, b->len, digest);
 	return t->exists && memcmp(digest, t->digest, DIGEST_SIZE) == 0 &&
 	       !(t->st.st_mode & 0100) == !b->is_program;
 }

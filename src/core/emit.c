@@ -12,7 +12,6 @@ int emit_file(const char *root, const char *path, const struct strbuf *content,
 	      struct state_output *ret_output, struct crossbpf_error *e)
 {
 	cleanup_free char *absolute = io_absolute(root, path);
-	struct digest d;
 
 	if (!absolute)
 		return error_no_memory(e);
@@ -24,9 +23,7 @@ int emit_file(const char *root, const char *path, const struct strbuf *content,
 				 "check its directory's permissions and free space",
 				 "cannot write %s: %s", path, strerror(-r));
 	ret_output->path = path;
-	digest_init(&d);
-	digest_bytes(&d, content->data, content->len);
-	digest_finish_bytes(&d, ret_output->digest);
+	digest_of(content->data, content->len, ret_output->digest);
 	return 0;
 }
 

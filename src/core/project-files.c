@@ -151,11 +151,6 @@ static int list_tree(struct lister *l, const char *dir, int depth)
 	return r;
 }
 
-static int compare(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
 int project_files_list(const char *root, struct strv *ret_names, struct crossbpf_error *e)
 {
 	struct lister l = {.root = root, .names = ret_names, .e = e};
@@ -164,7 +159,7 @@ int project_files_list(const char *root, struct strv *ret_names, struct crossbpf
 	int r = list_tree(&l, "", 0);
 	if (r < 0 || !ret_names->n)
 		return r;
-	qsort(ret_names->v, ret_names->n, sizeof(ret_names->v[0]), compare);
+	strv_sort(ret_names);
 	/* What is in conflict git has several of. */
 	for (size_t i = 1; i < ret_names->n; i++) {
 		if (strcmp(ret_names->v[i], ret_names->v[kept]) == 0)

@@ -125,16 +125,13 @@ static int pack_file(struct packing *p, const char *path, const char *name)
 	cleanup_strbuf struct strbuf content = {0};
 	cleanup_close int fd =
 		open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
-	struct digest d;
 
 	if (fd < 0 || fstat(fd, &sent->st) < 0)
 		return fail_to_send(p, name, -errno);
 	int r = io_read_fd(fd, MAX_FILE, &content);
 	if (r < 0)
 		return fail_to_send(p, name, r);
-	digest_init(&d);
-	digest_bytes(&d, content.data, content.len);
-	digest_finish_bytes(&d, sent->digest);
+	digest_of(content.data, content.len, sent->digest);
 	sent->name = strdup(name);
 	if (!sent->name)
 		return error_no_memory(p->e);

@@ -70,7 +70,6 @@ static int read_version(struct state *s, struct state_path *path)
 	cleanup_strbuf struct strbuf content = {0};
 	uint8_t digest[DIGEST_SIZE];
 	int64_t seen = io_now();
-	struct digest d;
 	struct stat st;
 
 	if (fd < 0 || fstat(fd, &st) < 0)
@@ -79,9 +78,7 @@ static int read_version(struct state *s, struct state_path *path)
 	int r = io_read_fd(fd, MAX_FILE_SIZE, &content);
 	if (r < 0)
 		return r;
-	digest_init(&d);
-	digest_bytes(&d, content.data, content.len);
-	digest_finish_bytes(&d, digest);
+	digest_of(content.data, content.len, digest);
 
 	struct state_version *v = state_store_version(path, digest);
 	if (!v)

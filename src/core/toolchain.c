@@ -282,11 +282,6 @@ static int find_here(struct session *s, const struct toolchain_request *request,
 	return r;
 }
 
-static int compare_lines(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
 /* Lists the headers there, and writes the stamp. */
 static int list_headers(struct session *s, const char *cache_dir, struct toolchain *t,
 			struct crossbpf_error *e)
@@ -323,8 +318,7 @@ static int list_headers(struct session *s, const char *cache_dir, struct toolcha
 		return error_set(e, -EINTR, EXIT_STATUS_NO_BACKEND, "try again",
 				 "%s: the list of its headers did not come to its end",
 				 s->plugin.backend.name);
-	if (lines.n)
-		qsort(lines.v, lines.n, sizeof(*lines.v), compare_lines);
+	strv_sort(&lines);
 	for (size_t i = 0; i < lines.n; i++) /* directories may lie in one another */
 		if (i == 0 || strcmp(lines.v[i], lines.v[i - 1]) != 0)
 			strbuf_printf(&sorted, "%s\n", lines.v[i]);

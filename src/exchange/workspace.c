@@ -335,15 +335,6 @@ static bool is_as_seen(const struct workspace_entry *entry, const struct stat *s
 	       entry->seen > entry->ctime + io_tick(entry->mtime);
 }
 
-static void take_digest(const void *data, size_t len, uint8_t ret_digest[DIGEST_SIZE])
-{
-	struct digest d;
-
-	digest_init(&d);
-	digest_bytes(&d, data, len);
-	digest_finish_bytes(&d, ret_digest);
-}
-
 static int blame(const struct walk *k, const char *path, int error)
 {
 	if (error != -ENOMEM && !*k->ret_bad)
@@ -448,7 +439,7 @@ static int want(struct walk *k, const char *path, const struct stat *st)
 	int r = read_content(k, entry, &content);
 	if (r < 0)
 		return r;
-	take_digest(content.data, content.len, entry->digest);
+	digest_of(content.data, content.len, entry->digest);
 	send(k, entry, &content);
 	return 0;
 }
@@ -550,7 +541,7 @@ static int look_at(struct walk *k, struct workspace_entry *entry, bool *ret_gone
 	r = read_content(k, entry, &content);
 	if (r < 0)
 		return r;
-	take_digest(content.data, content.len, digest);
+	digest_of(content.data, content.len, digest);
 	k->w->dirty = true;
 	note_stat(entry, &st, now);
 	if (memcmp(digest, entry->digest, DIGEST_SIZE) == 0)

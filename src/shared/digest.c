@@ -36,6 +36,15 @@ void digest_hex(const uint8_t bytes[DIGEST_SIZE], char ret_hex[DIGEST_HEX_SIZE])
 		snprintf(ret_hex + 2 * i, 3, "%02x", bytes[i]);
 }
 
+void digest_of(const void *data, size_t len, uint8_t ret_bytes[DIGEST_SIZE])
+{
+	struct digest d;
+
+	digest_init(&d);
+	digest_bytes(&d, data, len);
+	digest_finish_bytes(&d, ret_bytes);
+}
+
 void digest_finish(struct digest *d, char ret_hex[DIGEST_HEX_SIZE])
 {
 	uint8_t bytes[DIGEST_SIZE];

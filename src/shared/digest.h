@@ -20,6 +20,8 @@ void digest_string(struct digest *d, const char *string);
 /* Adds bytes as they are. */
 void digest_bytes(struct digest *d, const void *data, size_t len);
 void digest_finish_bytes(struct digest *d, uint8_t ret_bytes[DIGEST_SIZE]);
+/* Of these bytes alone. */
+void digest_of(const void *data, size_t len, uint8_t ret_bytes[DIGEST_SIZE]);
 void digest_hex(const uint8_t bytes[DIGEST_SIZE], char ret_hex[DIGEST_HEX_SIZE]);
 void digest_finish(struct digest *d, char ret_hex[DIGEST_HEX_SIZE]);
 

@@ -60,3 +60,14 @@ void strv_add_once(struct strv *s, const char *string)
 	if (!strv_contains(s, string))
 		strv_add(s, string);
 }
+
+static int compare(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+void strv_sort(struct strv *s)
+{
+	if (s->n)
+		qsort(s->v, s->n, sizeof(*s->v), compare);
+}

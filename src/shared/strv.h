@@ -26,6 +26,7 @@ void strv_add_all(struct strv *s, const char *const *strings);
 /* Appends a copy of what is not in it yet. */
 void strv_add_once(struct strv *s, const char *string);
 bool strv_contains(const struct strv *s, const char *string);
+void strv_sort(struct strv *s);
 /* Appends an owned string; NULL counts as out of memory. */
 void strv_take(struct strv *s, char *string);
 

@@ -3,7 +3,7 @@
 
 #include "shared/digest.h"
 
-static const char *digest_of(const char *const *strings, size_t n)
+static const char *digest_of_strings(const char *const *strings, size_t n)
 {
 	static char hex[2][DIGEST_HEX_SIZE];
 	static int turn;
@@ -17,14 +17,14 @@ static const char *digest_of(const char *const *strings, size_t n)
 	return hex[turn];
 }
 
-#define DIGEST(...)                                   \
-	digest_of((const char *const[]){__VA_ARGS__}, \
-		  sizeof((const char *const[]){__VA_ARGS__}) / sizeof(const char *))
+#define DIGEST(...)                                           \
+	digest_of_strings((const char *const[]){__VA_ARGS__}, \
+			  sizeof((const char *const[]){__VA_ARGS__}) / sizeof(const char *))
 
 /* Records on disk are named by these: they must stay. From sha256sum(1). */
 TEST(known_digests)
 {
-	ck_assert_str_eq(digest_of(NULL, 0),
+	ck_assert_str_eq(digest_of_strings(NULL, 0),
 			 "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
 	ck_assert_str_eq(DIGEST(""),
 			 "28a3d6d537e5d5090d33c042ad97db2081e47f9cc713e983ebb94121172153c8");
@@ -73,6 +73,9 @@ TEST(bytes)
 	digest_bytes(&d, "", 0);
 	digest_bytes(&d, "\0bc", 3);
 	digest_finish_bytes(&d, parts);
+	ck_assert_mem_eq(one, parts, DIGEST_SIZE);
+
+	digest_of("a\0bc", 4, parts);
 	ck_assert_mem_eq(one, parts, DIGEST_SIZE);
 
 	digest_init(&d);

@@ -105,6 +105,22 @@ TEST(add_all_keeps_an_error)
 	ck_assert_uint_eq(s.n, 0);
 }
 
+TEST(sorts)
+{
+	static const char *const strings[] = {"b", "a/x", "", "a", "\xff", "b", NULL};
+	static const char *const sorted[] = {"", "a", "a/x", "b", "b", "\xff"};
+	cleanup_strv struct strv s = {0};
+
+	strv_sort(&s);
+	ck_assert_ptr_eq(s.v, NULL);
+	strv_add_all(&s, strings);
+	strv_sort(&s);
+	for (size_t i = 0; i < s.n; i++)
+		ck_assert_str_eq(s.v[i], sorted[i]);
+	ck_assert_uint_eq(s.n, 6);
+	ck_assert_ptr_eq(s.v[6], NULL);
+}
+
 static void add_tests(TCase *c)
 {
 	tcase_add_test(c, begins_empty);
@@ -114,6 +130,7 @@ static void add_tests(TCase *c)
 	tcase_add_test(c, error_is_sticky);
 	tcase_add_test(c, add_all_copies);
 	tcase_add_test(c, add_all_keeps_an_error);
+	tcase_add_test(c, sorts);
 }
 
 int main(void)
