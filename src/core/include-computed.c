@@ -87,17 +87,22 @@ struct expansion {
 
 static int expand(const struct expansion *outer, const char *text);
 
-static int expand_macro(void *ctx, const struct include_macro *macro)
+/* A definition of the word that is looked at: what it stands for, by `expand_text`. */
+static int expand_body(struct expansion *e, const struct include_macro *macro,
+		       int (*expand_text)(const struct expansion *outer, const char *text))
 {
-	struct expansion *e = ctx;
-
 	if (!is_named(macro, &e->word))
 		return 0;
 	e->found = true;
 	if (macro->function)
 		return -ENOENT;
-	int r = expand(e, blanks(macro->body));
+	int r = expand_text(e, blanks(macro->body));
 	return r == 1 ? 0 : r == 0 ? -ENOENT : r;
+}
+
+static int expand_macro(void *ctx, const struct include_macro *macro)
+{
+	return expand_body(ctx, macro, expand);
 }
 
 /* All definitions of a macro, by `each`: 1, or 0 where one is none that we understand. */
@@ -148,17 +153,14 @@ static int makes_string(void *ctx, const struct include_macro *macro)
 
 static int expand_path(const struct expansion *outer, const char *text, size_t len);
 
+static int expand_whole_path(const struct expansion *outer, const char *text)
+{
+	return expand_path(outer, text, strlen(text));
+}
+
 static int expand_path_macro(void *ctx, const struct include_macro *macro)
 {
-	struct expansion *e = ctx;
-
-	if (!is_named(macro, &e->word))
-		return 0;
-	e->found = true;
-	if (macro->function)
-		return -ENOENT;
-	int r = expand_path(e, blanks(macro->body), strlen(blanks(macro->body)));
-	return r == 1 ? 0 : r == 0 ? -ENOENT : r;
+	return expand_body(ctx, macro, expand_whole_path);
 }
 
 /* The argument of a macro that makes a string of it. */

@@ -217,9 +217,8 @@ static int fill(struct shell *s, int tar, struct crossbpf_error *e)
 static int make_token(struct shell *s, struct crossbpf_error *e)
 {
 	uint8_t bytes[16];
-	cleanup_close int fd = open("/dev/urandom", O_RDONLY | O_CLOEXEC);
 
-	if (fd < 0 || read(fd, bytes, sizeof(bytes)) != (ssize_t)sizeof(bytes))
+	if (io_random(bytes, sizeof(bytes)) < 0)
 		return error_set(e, -EIO, EXIT_STATUS_OUTPUT, NULL, "cannot read /dev/urandom");
 	for (size_t i = 0; i < sizeof(bytes); i++)
 		snprintf(s->token + 2 * i, 3, "%02x", bytes[i]);

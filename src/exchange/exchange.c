@@ -656,13 +656,12 @@ static int converse(struct talk *t)
 
 static int make_token(char ret_token[DIGEST_HEX_SIZE])
 {
-	uint8_t bytes[DIGEST_SIZE] = {0};
-	cleanup_close int fd = open("/dev/urandom", O_RDONLY | O_CLOEXEC);
+	uint8_t bytes[DIGEST_SIZE];
 
-	if (fd < 0 || read(fd, bytes, sizeof(bytes)) != (ssize_t)sizeof(bytes))
-		return -EIO;
-	digest_hex(bytes, ret_token);
-	return 0;
+	int r = io_random(bytes, sizeof(bytes));
+	if (r == 0)
+		digest_hex(bytes, ret_token);
+	return r;
 }
 
 static int open_streams(struct talk *t)

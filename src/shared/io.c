@@ -222,6 +222,13 @@ int io_temporary(int *ret_fd)
 	return 0;
 }
 
+int io_random(void *ret_bytes, size_t len)
+{
+	cleanup_close int fd = open("/dev/urandom", O_RDONLY | O_CLOEXEC);
+
+	return fd < 0 || read(fd, ret_bytes, len) != (ssize_t)len ? -EIO : 0;
+}
+
 int64_t io_mtime(const struct stat *st)
 {
 #ifdef __APPLE__

@@ -44,6 +44,8 @@ void io_unlock_spawn(void);
 
 /* An open file without a name, for what a child reads or writes. */
 int io_temporary(int *ret_fd);
+/* Bytes that nobody can guess. 0 or -EIO. */
+int io_random(void *ret_bytes, size_t len);
 
 /* How far apart, in nanoseconds, two changes of a file with this time may be and yet both bear it:
  * two seconds where file systems keep whole ones, else 10 ms (the kernel's tick with CONFIG_HZ=100;
