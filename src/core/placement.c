@@ -11,14 +11,24 @@
 #include "placement.h"
 #include "shared/io.h"
 
-/* May the output be replaced by a new file? */
-static bool is_replaceable(const char *path)
+/* Where standard output is a regular file, clang as root puts one in place of the link /dev/stdout.
+ */
+static bool is_standard_output(const struct output *output)
 {
+	return strcmp(output->option, "-o") == 0 && strcmp(output->path, "/dev/stdout") == 0;
+}
+
+/* May the output be replaced by a new file? Clang replaces a link to a file, or to nothing, by what
+ * it makes, and writes dependency files through it. Source: createOutputFileImpl() in
+ * clang/lib/Frontend/CompilerInstance.cpp. */
+static bool is_replaceable(const struct output *output)
+{
+	bool through = strcmp(output->option, "-MF") == 0 || is_standard_output(output);
 	struct stat st;
 
-	if (lstat(path, &st) < 0)
+	if ((through ? lstat(output->path, &st) : stat(output->path, &st)) < 0)
 		return errno == ENOENT;
-	return S_ISREG(st.st_mode) && access(path, W_OK) == 0;
+	return S_ISREG(st.st_mode) && access(output->path, W_OK) == 0;
 }
 
 /* Makes an empty file beside the output; where none can be made, clang writes in place. */
@@ -48,7 +58,7 @@ void placement_begin(struct placement *p, const struct action *action)
 {
 	*p = (struct placement){.action = action};
 	for (size_t i = 0; i < action->n_outputs; i++)
-		if (action->outputs[i].path[0] && is_replaceable(action->outputs[i].path))
+		if (action->outputs[i].path[0] && is_replaceable(&action->outputs[i]))
 			make_temporary(p, i);
 }
 
@@ -59,11 +69,7 @@ static const char *placed_name(const struct placement *p, size_t i)
 
 	if (p->temporary[i].path)
 		return p->temporary[i].path;
-	/* Where standard output is a regular file, clang as root puts one in place of the link
-	 * /dev/stdout. */
-	if (strcmp(output->option, "-o") == 0 && strcmp(output->path, "/dev/stdout") == 0)
-		return "-";
-	return output->path;
+	return is_standard_output(output) ? "-" : output->path;
 }
 
 void placement_options(const struct placement *p, struct strv *argv)
