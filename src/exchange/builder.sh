@@ -11,19 +11,23 @@
 # directory.
 #
 # It says            and reads
-#   crossbpf-exchange 2 WORKSPACE
+#   crossbpf-exchange 3 WORKSPACE
 #                      JOB FILES       two numbers of 512-byte blocks, then
 #                                      as many of a script (below) and of a tar archive
 #   stale              the workspace is not what the host thinks: it is to send all
 #   filled STATUS      with complaints on standard error where that is not 0, and then it ends
 #   start I            for each action, as many at once as it was told
-#   end I STATUS N...  and behind that line as many bytes as the numbers say: of standard error, of
-#                      standard output and of each output ("-": there is no such file)
+#   end I STATUS +0-   a sign each for standard error, standard output and three outputs: "+", what is
+#                      in it stands behind this line, and behind that MARK; "0", it is empty; "-",
+#                      there is no such file
 #   bye
 #
 # The script defines is_known(), prepare(), action_0() and so on, and sets the names in capitals below. When
 # standard input ends, so does all that was begun here: killing what lies between the host and this
 # shell (an ssh, a docker exec) would not do that.
+#
+# An edit of one file leads here, and each process that is begun is felt in it: so what one can be
+# spared for is said in words of the shell.
 
 exec 3<&0 4>&1 </dev/null
 N=0 LANES=1 KEEP_GOING='' LIVE='' FORGET=''
@@ -34,7 +38,7 @@ say() {
 }
 
 clean() {
-	cd / && rm -rf "$R"
+	rm -f "$R".*
 	[ -z "$FORGET" ] || rm -rf "$base"
 }
 
@@ -94,16 +98,16 @@ workspace() { # TOKEN ID DIR
 	base=$all/$2
 	P=$base/root S=$base # the files, and what is said of them
 	[ -z "$3" ] || P='' S=$all
-	R=$base/run.$TOKEN
+	R=$base/run.$TOKEN # what the names of files of this exchange begin with
+	MARK="end of $TOKEN"
 	umask 077
 	known=yes
-	if ! mkdir "$R" 2>/dev/null; then
+	if ! cd "$base" 2>/dev/null; then
 		known=
-		mkdir -p "$R" "$P/" || exit 125
+		mkdir -p "$base" "$P/" && cd "$base" || exit 125
 	fi
-	set -- "$base"/run.*
-	[ -z "$P" ] || { [ -n "$known" ] && [ $# -lt 9 ]; } || (prune "$all") >/dev/null 2>&1
-	cd "$R" || exit 125
+	set -- run.*
+	[ -z "$P" ] || { [ -n "$known" ] && [ $# -lt 30 ]; } || (prune "$all") >/dev/null 2>&1
 	umask 022
 	trap 'clean; exit 143' TERM INT HUP
 }
@@ -125,7 +129,7 @@ start() { # I
 	(
 		trap 'echo "'"$1"' $?" >&5' EXIT # also where the shell gives up
 		trap - TERM INT HUP
-		exec 3<&- 4>&- 6>&2 >"$1.out" 2>"$1.err"
+		exec 3<&- 4>&- 6>&2 >"$R.$1.out" 2>"$R.$1.err"
 		[ -z "$LIVE" ] || exec 2>&6
 		exec 6>&-
 		"action_$1"
@@ -133,39 +137,34 @@ start() { # I
 }
 
 finish() { # I STATUS
-	have='' sizes=''
-	for file in "$1.err" "$1.out" "$1.0" "$1.1" "$1.2"; do
-		[ ! -e "$file" ] || have="$have $file"
-	done
-	ended="$1 $2"
-	# shellcheck disable=SC2046,SC2086 # names of our own, and sizes before them
-	set -- $(wc -c $have) - -
-	for file in "${ended% *}.err" "${ended% *}.out" "${ended% *}.0" "${ended% *}.1" "${ended% *}.2"; do
-		if [ "$file" = "$2" ]; then
-			sizes="$sizes $1"
-			shift 2
+	i=$1 status=$2 signs=
+	set --
+	for stream in err out 0 1 2; do
+		file=$R.$i.$stream
+		if [ -s "$file" ]; then
+			printf '%s\n' "$MARK" >>"$file" || exit 125
+			set -- "$@" "$file"
+			signs=$signs+
+		elif [ -e "$file" ]; then
+			signs=${signs}0
 		else
-			sizes="$sizes -"
+			signs=$signs-
 		fi
 	done
-	say "end $ended$sizes"
-	# shellcheck disable=SC2086
-	cat $have >&4
-	[ "$N" = 1 ] || rm -f $have
-	[ "${ended#* }" = 0 ] || [ -n "$KEEP_GOING" ] || N=0
+	say "end $i $status $signs"
+	[ $# = 0 ] || cat "$@" >&4
+	[ "$N" = 1 ] || rm -f "$R.$i".*
+	[ "$status" = 0 ] || [ -n "$KEEP_GOING" ] || N=0
 }
 
-# Of one action, which is what an edit leads to, each process less is felt.
 run_one() {
 	say "start 0"
 	if [ -n "$LIVE" ]; then
-		action_0 3<&- 4>&- >"$R/0.out"
+		action_0 3<&- 4>&- >"$R.0.out"
 	else
-		action_0 3<&- 4>&- >"$R/0.out" 2>"$R/0.err"
+		action_0 3<&- 4>&- >"$R.0.out" 2>"$R.0.err"
 	fi
-	status=$?
-	cd "$R" || exit 125
-	finish 0 "$status"
+	finish 0 $?
 }
 
 run_all() {
@@ -174,7 +173,7 @@ run_all() {
 		[ "${LANES:-0}" -gt 0 ] || LANES=1
 	fi
 	next=0 busy=0
-	mkfifo ended && exec 5<>ended || exit 125
+	mkfifo "$R.ended" && exec 5<>"$R.ended" || exit 125
 	while :; do
 		while [ "$busy" -lt "$LANES" ] && [ "$next" -lt "$N" ]; do
 			start "$next"
@@ -192,11 +191,26 @@ blocks() { # N
 	[ "$1" = 0 ] || dd bs=512 count="$1" iflag=fullblock <&3 2>/dev/null
 }
 
+# Takes what is sent; all is read, whatever fails, for the host goes on sending until then.
+fill() {
+	if ! prepare; then
+		blocks "$files" >/dev/null
+		return 1
+	fi
+	[ "$files" = 0 ] || blocks "$files" | {
+		tar xmf - -C "$P/"
+		unpacked=$?
+		[ "$unpacked" = 0 ] || cat >/dev/null
+		exit "$unpacked"
+	} || return
+	sign_filled
+}
+
 workspace "$@"
-say "crossbpf-exchange 2 $base"
+say "crossbpf-exchange 3 $base"
 while :; do
 	read -r job files <&3 || { clean; exit 125; }
-	eval "$(blocks "$job")"
+	eval "$(dd bs=512 count="$job" iflag=fullblock <&3 2>/dev/null)"
 	is_known 2>/dev/null && break
 	if [ $? = 127 ]; then
 		echo "no script came: dd has to know iflag=fullblock" >&2
@@ -206,26 +220,16 @@ while :; do
 	blocks "$files" >/dev/null
 	say stale
 done
-# All is read, whatever fails: the host goes on sending until then.
-complaint=$(
-	exec 2>&1
-	prepare || {
-		blocks "$files" >/dev/null
-		exit 1
-	}
-	[ "$files" = 0 ] || blocks "$files" | {
-		tar xmf - -C "$P/"
-		unpacked=$?
-		[ "$unpacked" = 0 ] || cat >/dev/null
-		exit "$unpacked"
-	} || exit
-	sign_filled
-)
+if [ "$files" = 0 ]; then
+	fill
+else
+	complaint=$(fill 2>&1)
+fi
 filled=$?
 say "filled $filled"
 if [ "$filled" != 0 ]; then
 	# The first line says what, the last that it was not the only one.
-	printf '%s\n' "${complaint%%
+	[ "$files" = 0 ] || printf '%s\n' "${complaint%%
 *}" >&2
 	clean
 	exit 125
@@ -240,4 +244,5 @@ fi
 say bye
 trap '' TERM
 kill "$watcher"
-clean
+[ -z "$FORGET" ] || exec rm -rf "$base"
+exec rm -f "$R".*

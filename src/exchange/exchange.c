@@ -48,8 +48,9 @@ struct talk {
 	int stop;                    /* closed, the backend ends the command; -1: it was */
 	int64_t deadline;            /* of turn(); 0: none */
 	char token[DIGEST_HEX_SIZE]; /* names this exchange, and what it makes of the workspace */
-	struct strbuf noise;         /* on standard error */
-	struct strbuf buffer;        /* from standard output, from `at` on not taken yet */
+	char mark[DIGEST_HEX_SIZE + sizeof("end of \n")]; /* behind each output's content */
+	struct strbuf noise;                              /* on standard error */
+	struct strbuf buffer; /* from standard output, from `at` on not taken yet */
 	size_t at;
 	bool live;      /* standard error is an action's, and goes on to ours */
 	bool *begun;    /* each action */
@@ -288,7 +289,7 @@ static int take_line(struct talk *t, char **ret_line)
 /* Past what a login shell printed. */
 static int take_hello(struct talk *t, char **ret_dir)
 {
-	static const char hello[] = "crossbpf-exchange 2 ";
+	static const char hello[] = "crossbpf-exchange 3 ";
 	char *line;
 
 	for (size_t noise = 0; noise < MAX_NOISE; noise += strlen(line) + 1) {
@@ -347,6 +348,18 @@ static void add_paths(struct strbuf *b, const char *command, const struct strv *
 		strbuf_puts(b, " || return\n");
 }
 
+/* Files that the shell itself writes. */
+static void add_texts(struct strbuf *b, const struct strv *texts)
+{
+	for (size_t i = 0; i < texts->n; i += 2) {
+		strbuf_puts(b, "printf %s ");
+		shell_quote(b, texts->v[i + 1]);
+		strbuf_puts(b, " >\"$P\"");
+		shell_quote(b, texts->v[i]);
+		strbuf_puts(b, " || return\n");
+	}
+}
+
 /* Has the builder list the names of what it is to take away where it begins anew. */
 static void add_list(struct strbuf *b, const char *token, const struct strv *names)
 {
@@ -363,7 +376,7 @@ static void add_action(struct strbuf *b, const struct exchange_action *a, size_t
 	shell_quote(b, a->dir);
 	strbuf_puts(b, " || return\n");
 	for (size_t i = 0; i < a->n_outputs; i++)
-		strbuf_printf(b, "true >\"$R/%zu.%zu\"\n", number, i);
+		strbuf_printf(b, "true >\"$R.%zu.%zu\"\n", number, i);
 	if (a->input) {
 		strbuf_puts(b, "printf %s ");
 		shell_quote(b, a->input);
@@ -371,11 +384,11 @@ static void add_action(struct strbuf *b, const struct exchange_action *a, size_t
 	}
 	for (size_t i = 0; i < a->n_outputs; i++)
 		if (a->outputs[i].variable)
-			strbuf_printf(b, " %s=\"$R/%zu.%zu\"", a->outputs[i].variable, number, i);
+			strbuf_printf(b, " %s=\"$R.%zu.%zu\"", a->outputs[i].variable, number, i);
 	for (size_t i = 0; a->argv[i] || i == a->insert; i++) {
 		for (size_t j = 0; i == a->insert && j < a->n_outputs; j++)
 			if (a->outputs[j].option)
-				strbuf_printf(b, " %s \"$R/%zu.%zu\"", a->outputs[j].option, number,
+				strbuf_printf(b, " %s \"$R.%zu.%zu\"", a->outputs[j].option, number,
 					      j);
 		if (!a->argv[i])
 			break;
@@ -403,6 +416,7 @@ static int make_script(const struct talk *t, const struct workspace_change *chan
 		add_list(ret_script, t->token, &change->names);
 	add_paths(ret_script, "rm -rf --", &change->remove);
 	add_paths(ret_script, "mkdir -p --", &change->make_dirs);
+	add_texts(ret_script, &change->texts);
 	strbuf_printf(ret_script, "}\nN=%zu LANES=%u KEEP_GOING=%s LIVE=%s FORGET=%s\n", x->n,
 		      x->lanes, x->keep_going ? "1" : "", x->live ? "1" : "",
 		      t->workspace.is_remembered ? "" : "1");
@@ -502,31 +516,9 @@ static long parse_action(const struct talk *t, const char *text, char **ret_rest
 	return *ret_rest != text && text[0] >= '0' && text[0] <= '9' && n < t->x->n ? (long)n : -1;
 }
 
-/* " N" or " -" at *at, and *at moves behind it: how many bytes of a stream or an output there are.
- */
-static bool parse_size(const char **at, size_t limit, struct exchange_data *ret_data)
-{
-	const char *text = *at;
-	char *end;
-
-	if (text[0] != ' ')
-		return false;
-	if (text[1] == '-') {
-		*at = text + 2;
-		return **at == ' ' || !**at;
-	}
-	unsigned long len = strtoul(text + 1, &end, 10); /* ULONG_MAX where it is more */
-	if (text[1] < '0' || text[1] > '9' || (*end && *end != ' ') || len > limit)
-		return false;
-	*at = end;
-	ret_data->exists = true;
-	ret_data->len = len;
-	return true;
-}
-
-/* "I STATUS ERROR OUTPUT OUTPUT0 ..." */
+/* "I STATUS SIGNS" */
 static int parse_end(struct talk *t, const char *text, long *ret_action,
-		     struct exchange_result *ret_result)
+		     struct exchange_result *ret_result, char ret_signs[N_STREAMS + 1])
 {
 	char *rest;
 
@@ -536,45 +528,57 @@ static int parse_end(struct talk *t, const char *text, long *ret_action,
 	if (rest[1] < '0' || rest[1] > '9')
 		return distrust(t, "no exit status");
 	unsigned long status = strtoul(rest + 1, &rest, 10);
-	if (status > 255)
+	if (status > 255 || *rest != ' ')
 		return distrust(t, "no exit status");
 	ret_result->status = (int)status;
-
-	const char *at = rest;
-	if (!parse_size(&at, MAX_STREAM, &ret_result->error) ||
-	    !parse_size(&at, MAX_STREAM, &ret_result->output))
-		return distrust(t, "an output of no sound size");
-	for (size_t i = 0; i < EXCHANGE_MAX_OUTPUTS; i++) {
-		struct exchange_data *data = &ret_result->outputs[i];
-		if (!parse_size(&at, MAX_OUTPUT, data))
-			return distrust(t, "an output of no sound size");
-		if (data->exists && i >= t->x->actions[*ret_action].n_outputs)
+	const char *signs = rest + 1;
+	if (strlen(signs) != N_STREAMS || strspn(signs, "+0-") != N_STREAMS)
+		return distrust(t, "an output");
+	for (size_t i = 2 + t->x->actions[*ret_action].n_outputs; i < N_STREAMS; i++)
+		if (signs[i] != '-')
 			return distrust(t, "an output");
-	}
-	return *at ? distrust(t, "an output") : 0;
+	memcpy(ret_signs, signs, N_STREAMS + 1);
+	return 0;
 }
 
-/* Points each at its bytes, or at those of `texts` where they name the host's files. */
-static int take_data(struct talk *t, struct exchange_result *result, struct strbuf *texts)
+/* Takes what stands before the mark, of at most `limit` bytes; there the host's files have the
+ * names that they have here. */
+static int take_content(struct talk *t, size_t limit, struct strbuf *ret_content)
 {
-	struct exchange_data *data[N_STREAMS] = {&result->error, &result->output};
-	size_t sum = 0;
+	size_t mark_len = strlen(t->mark), looked = 0;
+	const char *from = NULL, *end = NULL;
 
-	for (size_t i = 0; i < N_STREAMS; i++) {
-		if (i >= 2)
-			data[i] = &result->outputs[i - 2];
-		sum += data[i]->len;
+	while (!end) {
+		int r = await_bytes(t, looked + mark_len);
+		if (r < 0)
+			return r;
+		size_t len = t->buffer.len - t->at;
+		from = t->buffer.data + t->at;
+		end = memmem(from + looked, len - looked, t->mark, mark_len);
+		looked = len - mark_len + 1;
+		if ((end ? (size_t)(end - from) : looked) > limit)
+			return distrust(t, "more than an output may have");
 	}
-	if (sum > MAX_OUTPUT)
-		return distrust(t, "more than a gigabyte");
-	int r = await_bytes(t, sum);
+	root_filter_text(&t->filter, from, (size_t)(end - from), ret_content);
+	t->at += (size_t)(end - from) + mark_len;
+	return ret_content->error;
+}
+
+static int take_contents(struct talk *t, const char *signs, struct strbuf texts[N_STREAMS],
+			 struct exchange_result *ret_result)
+{
+	size_t left = MAX_OUTPUT;
+	int r = 0;
+
 	for (size_t i = 0; i < N_STREAMS && r == 0; i++) {
-		const char *from = t->buffer.data ? t->buffer.data + t->at : "";
-		t->at += data[i]->len;
-		root_filter_text(&t->filter, from, data[i]->len, &texts[i]);
-		r = texts[i].error;
-		data[i]->data = texts[i].len ? texts[i].data : "";
-		data[i]->len = texts[i].len;
+		struct exchange_data *data = i == 0   ? &ret_result->error
+					     : i == 1 ? &ret_result->output
+						      : &ret_result->outputs[i - 2];
+		if (signs[i] == '+')
+			r = take_content(t, i < 2 ? MAX_STREAM : left, &texts[i]);
+		*data = (struct exchange_data){texts[i].len ? texts[i].data : "", texts[i].len,
+					       signs[i] != '-'};
+		left -= i < 2 ? 0 : texts[i].len;
 	}
 	return r;
 }
@@ -584,15 +588,16 @@ static int take_end(struct talk *t, const char *text)
 {
 	struct exchange_result result = {0};
 	struct strbuf texts[N_STREAMS] = {0};
+	char signs[N_STREAMS + 1];
 	long n = 0;
 
-	int r = parse_end(t, text, &n, &result);
+	int r = parse_end(t, text, &n, &result, signs);
 	if (r < 0)
 		return r;
 	t->begun[n] = false;
 	t->n_running--;
 	t->failed = t->failed || result.status != 0;
-	r = take_data(t, &result, texts);
+	r = take_contents(t, signs, texts, &result);
 	if (r == 0) {
 		result.duration = io_now() - t->began[n];
 		t->x->on_end(t->x->ctx, (size_t)n, &result);
@@ -756,6 +761,7 @@ static int exchange_run(const struct exchange *x, struct exchange_report *ret_re
 	t.run.argv = argv;
 	t.run.env = no_env;
 	int r = t.begun && t.began ? make_token(t.token) : -ENOMEM;
+	snprintf(t.mark, sizeof(t.mark), "end of %s\n", t.token);
 	cleanup_free char *record = str_printf("%s-%s", x->place, x->id);
 	if (r == 0)
 		r = record ? workspace_open(x->cache_dir, record, t.token, &t.workspace) : -ENOMEM;

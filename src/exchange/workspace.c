@@ -27,7 +27,8 @@
 enum {
 	MAX_RECORD = 64 << 20,
 	MAX_FILE = 1 << 30,
-	MAX_LINKS = 40, /* as the kernel has it */
+	MAX_TEXTS = 64 << 10, /* that a shell writes sooner than tar starts */
+	MAX_LINKS = 40,       /* as the kernel has it */
 };
 
 /* Bytes of the lock file. */
@@ -73,6 +74,7 @@ void workspace_change_free(struct workspace_change *c)
 	strv_free(&c->remove);
 	strv_free(&c->make_dirs);
 	strv_free(&c->names);
+	strv_free(&c->texts);
 	strbuf_free(&c->archive);
 	*c = (struct workspace_change){0};
 }
@@ -316,6 +318,7 @@ struct walk {
 	const char *root;
 	struct archive_maker *archive;
 	char **ret_bad;
+	size_t n_archived;
 };
 
 static void note_stat(struct workspace_entry *entry, const struct stat *st, int64_t now)
@@ -369,6 +372,8 @@ static int read_content(const struct walk *k, const struct workspace_entry *entr
 static void send(struct walk *k, struct workspace_entry *entry, const struct strbuf *content)
 {
 	entry->in_flight = true;
+	if (entry->kind != 'd')
+		k->n_archived++;
 	if (entry->kind == 'f') {
 		archive_add_file(k->archive, entry->path, content->data, content->len);
 	} else if (entry->kind == 'l') {
@@ -379,6 +384,21 @@ static void send(struct walk *k, struct workspace_entry *entry, const struct str
 	} else {
 		strv_add(&k->change->make_dirs, entry->path);
 	}
+}
+
+/* What is small goes without an archive, where its directory is there. */
+static bool send_text(struct walk *k, struct workspace_entry *entry, const struct strbuf *content)
+{
+	struct workspace_change *c = k->change;
+
+	if (entry->kind != 'f' || content->len > MAX_TEXTS - c->texts_len ||
+	    (content->len && memchr(content->data, '\0', content->len)))
+		return false;
+	entry->in_flight = true;
+	strv_add(&c->texts, entry->path);
+	strv_add(&c->texts, content->len ? content->data : "");
+	c->texts_len += content->len;
+	return true;
 }
 
 static char kind_of(const struct stat *st)
@@ -542,6 +562,7 @@ static int look_at(struct walk *k, struct workspace_entry *entry, bool *ret_gone
 	if (r < 0)
 		return r;
 	digest_of(content.data, content.len, digest);
+	bool was_sent = entry->seen; /* or nobody knows whether its directory is there */
 	k->w->dirty = true;
 	note_stat(entry, &st, now);
 	if (memcmp(digest, entry->digest, DIGEST_SIZE) == 0)
@@ -550,7 +571,8 @@ static int look_at(struct walk *k, struct workspace_entry *entry, bool *ret_gone
 	*ret_gone = !entry->wanted;
 	if (entry->wanted) {
 		memcpy(entry->digest, digest, DIGEST_SIZE);
-		send(k, entry, &content);
+		if (!was_sent || !send_text(k, entry, &content))
+			send(k, entry, &content);
 	}
 	return 0;
 }
@@ -588,8 +610,14 @@ int workspace_change(struct workspace *w, const struct workspace_request *reques
 		     struct workspace_change *ret_change, char **ret_bad)
 {
 	cleanup_workspace_change struct workspace_change c = {0};
-	struct walk k = {w,      request->project, &c, request->root, archive_begin(&c.archive),
-			 ret_bad};
+	struct walk k = {
+		.w = w,
+		.project = request->project,
+		.change = &c,
+		.root = request->root,
+		.archive = archive_begin(&c.archive),
+		.ret_bad = ret_bad,
+	};
 	int r = 0;
 
 	if (!k.archive)
@@ -602,20 +630,17 @@ int workspace_change(struct workspace *w, const struct workspace_request *reques
 		r = want_path(&k, request->dirs->v[i], true);
 	if (r == 0)
 		r = look_at_all(&k);
-	bool any = false;
-	for (size_t i = 0; i < w->n; i++)
-		any = any || (w->entries[i]->in_flight && !w->entries[i]->removed &&
-			      w->entries[i]->kind != 'd');
 	int ended = archive_end(k.archive);
 	if (r == 0)
 		r = ended;
 	if (r == 0)
 		r = c.remove.error      ? c.remove.error
 		    : c.make_dirs.error ? c.make_dirs.error
-					: c.names.error;
+		    : c.names.error     ? c.names.error
+					: c.texts.error;
 	if (r < 0)
 		return r;
-	if (!any) /* an archive of nothing is an end mark */
+	if (!k.n_archived) /* an archive of nothing is an end mark */
 		strbuf_free(&c.archive);
 	*ret_change = c;
 	c = (struct workspace_change){0};
@@ -624,7 +649,7 @@ int workspace_change(struct workspace *w, const struct workspace_request *reques
 
 bool workspace_change_is_empty(const struct workspace_change *c)
 {
-	return !c->archive.len && !c->remove.n && !c->make_dirs.n;
+	return !c->archive.len && !c->texts.n && !c->remove.n && !c->make_dirs.n;
 }
 
 int workspace_lock_for(struct workspace *w, const struct workspace_change *change, int control)

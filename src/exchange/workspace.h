@@ -40,8 +40,10 @@ struct workspace {
 struct workspace_change {
 	struct strv remove, make_dirs; /* absolute names of the host */
 	struct strv names;             /* of all files and links that were not there before */
-	struct strbuf archive;         /* a tar archive of what is new, names without the first / */
-	bool replaces;                 /* what commands that run now may be reading */
+	struct strv texts; /* small files of text that were there: a name, and what is in it now */
+	size_t texts_len;  /* bytes of these */
+	struct strbuf archive; /* a tar archive of the rest, names without the first / */
+	bool replaces;         /* what commands that run now may be reading */
 };
 
 /* `name` is the record's: a file's name; `token` is new, and at most 64 hexadecimal digits.

@@ -105,6 +105,10 @@ static void apply(const struct bench *b)
 		write_text(b->signature, b->workspace.token);
 	apply_each(b, (const char *const[]){"rm", "-rf"}, &b->change.remove);
 	apply_each(b, (const char *const[]){"mkdir", "-p"}, &b->change.make_dirs);
+	for (size_t i = 0; i < b->change.texts.n; i += 2) {
+		cleanup_free char *path = str_printf("%s%s", b->there, b->change.texts.v[i]);
+		write_text(path, b->change.texts.v[i + 1]);
+	}
 	ck_assert_uint_eq(b->change.archive.len % 512, 0);
 	if (b->change.archive.len)
 		unpack(&b->change.archive, b->there);
@@ -115,7 +119,7 @@ static bool sync_files(struct bench *b, const char *const *names)
 {
 	ck_assert_int_eq(plan(b, names), 0);
 	ck_assert_ptr_eq(b->bad, NULL);
-	bool any = b->change.archive.len || b->change.remove.n || b->change.make_dirs.n;
+	bool any = !workspace_change_is_empty(&b->change);
 	ck_assert_int_eq(workspace_lock_for(&b->workspace, &b->change, -1), 0);
 	apply(b);
 	workspace_filled(&b->workspace);
@@ -203,6 +207,36 @@ TEST(follows_changes)
 	ck_assert(sync_files(&b, FILES("p/b.h", "p/c.h")));
 	assert_there(&b, "p/b.h", "b2");
 	assert_there(&b, "p/c.h", "c2");
+}
+
+/* What a shell cannot write, or not as fast, goes in the archive: bytes that are no text, and much.
+ */
+TEST(sends_texts_without_an_archive)
+{
+	cleanup_free char *much = malloc(60001);
+	BENCH(b);
+
+	memset(much, 'x', 60000);
+	much[60000] = '\0';
+	write_text("a.h", "a1");
+	write_text("b.h", "b1");
+	write_text("c.h", "c1");
+	sync_files(&b, FILES("p/a.h", "p/b.h", "p/c.h"));
+	write_text("a.h", "it's\n\n");
+	ck_assert_int_eq(plan(&b, FILES("p/a.h", "p/b.h", "p/c.h")), 0);
+	ck_assert_uint_eq(b.change.texts.n, 2);
+	ck_assert_uint_eq(b.change.archive.len, 0);
+	write_text("b.h", much);
+	write_text("c.h", much);
+	ck_assert_int_eq(plan(&b, FILES("p/a.h", "p/b.h", "p/c.h")), 0);
+	ck_assert_uint_eq(b.change.texts.n, 4);
+	ck_assert_uint_gt(b.change.archive.len, 60000);
+	int fd = open("a.h", O_WRONLY | O_TRUNC);
+	ck_assert_int_eq(write(fd, "a\0b", 3), 3);
+	close(fd);
+	ck_assert_int_eq(plan(&b, FILES("p/a.h")), 0);
+	ck_assert_uint_eq(b.change.texts.n, 0);
+	ck_assert_uint_gt(b.change.archive.len, 0);
 }
 
 /* Touched, and the same: it need not be sent. */
@@ -522,6 +556,22 @@ TEST(cut_off)
 	}
 }
 
+/* So its directory may not be there, and a shell could not write it. */
+TEST(cut_off_with_a_new_directory)
+{
+	BENCH(b);
+
+	write_text("a.h", "a1");
+	sync_files(&b, FILES("p/a.h"));
+	ck_assert_int_eq(mkdir("sub", 0755), 0);
+	write_text("sub/b.h", "b1");
+	ck_assert_int_eq(plan(&b, FILES("p/a.h", "p/sub/b.h")), 0);
+	ck_assert_int_eq(workspace_lock_for(&b.workspace, &b.change, -1), 0);
+	workspace_free(&b.workspace);
+	sync_files(&b, FILES("p/a.h", "p/sub/b.h"));
+	assert_there(&b, "p/sub/b.h", "b1");
+}
+
 /* A descriptor that came to its end. */
 static int ended(void)
 {
@@ -600,6 +650,7 @@ static void add_tests(TCase *c)
 	tcase_add_test(c, sends);
 	tcase_add_test(c, nothing_but_the_directory);
 	tcase_add_test(c, follows_changes);
+	tcase_add_test(c, sends_texts_without_an_archive);
 	tcase_add_test(c, touched);
 	tcase_add_test(c, becomes_something_else);
 	tcase_add_test(c, links);
@@ -615,6 +666,7 @@ static void add_tests(TCase *c)
 	tcase_add_test(c, nothing_is_remembered);
 	tcase_add_test(c, damaged_record);
 	tcase_add_test(c, cut_off);
+	tcase_add_test(c, cut_off_with_a_new_directory);
 	tcase_add_test(c, waits_for_who_fills);
 	tcase_add_test(c, waits_for_who_reads);
 }
