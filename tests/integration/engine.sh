@@ -105,13 +105,15 @@ stop_engines() {
 }
 
 # rootfs KIND ARCH: prints the file name of a Debian 12 tree, from the cache where that is whole.
+# Packages of another architecture are unpacked and not set up: that would take minutes under qemu.
 rootfs() {
-	packages=findutils archs=$2
+	packages=findutils archs=$2 variant=minbase essential=
 	if [ "$1" = builder ]; then
 		packages=$(awk '$1 == "image" { printf "%s%s", sep, $2; sep = "," }' "$srcdir_top/build-aux/packages")
 		[ "$2" = arm64 ] && archs=arm64,amd64 || archs=$2,arm64
 	fi
-	key=$(printf 'bookworm %s %s' "$archs" "$packages" | sha256sum | cut -c 1-16)
+	[ "$2" = "$(dpkg --print-architecture)" ] || variant=extract essential="~E~r$2"
+	key=$(printf 'bookworm %s %s %s' "$variant" "$archs" "$packages" | sha256sum | cut -c 1-16)
 	tree=$ci_cache/rootfs-$1-$key.tar
 	mkdir -p "$ci_cache"
 	# Of several tests at once one makes it.
@@ -119,7 +121,7 @@ rootfs() {
 		flock 9
 		(cd "$ci_cache" && sha256sum --status -c "$tree.sha256" 2>/dev/null) && exit
 		need mmdebstrap
-		mmdebstrap --quiet --variant=minbase --include="$packages" \
+		mmdebstrap --quiet --variant=$variant ${essential:+--include="$essential"} --include="$packages" \
 			--architectures="$archs" --aptopt='Acquire::Languages "none"' bookworm "$tree.$$.tar" >"$tmp/mmdebstrap.log" 2>&1 || {
 			tail -n 20 "$tmp/mmdebstrap.log" >&2
 			exit 1
