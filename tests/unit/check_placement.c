@@ -265,21 +265,16 @@ static void assert_in_place(char *path)
 
 TEST(left_in_place)
 {
-	char fifo[] = "fifo", link[] = "link", dangling[] = "dangling", dir[] = "d",
-	     null[] = "/dev/null", fd[] = "/dev/fd/1", missing[] = "missing/x.o", empty[] = "";
+	char fifo[] = "fifo", dir[] = "d", null[] = "/dev/null", fd[] = "/dev/fd/1",
+	     missing[] = "missing/x.o", empty[] = "";
 	char too_long[251];
 
 	ck_assert_int_eq(mkfifo(fifo, 0600), 0);
-	write_text("file", "content");
-	ck_assert_int_eq(symlink("file", link), 0);
-	ck_assert_int_eq(symlink("nowhere", dangling), 0);
 	ck_assert_int_eq(mkdir(dir, 0700), 0);
 	memset(too_long, 'x', sizeof(too_long) - 1);
 	too_long[sizeof(too_long) - 1] = '\0';
 
 	assert_in_place(fifo);
-	assert_in_place(link);
-	assert_in_place(dangling);
 	assert_in_place(dir);
 	assert_in_place(null);
 	assert_in_place(fd);
@@ -287,8 +282,37 @@ TEST(left_in_place)
 	assert_in_place(empty);
 	assert_in_place(too_long);
 	/* Not even after a failure is one of them removed. */
-	ck_assert(is_there(fifo) && is_there(link) && is_there(dangling) && is_there(dir));
-	assert_text("file", "content");
+	ck_assert(is_there(fifo) && is_there(dir));
+}
+
+/* A link to a file, or to nothing, is replaced by an object, and a dependency file written through
+ * it. */
+TEST(links)
+{
+	static const char *const targets[] = {"file", "nowhere"};
+	char link[] = "dir/link", deps_link[] = "dir/deps";
+
+	ck_assert_int_eq(mkdir("dir", 0755), 0);
+	write_text("dir/file", "content");
+	ck_assert_int_eq(symlink("file", deps_link), 0);
+	for (size_t i = 0; i < 2; i++) {
+		cleanup_placement struct placement p = {0};
+		struct action a = action_of(link, deps_link);
+		struct stat st;
+
+		ck_assert_int_eq(symlink(targets[i], link), 0);
+		placement_begin(&p, &a);
+		ck_assert_ptr_ne(p.temporary[0].path, NULL);
+		ck_assert_ptr_eq(p.temporary[1].path, NULL);
+		write_text(p.temporary[0].path, "object");
+		end(&p, 0);
+		ck_assert_int_eq(lstat(link, &st), 0);
+		ck_assert(S_ISREG(st.st_mode));
+		ck_assert_int_eq(lstat(deps_link, &st), 0);
+		ck_assert(S_ISLNK(st.st_mode));
+		assert_text("dir/file", "content");
+		ck_assert_int_eq(unlink(link), 0);
+	}
 }
 
 /* To root nothing is read-only: there the object is replaced, as clang itself would. */
@@ -458,6 +482,7 @@ static void add_tests(TCase *c)
 	tcase_add_test(c, signal_changes_nothing);
 	tcase_add_test(c, nothing_was_written);
 	tcase_add_test(c, left_in_place);
+	tcase_add_test(c, links);
 	tcase_add_test(c, read_only_file);
 	tcase_add_test(c, read_only_directory);
 	tcase_add_test(c, standard_output_by_name);
