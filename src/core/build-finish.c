@@ -173,7 +173,7 @@ int build_finish(const struct build *b, const struct build_made *made,
 		 struct build_result *ret_result, struct crossbpf_error *e)
 {
 	const struct build_action *a = ret_result->action;
-	cleanup_strv struct strv read = {0}, inputs = {0};
+	cleanup_strv struct strv read = {0}, inputs = {0}, lookups = {0};
 	struct state_output outputs[2];
 	struct emit emit = {
 		.root = b->root, .keep_debug = b->plan->keep_debug, .action = a, .inputs = &read};
@@ -181,7 +181,8 @@ int build_finish(const struct build *b, const struct build_made *made,
 	int parsed = read_inputs(a, made->dep, &read);
 	if (read.n)
 		strv_add_all(&inputs, (const char *const *)read.v);
-	if (parsed == -ENOMEM || inputs.error || see_inputs(b, &inputs) < 0)
+	if (parsed == -ENOMEM || inputs.error || see_inputs(b, &inputs) < 0 ||
+	    (b->remote && remote_lookups(b->remote, &read, &lookups) < 0))
 		return error_no_memory(e);
 	if (parsed < 0)
 		emit.inputs = NULL;
@@ -200,6 +201,7 @@ int build_finish(const struct build *b, const struct build_made *made,
 		.inputs = &inputs,
 		.search = b->remote ? &b->remote->dirs : &b->plan->search,
 		.system = b->remote ? NULL : &b->plan->system,
+		.lookups = &lookups,
 		.outputs = outputs,
 		.n_outputs = a->dep ? 2 : 1,
 	};

@@ -387,20 +387,51 @@ static bool leads_upwards(const char *path)
 	return false;
 }
 
-int remote_check(struct remote *r, const struct strv *read, bool *ret_more)
+/* Calls `each` for all names, builder's and host's, by which the builder's own headers among these
+ * may have been looked for. */
+static int each_lookup(const struct remote *r, const struct strv *read,
+		       int (*each)(void *ctx, const char *path), void *ctx)
 {
 	const struct toolchain *t = &r->builder->toolchain;
 	cleanup_strv struct strv dirs = {0};
-	struct check check = {.remote = r};
 
 	toolchain_builder_dirs(t, &dirs);
 	strv_add_all(&dirs, r->dirs.n ? (const char *const *)r->dirs.v : none);
 	int error = dirs.error;
 	for (size_t i = 0; i < read->n && error == 0; i++)
 		if (toolchain_is_builders(t, read->v[i]) && !leads_upwards(read->v[i]))
-			error = lookups_of_input(read->v[i], &dirs, take_found, &check);
+			error = lookups_of_input(read->v[i], &dirs, each, ctx);
+	return error;
+}
+
+int remote_check(struct remote *r, const struct strv *read, bool *ret_more)
+{
+	struct check check = {.remote = r};
+
+	int error = each_lookup(r, read, take_found, &check);
 	*ret_more = check.more;
 	return error;
+}
+
+struct lookups {
+	const struct toolchain *toolchain;
+	struct strv *names;
+};
+
+static int take_lookup(void *ctx, const char *path)
+{
+	struct lookups *l = ctx;
+
+	if (!toolchain_is_builders(l->toolchain, path))
+		strv_add(l->names, path);
+	return l->names->error;
+}
+
+int remote_lookups(const struct remote *r, const struct strv *read, struct strv *ret_names)
+{
+	struct lookups l = {&r->builder->toolchain, ret_names};
+
+	return each_lookup(r, read, take_lookup, &l);
 }
 
 /* Clang lists headers as "DOTS PATH". */

@@ -495,6 +495,21 @@ static int add_inputs(struct recording *r, const struct state_done *done)
 	return 0;
 }
 
+/* Those of files that are not here. */
+static int add_further_lookups(struct recording *r, const struct strv *names)
+{
+	struct state_absents found = {0};
+	struct collection c = {r->state, &found};
+	int error = 0;
+
+	for (size_t i = 0; names && i < names->n && error == 0; i++)
+		error = collect(&c, names->v[i]);
+	if (error == 0)
+		error = add_absents(r, &found);
+	free(found.v);
+	return error;
+}
+
 static int add_outputs(struct recording *r, const struct state_done *done)
 {
 	struct state_row *row = r->row;
@@ -553,6 +568,8 @@ int state_record(struct state *s, const struct state_done *done)
 		row->duration = done->duration;
 		row->dirty = true;
 		r = add_inputs(&recording, done);
+		if (r == 0)
+			r = add_further_lookups(&recording, done->lookups);
 		if (r == 0)
 			r = add_outputs(&recording, done);
 		if (r < 0)
