@@ -1,15 +1,19 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=sh
-# The builder's side of a shell there; any POSIX shell runs this:
+# The builder's side of crossbpf shell and crossbpf exec; any POSIX shell runs this:
 #
-#   sh -c SCRIPT shell MODE TOKEN ROOT [ARGUMENT...]
+#   sh -c SCRIPT crossbpf MODE TOKEN ROOT [ARGUMENT...]
 #
-# ROOT is the project's directory on the host. Its files lie at the same path where TOKEN is empty,
-# else below a directory of our own that is called like it.
+# ROOT is a directory of the host. Its files lie at the same path where TOKEN is empty, else below a
+# directory of our own that is called like it.
 #
-#   fill    takes a tar archive of the host's absolute names, and lists what there is then
+#   put     takes a tar archive, of names from the host's / on
+#   fill    the same, and lists what there is then
 #   list    lists what there is
 #   run     DIR [COMMAND...] becomes the command, or a shell
+#   hand    NAME... hands out the files of these names, from ROOT on, and removes what `clean` does.
+#           Of each it says "file SIZE" or "program SIZE", and behind that line come the bytes; or
+#           "missing", "directory", "special" (a link, a device), "unreadable" or "big" (4 GiB)
 #   fetch   takes names of the list, one a line; of each it prints how many bytes it has ("-": it is
 #           no file), and behind that line the bytes
 #   clean   removes the directory of our own
@@ -52,25 +56,68 @@ fetch() {
 	rm -f "$copy"
 }
 
+hand() {
+	echo crossbpf-shell 1
+	for name; do
+		if [ -L "$name" ]; then
+			echo special
+		elif [ ! -e "$name" ]; then
+			echo missing
+		elif [ -d "$name" ]; then
+			echo directory
+		elif [ ! -f "$name" ]; then
+			echo special
+		elif [ ! -r "$name" ]; then
+			echo unreadable
+		else
+			kind=file size=$(($(wc -c <"$name")))
+			[ ! -x "$name" ] || kind=program
+			[ $size -le 4294967296 ] || { echo big && continue; }
+			echo $kind $size
+			[ $size = 0 ] || head -c $size <"$name"
+		fi
+	done
+	echo end
+}
+
+make_place() {
+	mask=$(umask)
+	umask 077
+	[ -z "$base" ] || mkdir -p "$base" || exit
+	umask 022
+	mkdir -p "$there$root" || exit
+}
+
+clean() {
+	[ -n "$base" ] && cd / || return 0
+	rm -rf "$base" 2>/dev/null || { chmod -R u+rwx "$base" && rm -rf "$base"; }
+}
+
 mode=$1 root=$3
 base=${2:+$HOME/.cache/crossbpf/shell/$2}
 there=${base:+$base/root}
 case $mode in
-fill)
-	umask 077
-	[ -z "$base" ] || mkdir -p "$base" || exit
-	umask 022
-	mkdir -p "$there$root" && tar xof - -C "$there/" || exit
-	cd "$there$root/" && list
+put | fill)
+	make_place
+	tar xof - -C "$there/" || exit
+	[ "$mode" = put ] || { cd "$there$root/" && list; }
 	;;
 list) cd "$there$root/" && list ;;
 fetch) cd "$there$root/" && fetch ;;
 run)
+	make_place
+	umask "$mask"
 	cd "$there$4/" || exit
 	shift 4
 	[ $# = 0 ] || exec "$@"
 	! command -v bash >/dev/null || exec bash
 	exec sh
 	;;
-clean) [ -z "$base" ] || { cd / && rm -rf "$base"; } ;;
+hand)
+	cd "$there$root/" || exit
+	shift 3
+	hand "$@"
+	clean
+	;;
+clean) clean ;;
 esac
