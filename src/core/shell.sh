@@ -83,14 +83,18 @@ hand() {
 make_place() {
 	mask=$(umask)
 	umask 077
-	[ -z "$base" ] || mkdir -p "$base" || exit
+	[ -z "$base" ] || mkdir -p "$base" || return
 	umask 022
-	mkdir -p "$there$root" || exit
+	mkdir -p "$there$root"
 }
 
+# With what a host that was killed left a month ago.
 clean() {
-	[ -n "$base" ] && cd / || return 0
+	[ -n "$base" ] && cd "$base/.." || return 0
 	rm -rf "$base" 2>/dev/null || { chmod -R u+rwx "$base" && rm -rf "$base"; }
+	cleaned=$?
+	find . ! -name . -prune -mtime +30 -exec rm -rf {} + 2>/dev/null
+	return $cleaned
 }
 
 mode=$1 root=$3
@@ -98,16 +102,15 @@ base=${2:+$HOME/.cache/crossbpf/shell/$2}
 there=${base:+$base/root}
 case $mode in
 put | fill)
-	make_place
+	make_place || exit
 	tar xof - -C "$there/" || exit
 	[ "$mode" = put ] || { cd "$there$root/" && list; }
 	;;
 list) cd "$there$root/" && list ;;
 fetch) cd "$there$root/" && fetch ;;
 run)
-	make_place
+	make_place && cd "$there$4/" || exit 125
 	umask "$mask"
-	cd "$there$4/" || exit
 	shift 4
 	[ $# = 0 ] || exec "$@"
 	! command -v bash >/dev/null || exec bash
