@@ -158,7 +158,8 @@ static bool report_output(const char *name, const struct exec_output *output, in
 	case EXEC_OUTPUT_BIG:
 		fprintf(stderr, "crossbpf: %s is not fetched: %s\n", name, reasons[output->result]);
 		return false;
-	case EXEC_OUTPUT_UNKNOWN:
+	case EXEC_OUTPUT_UNKNOWN: /* one sentence says it of all of them */
+		return false;
 	case EXEC_OUTPUT_FAILED:
 		break;
 	}

@@ -90,7 +90,7 @@ make_place() {
 
 # With what a host that was killed left a month ago.
 clean() {
-	[ -n "$base" ] && cd "$base/.." || return 0
+	[ -n "$base" ] && cd "${base%/*}" 2>/dev/null || return 0
 	rm -rf "$base" 2>/dev/null || { chmod -R u+rwx "$base" && rm -rf "$base"; }
 	cleaned=$?
 	find . ! -name . -prune -mtime +30 -exec rm -rf {} + 2>/dev/null
