@@ -249,11 +249,11 @@ static int take_header(struct fetcher *f, struct header *ret_header)
 		}
 	bool is_program = strncmp(line, "program ", 8) == 0;
 	if (!is_program && strncmp(line, "file ", 5) != 0)
-		return distrust(f, "no file");
+		return distrust(f, "what is no file");
 	ret_header->is_program = is_program;
 	if (read_size(line + (is_program ? 8 : 5), &ret_header->size) < 0 ||
 	    ret_header->size > (uint64_t)EXEC_OUTPUT_MAX_GIB << 30)
-		return distrust(f, "no file");
+		return distrust(f, "what is no file");
 	return 0;
 }
 
