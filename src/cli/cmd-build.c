@@ -135,6 +135,16 @@ static unsigned count_lanes(const struct build_job *j, bool remote)
 	return cpus > 0 ? (unsigned)cpus : 1;
 }
 
+/* What a header of the mirror includes was found when it was made, with the macros of then. */
+static void hint_at_mirror(const struct build_job *j)
+{
+	if (j->report.status == EXIT_STATUS_FAILED && j->builder.toolchain.mirror)
+		fprintf(stderr,
+			"crossbpf: hint: where a header of %s is not found: crossbpf headers "
+			"mirrors what the sources include now\n",
+			j->builder.toolchain.mirror_of);
+}
+
 static int run_build(struct build_job *j, struct crossbpf_error *e)
 {
 	bool remote = remote_is(&j->builder);
@@ -280,8 +290,10 @@ static int build(struct build_job *j, struct crossbpf_error *e)
 	if (r < 0 && !j->state)
 		return r;
 	state_save(j->state, false);
-	if (r == 0 && !cli_is_interrupted())
+	if (r == 0 && !cli_is_interrupted()) {
 		report_done(&j->report);
+		hint_at_mirror(j);
+	}
 	return r;
 }
 
