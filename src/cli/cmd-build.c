@@ -136,13 +136,22 @@ static unsigned count_lanes(const struct build_job *j, bool remote)
 }
 
 /* What a header of the mirror includes was found when it was made, with the macros of then. */
-static void hint_at_mirror(const struct build_job *j)
+static void hint_at_headers(const struct build_job *j)
 {
-	if (j->report.status == EXIT_STATUS_FAILED && j->builder.toolchain.mirror)
+	const struct toolchain *t = &j->builder.toolchain;
+
+	if (j->report.status != EXIT_STATUS_FAILED || remote_is(&j->builder))
+		return;
+	if (t->mirror)
 		fprintf(stderr,
 			"crossbpf: hint: where a header of %s is not found: crossbpf headers "
 			"mirrors what the sources include now\n",
-			j->builder.toolchain.mirror_of);
+			t->mirror_of);
+	else if (!t->has_kernel)
+		fprintf(stderr,
+			"crossbpf: hint: %s has no headers of Linux here: crossbpf headers mirrors "
+			"those of a builder\n",
+			t->clang);
 }
 
 static int run_build(struct build_job *j, struct crossbpf_error *e)
@@ -292,7 +301,7 @@ static int build(struct build_job *j, struct crossbpf_error *e)
 	state_save(j->state, false);
 	if (r == 0 && !cli_is_interrupted()) {
 		report_done(&j->report);
-		hint_at_mirror(j);
+		hint_at_headers(j);
 	}
 	return r;
 }

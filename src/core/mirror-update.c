@@ -246,17 +246,17 @@ static int fetch_group(struct mirror_update *u, char *const *names, const size_t
 		       struct crossbpf_error *e)
 {
 	cleanup_strbuf struct strbuf content = {0};
-	size_t at = 0;
+	size_t at = 0, size = 0;
 
 	int r = capture(u, "cat \"$@\"", names, n, &content, e);
+	for (size_t i = 0; i < n; i++)
+		size += sizes[i];
+	if (r == 0 && size != content.len)
+		return distrust(u, names[0], "it and others are not of the sizes that they had", e);
 	for (size_t i = 0; i < n && r == 0; i++) {
-		if (sizes[i] > content.len - at)
-			return distrust(u, names[i], "it is shorter than its size", e);
 		r = write_header(u, names[i], content.data ? content.data + at : "", sizes[i], e);
 		at += sizes[i];
 	}
-	if (r == 0 && at != content.len)
-		return distrust(u, names[n - 1], "it is longer than its size", e);
 	return r;
 }
 
