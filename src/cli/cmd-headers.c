@@ -225,7 +225,6 @@ static int print_flags(struct build_job *j, struct crossbpf_error *e)
 {
 	cleanup_mirror struct mirror m = {0};
 	cleanup_strv struct strv dirs = {0};
-	cleanup_toolchain struct toolchain t = {0};
 
 	int r = j->cache_dir ? mirror_open(j->cache_dir, &j->place, &m) : -ENOENT;
 	if (r == -ENOMEM)
