@@ -30,6 +30,15 @@ static bool is_sound(const char *line)
 	       line[NAME];
 }
 
+/* A mirror's list is: it is read with each compile. */
+static bool is_sorted(const struct strv *lines)
+{
+	for (size_t i = 1; i < lines->n; i++)
+		if (compare_lines(&lines->v[i - 1], &lines->v[i]) > 0)
+			return false;
+	return true;
+}
+
 int builder_headers_load(const char *stamp, struct builder_headers *ret_headers)
 {
 	cleanup_builder_headers struct builder_headers h = {0};
@@ -45,7 +54,7 @@ int builder_headers_load(const char *stamp, struct builder_headers *ret_headers)
 			strv_add(&h.lines, line);
 	if (h.lines.error)
 		return h.lines.error;
-	if (h.lines.n)
+	if (!is_sorted(&h.lines))
 		qsort(h.lines.v, h.lines.n, sizeof(*h.lines.v), compare_lines);
 	*ret_headers = h;
 	h = (struct builder_headers){0};

@@ -61,6 +61,7 @@ static struct toolchain a_toolchain(const char *clang)
 	strv_add(&t.looked, "include");
 	strv_add(&t.search, "/usr/include");
 	strv_add(&t.filled, "/usr/include/filled");
+	t.has_kernel = true;
 	memcpy(t.identity, IDENTITY, sizeof(t.identity));
 	strv_add(&t.asm_dirs, "x86:/asm/b");
 	strv_add(&t.asm_dirs, "x86:/asm/a");
@@ -119,6 +120,7 @@ TEST(loads_what_was_saved)
 	ck_assert_str_eq(t.search.v[0], "/usr/include");
 	ck_assert_uint_eq(t.filled.n, 1);
 	ck_assert_str_eq(t.filled.v[0], "/usr/include/filled");
+	ck_assert(t.has_kernel && !t.has_libbpf);
 	ck_assert_str_eq(t.identity, IDENTITY);
 }
 
