@@ -237,7 +237,8 @@ static int print_flags(struct build_job *j, struct crossbpf_error *e)
 	for (size_t i = 0; i < m.toolchain.search.n; i++)
 		if (!clangs || strcmp(m.toolchain.search.v[i], clangs) != 0)
 			printf("-isystem\n%s%s\n", m.root, m.toolchain.search.v[i]);
-	toolchain_header_dirs(&m.toolchain, variant_host_arch(), &dirs);
+	const char *arch = j->options.words.arch;
+	toolchain_header_dirs(&m.toolchain, arch ? arch : variant_host_arch(), &dirs);
 	for (size_t i = 0; i < dirs.n; i++)
 		printf("-idirafter\n%s%s\n", m.root, dirs.v[i]);
 	return dirs.error ? error_no_memory(e) : 0;

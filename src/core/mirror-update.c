@@ -42,29 +42,6 @@ static int fail_to_write(const char *path, int error, struct crossbpf_error *e)
 				   "cannot write %s: %s", path, strerror(-error));
 }
 
-int mirror_update_begin(struct mirror_update *u, const char *cache_dir,
-			const struct project *project, struct crossbpf_error *e)
-{
-	cleanup_free char *stamp = toolchain_stamp(u->toolchain, cache_dir);
-
-	if (mirror_at(cache_dir, project, &u->mirror) < 0)
-		return error_no_memory(e);
-	if (!stamp)
-		return error_set(e, -ENOTSUP, EXIT_STATUS_NO_BACKEND,
-				 "install findutils and coreutils there",
-				 "%s: its headers cannot be listed", backend_of(u));
-	if (!toolchain_clang_dir(u->toolchain))
-		return error_set(e, -ENOTSUP, EXIT_STATUS_NO_BACKEND, NULL,
-				 "%s: it cannot be seen where the headers of its clang are",
-				 backend_of(u));
-	if (strchr(u->mirror.root, '=') || toolchain_is_below(u->mirror.root, project->root))
-		return error_set(e, -ENOTSUP, EXIT_STATUS_USAGE,
-				 "set XDG_CACHE_HOME to a directory that is not in the project and "
-				 "has no = in its name",
-				 "headers cannot be mirrored in %s", cache_dir);
-	return builder_headers_load(stamp, &u->there) < 0 ? error_no_memory(e) : 0;
-}
-
 static int distrust(const struct mirror_update *u, const char *what, const char *why,
 		    struct crossbpf_error *e)
 {
@@ -98,6 +75,51 @@ static int clean_name(const char *name, char **ret_clean)
 		if ((unsigned char)clean.data[i] < ' ' || clean.data[i] == 0x7f)
 			return -EINVAL;
 	return clean.len ? strbuf_finish(&clean, ret_clean) : -EINVAL;
+}
+
+/* Clang is to look for headers in the mirror: no directory may lead out of it. */
+static int check_dirs(const struct mirror_update *u, struct crossbpf_error *e)
+{
+	const char *clangs = toolchain_clang_dir(u->toolchain);
+	cleanup_strv struct strv dirs = {0};
+
+	toolchain_builder_dirs(u->toolchain, &dirs);
+	for (size_t i = 0; i < dirs.n; i++) {
+		cleanup_free char *clean = NULL;
+		if (strcmp(dirs.v[i], clangs) == 0)
+			continue;
+		int r = clean_name(dirs.v[i], &clean);
+		if (r == -ENOMEM)
+			return error_no_memory(e);
+		if (r < 0 || strcmp(clean, dirs.v[i]) != 0)
+			return distrust(u, dirs.v[i], "that is no directory of headers", e);
+	}
+	return dirs.error ? error_no_memory(e) : 0;
+}
+
+int mirror_update_begin(struct mirror_update *u, const char *cache_dir,
+			const struct project *project, struct crossbpf_error *e)
+{
+	cleanup_free char *stamp = toolchain_stamp(u->toolchain, cache_dir);
+
+	if (mirror_at(cache_dir, project, &u->mirror) < 0)
+		return error_no_memory(e);
+	if (!stamp)
+		return error_set(e, -ENOTSUP, EXIT_STATUS_NO_BACKEND,
+				 "install findutils and coreutils there",
+				 "%s: its headers cannot be listed", backend_of(u));
+	if (!toolchain_clang_dir(u->toolchain))
+		return error_set(e, -ENOTSUP, EXIT_STATUS_NO_BACKEND, NULL,
+				 "%s: it cannot be seen where the headers of its clang are",
+				 backend_of(u));
+	if (strchr(u->mirror.root, '=') || toolchain_is_below(u->mirror.root, project->root))
+		return error_set(e, -ENOTSUP, EXIT_STATUS_USAGE,
+				 "set XDG_CACHE_HOME to a directory that is not in the project and "
+				 "has no = in its name",
+				 "headers cannot be mirrored in %s", cache_dir);
+	if (builder_headers_load(stamp, &u->there) < 0)
+		return error_no_memory(e);
+	return check_dirs(u, e);
 }
 
 /* Is it a header of the builder's that does not come with clang? */

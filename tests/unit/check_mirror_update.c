@@ -336,6 +336,23 @@ TEST(more_names_than_one_command_takes)
 	assert_copy(&b, names.v[599], "599\n");
 }
 
+/* Clang would look in them for headers. */
+TEST(directories_that_lead_elsewhere)
+{
+	static const char *const dirs[] = {"/usr/include/../../home", "/usr//include", "/", "/a/.",
+					   "/usr/include/"};
+
+	for (size_t i = 0; i < LENGTH(dirs); i++) {
+		suite_begin();
+		BENCH(b);
+		struct mirror_update u = {.session = &b.session, .toolchain = &b.toolchain};
+		strv_add(&b.toolchain.search, dirs[i]);
+		assert_distrusted(&b, mirror_update_begin(&u, b.cache, &b.project, &b.error),
+				  "no directory of headers");
+		mirror_update_free(&u);
+	}
+}
+
 TEST(where_there_can_be_none)
 {
 	BENCH(b);
@@ -372,6 +389,7 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, content_that_is_not_as_listed);
 	tcase_add_test(tests, a_header_that_is_gone_or_huge);
 	tcase_add_test(tests, more_names_than_one_command_takes);
+	tcase_add_test(tests, directories_that_lead_elsewhere);
 	tcase_add_test(tests, where_there_can_be_none);
 }
 
