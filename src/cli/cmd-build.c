@@ -265,9 +265,7 @@ static int leave_mirror(struct build_job *j, struct crossbpf_error *e)
 			return 0;
 		}
 	}
-	return error_set(e, -ENOENT, EXIT_STATUS_NO_BACKEND, "crossbpf headers mirrors them",
-			 "%s: of the headers of %s these are not mirrored: %s",
-			 j->builder.name ? j->builder.name : "auto", of, names);
+	return mirror_refuse(j->builder.name ? j->builder.name : "auto", of, names, e);
 }
 
 static int build(struct build_job *j, struct crossbpf_error *e)

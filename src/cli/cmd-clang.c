@@ -195,9 +195,7 @@ static int leave_mirror(struct job *j, struct crossbpf_error *e)
 		if (r == 0 && remote_is(&j->builder))
 			return 0;
 	}
-	return error_set(e, -ENOENT, EXIT_STATUS_NO_BACKEND, "crossbpf headers mirrors them",
-			 "%s: of the headers of %s these are not mirrored: %s",
-			 j->builder.name ? j->builder.name : "auto", of, names);
+	return mirror_refuse(j->builder.name ? j->builder.name : "auto", of, names, e);
 }
 
 static int run(struct job *j, int *ret_status, struct crossbpf_error *e)

@@ -95,3 +95,9 @@ char *mirror_cover_tell(const struct mirror_cover *c)
 		strbuf_printf(&text, " and %zu more", c->missing.n - told);
 	return strbuf_finish(&text, &result) < 0 ? NULL : result;
 }
+
+int mirror_refuse(const char *backend, const char *of, const char *names, struct crossbpf_error *e)
+{
+	return error_set(e, -ENOENT, EXIT_STATUS_NO_BACKEND, "crossbpf headers mirrors them",
+			 "%s: of the headers of %s these are not mirrored: %s", backend, of, names);
+}

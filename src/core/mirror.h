@@ -73,4 +73,8 @@ void mirror_cover_free(struct mirror_cover *c);
  * memory ran out; the caller frees. */
 char *mirror_cover_tell(const struct mirror_cover *c);
 
+/* Refuses to compile without them: -ENOENT (status 3). `of` is the builder from which the others
+ * were mirrored, `backend` what would compile; `names` as mirror_cover_tell() has them. */
+int mirror_refuse(const char *backend, const char *of, const char *names, struct crossbpf_error *e);
+
 #endif

@@ -22,7 +22,7 @@ while [ ! -e "$tmp/builder-pid" ]; do
 	sleep 0.1
 done
 builder_pid=$(cat "$tmp/builder-pid")
-trap 'status=$?; kill $builder_pid; wait 2>/dev/null; rm -rf "$tmp"; exit $status' EXIT
+trap 'status=$?; { kill $builder_pid; wait; } 2>/dev/null; rm -rf "$tmp"; exit $status' EXIT
 use_shell nsenter "--mount=/proc/$builder_pid/ns/mnt" sh
 
 # For xargs too, which runs programs.
