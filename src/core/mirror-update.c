@@ -149,12 +149,10 @@ int mirror_update_add(struct mirror_update *u, const char *name, struct crossbpf
 
 int mirror_update_add_all(struct mirror_update *u, struct crossbpf_error *e)
 {
-	const struct strv *lines = &u->there.lines;
-
 	/* They are sorted by name: none is there twice. */
-	for (size_t i = 0; i < lines->n; i++) {
+	for (size_t i = 0; i < u->there.n; i++) {
 		cleanup_free char *clean = NULL;
-		const char *name = lines->v[i] + NAME;
+		const char *name = u->there.lines[i] + NAME;
 		if (!is_wanted(u, name))
 			continue;
 		int r = clean_name(name, &clean);
@@ -424,8 +422,8 @@ static int write_stamp(const struct mirror_update *u, struct crossbpf_error *e)
 {
 	cleanup_strbuf struct strbuf text = {0};
 
-	for (size_t i = 0; i < u->there.lines.n; i++) {
-		strbuf_puts(&text, u->there.lines.v[i]);
+	for (size_t i = 0; i < u->there.n; i++) {
+		strbuf_puts(&text, u->there.lines[i]);
 		strbuf_putc(&text, '\n');
 	}
 	return text.error ? error_no_memory(e)
