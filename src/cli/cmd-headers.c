@@ -137,6 +137,7 @@ static int add_named(struct build_job *j, struct mirror_update *u, bool *ret_mor
 {
 	cleanup_mirror_cover struct mirror_cover cover = {0};
 	cleanup_toolchain struct toolchain t = {0};
+	size_t known = u->names.n;
 
 	int r = mirror_update_toolchain(u, &t, e);
 	if (r == 0)
@@ -153,7 +154,7 @@ static int add_named(struct build_job *j, struct mirror_update *u, bool *ret_mor
 	}
 	for (size_t i = 0; i < cover.missing.n && r == 0; i++)
 		r = mirror_update_add(u, cover.missing.v[i], e);
-	*ret_more = cover.missing.n;
+	*ret_more = u->names.n > known;
 	return r;
 }
 

@@ -304,6 +304,31 @@ static int fetch_some(struct mirror_update *u, char *const *names, size_t n,
 	return r;
 }
 
+static int write_text(const struct mirror_update *u, const char *name, const char *text, size_t len,
+		      struct crossbpf_error *e)
+{
+	cleanup_free char *path = mirror_file(&u->mirror, name);
+
+	if (!path)
+		return error_no_memory(e);
+	int r = io_make_parents(path, 0777);
+	if (r == 0)
+		r = io_replace_file(path, text, len);
+	return r < 0 ? fail_to_write(path, r, e) : 0;
+}
+
+static int write_stamp(const struct mirror_update *u, struct crossbpf_error *e)
+{
+	cleanup_strbuf struct strbuf text = {0};
+
+	for (size_t i = 0; i < u->there.n; i++) {
+		strbuf_puts(&text, u->there.lines[i]);
+		strbuf_putc(&text, '\n');
+	}
+	return text.error ? error_no_memory(e)
+			  : write_text(u, "there", text.data ? text.data : "", text.len, e);
+}
+
 int mirror_update_fetch(struct mirror_update *u, struct crossbpf_error *e)
 {
 	cleanup_strv struct strv lacking = {0};
@@ -314,7 +339,9 @@ int mirror_update_fetch(struct mirror_update *u, struct crossbpf_error *e)
 			strv_add(&lacking, u->names.v[i]);
 	if (lacking.error)
 		return error_no_memory(e);
-	if (lacking.n)
+	/* What covers a build is asked of this list, and of no older one. */
+	r = write_stamp(u, e);
+	if (r == 0 && lacking.n)
 		r = invalidate(u, e);
 	for (size_t from = 0, n; from < lacking.n && r == 0; from += n) {
 		n = count_arguments(&lacking, from);
@@ -405,31 +432,6 @@ static int check_all(struct mirror_update *u, struct crossbpf_error *e)
 	return u->skipped.error ? error_no_memory(e) : 0;
 }
 
-static int write_text(const struct mirror_update *u, const char *name, const char *text, size_t len,
-		      struct crossbpf_error *e)
-{
-	cleanup_free char *path = mirror_file(&u->mirror, name);
-
-	if (!path)
-		return error_no_memory(e);
-	int r = io_make_parents(path, 0777);
-	if (r == 0)
-		r = io_replace_file(path, text, len);
-	return r < 0 ? fail_to_write(path, r, e) : 0;
-}
-
-static int write_stamp(const struct mirror_update *u, struct crossbpf_error *e)
-{
-	cleanup_strbuf struct strbuf text = {0};
-
-	for (size_t i = 0; i < u->there.n; i++) {
-		strbuf_puts(&text, u->there.lines[i]);
-		strbuf_putc(&text, '\n');
-	}
-	return text.error ? error_no_memory(e)
-			  : write_text(u, "there", text.data ? text.data : "", text.len, e);
-}
-
 static int write_toolchain(const struct mirror_update *u, struct crossbpf_error *e)
 {
 	cleanup_free char *path = mirror_file(&u->mirror, "toolchain.json");
@@ -452,8 +454,6 @@ int mirror_update_end(struct mirror_update *u, struct lock_file *lock, const cha
 	int r = remove_others(u, "", e);
 	if (r == 0)
 		r = check_all(u, e);
-	if (r == 0)
-		r = write_stamp(u, e);
 	if (r == 0)
 		r = write_toolchain(u, e);
 	if (r < 0)

@@ -29,7 +29,7 @@ int mirror_update_add(struct mirror_update *u, const char *name, struct crossbpf
 int mirror_update_add_all(struct mirror_update *u, struct crossbpf_error *e);
 
 /* Fetches what was asked for and is not here. Each is what the builder's stamp says by its digest,
- * or -EACCES. */
+ * or -EACCES. From then on mirror_cover_begin() knows what the builder has. */
 int mirror_update_fetch(struct mirror_update *u, struct crossbpf_error *e);
 
 /* The builder's toolchain with the mirror's directories: what a clang here will have. */
