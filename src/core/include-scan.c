@@ -472,6 +472,14 @@ int include_scan_files(struct include_scan *s, const struct include_request *req
 	return r;
 }
 
+/* Does a header that is for all architectures include one of them? For another arch that is another
+ * file. */
+static bool names_arch(const struct include_file *f, const struct include_name *name)
+{
+	return strncmp(name->text, "asm/", 4) == 0 && !strstr(f->path, "/asm/") &&
+	       !strstr(f->path, "/asm-generic/");
+}
+
 int include_scan_foreign(struct include_scan *s, bool (*has)(void *ctx, const char *path),
 			 void *ctx)
 {
@@ -484,8 +492,9 @@ int include_scan_foreign(struct include_scan *s, bool (*has)(void *ctx, const ch
 			const struct include_name *name = &f->names.v[j];
 			bool asks = name->use == USE_ASK || name->use == USE_ASK_NEXT;
 			bool includes = name->use == USE_INCLUDE || name->use == USE_NEXT;
+			bool counts = own || names_arch(f, name);
 			struct include_lookup lookup = lookup_of(s, f, name);
-			if (!name->computed && (asks || (own && includes)))
+			if (!name->computed && (asks || (counts && includes)))
 				r = include_search_foreign(&s->search, &s->files, &lookup, has,
 							   ctx);
 		}

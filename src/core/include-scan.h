@@ -54,8 +54,9 @@ int include_scan_files(struct include_scan *s, const struct include_request *req
 
 /*
  * Of the last scan: under which names the builder's directories are looked in, before any file of
- * the host's is found, for what the host's files include, and for what any file asks for by
- * __has_include. `has` is asked for each, until it says that the file is there. 0 or -ENOMEM.
+ * the host's is found, for what the host's files include, for what any file asks for by
+ * __has_include, and for an arch's headers (asm/) that others include. `has` is asked for each,
+ * until it says that the file is there. 0 or -ENOMEM.
  */
 int include_scan_foreign(struct include_scan *s, bool (*has)(void *ctx, const char *path),
 			 void *ctx);

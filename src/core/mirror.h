@@ -61,9 +61,9 @@ struct mirror_cover {
 };
 
 int mirror_cover_begin(const struct toolchain *t, struct mirror_cover *ret_cover);
-/* Looks at a command of clang, as remote_add() does: what the project's own files include, and what
- * any file asks for by __has_include. What else the mirror's files include they found when it was
- * made; if that changes, clang does not find it. 0 or -ENOMEM. */
+/* Looks at a command of clang, as remote_add() does: what the project's own files include, what any
+ * file asks for by __has_include, and what is an arch's (asm/). What else the mirror's files
+ * include they found when it was made; if that changes, clang does not find it. 0 or -ENOMEM. */
 int mirror_cover_add(struct mirror_cover *c, const char *dir, const struct strv *args,
 		     const struct include_environment *environment);
 void mirror_cover_free(struct mirror_cover *c);

@@ -315,6 +315,24 @@ TEST(misses_what_the_builder_has)
 	assert_missing(&b, "#include <asks.h>\n", OPTIONS(NULL), "/usr/include/asked.h");
 }
 
+/* For another arch a header of the mirror's reads another file. */
+TEST(misses_headers_of_an_arch)
+{
+	BENCH(b);
+
+	write_headers(&b);
+	cleanup_free char *types = str_printf("%s/usr/include/linux/here.h", b.mirror.root);
+	cleanup_free char *a = str_printf("%s/usr/include/x86_64-linux-gnu/asm/a.h", b.mirror.root);
+	write_file(types, "#include <asm/a.h>\n#include <linux/inner.h>\n");
+	assert_missing(&b, "#include <linux/here.h>\n", OPTIONS(NULL),
+		       "/usr/include/x86_64-linux-gnu/asm/a.h");
+	/* Those of one arch know which others they mean. */
+	write_file(a, "#include <asm/b.h>\n");
+	cleanup_free char *there = mirror_file(&b.mirror, "there");
+	write_text(there, DIGEST "  /usr/include/x86_64-linux-gnu/asm/b.h\n");
+	assert_missing(&b, "#include <linux/here.h>\n", OPTIONS(NULL), "");
+}
+
 /* The host's files count where clang finds them first. */
 TEST(own_files_come_first)
 {
@@ -358,6 +376,7 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, names_in_objects);
 	tcase_add_test(tests, holds_against_a_lock);
 	tcase_add_test(tests, misses_what_the_builder_has);
+	tcase_add_test(tests, misses_headers_of_an_arch);
 	tcase_add_test(tests, own_files_come_first);
 	tcase_add_test(tests, tells_what_is_missing);
 }
