@@ -417,14 +417,19 @@ static int collect(void *ctx, const char *name)
 	return absent ? state_absents_add(c->list, absent) : -ENOMEM;
 }
 
-/* What is there was not asked for, or it came while the compiler ran: -EAGAIN. */
+/* What is there was not asked for, or it came while the compiler ran, or is there no more: -EAGAIN.
+ */
 static int add_absents(struct recording *r, const struct state_absents *list)
 {
 	for (uint32_t i = 0; i < list->n; i++) {
 		struct state_absent *absent = list->v[i];
-		if (absent->present && absent->changed + io_tick(absent->changed) > r->began)
+		bool was_present = absent->present;
+		if (was_present)
+			look_for_file(r->state, absent);
+		if (was_present &&
+		    (!absent->present || absent->changed + io_tick(absent->changed) > r->began))
 			return -EAGAIN;
-		if (absent->present || absent->recording == r->number)
+		if (was_present || absent->recording == r->number)
 			continue;
 		absent->recording = r->number;
 		if (state_absents_add(&r->row->absents, absent) < 0)

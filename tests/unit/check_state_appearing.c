@@ -56,6 +56,24 @@ TEST(header_of_another_directory)
 	check_fresh(&x);
 }
 
+/* One that went while the build ran was perhaps there for one command, and not for another. */
+TEST(header_of_another_directory_goes_meanwhile)
+{
+	static const struct compile c = {"c.o", {"x.c", "inc/x.h"}, {"early", "inc"}, 0, 0};
+
+	make_files();
+	write_text("early/x.h", "not read");
+	settle();
+	cleanup_state struct state *s = open_state();
+	record(s, &x, io_now());
+	ck_assert_int_eq(unlink("early/x.h"), 0);
+	settle();
+	record(s, &c, io_now());
+	close_state(&s);
+	check_fresh(&x);
+	check_stale(&c, NO_RECORD);
+}
+
 TEST(directory_appears)
 {
 	static const struct compile c = {"c.o", {"x.c", "inc/x.h"}, {"gen", "inc"}, 0, 0};
@@ -136,6 +154,7 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, header_appears);
 	tcase_add_test(tests, other_file_appears);
 	tcase_add_test(tests, header_of_another_directory);
+	tcase_add_test(tests, header_of_another_directory_goes_meanwhile);
 	tcase_add_test(tests, directory_appears);
 	tcase_add_test(tests, nested_directories_appear);
 	tcase_add_test(tests, directory_goes_and_comes);
