@@ -11,19 +11,33 @@
 #include "remote.h"
 #include "shared/io.h"
 
-/* What the compiler read: the source first, whose name we know better than the file says it. */
+/* Is that how the file says the source's name? */
+static bool is_source(const char *named, const char *source)
+{
+	for (; *source && (*named == *source || (*named == '/' && *source == '\\')); source++)
+		named++;
+	return !*named && !*source;
+}
+
+/* What the compiler read: the source first, whose name we know better than the file says it. Before
+ * it stand files that options name (-fsanitize-ignorelist). */
 static int read_inputs(const struct build_action *a, const struct strbuf *dep,
 		       struct strv *ret_inputs)
 {
 	cleanup_strv struct strv named = {0};
+	size_t source = 0;
 
 	int r = depfile_parse(dep->data, dep->len, &named);
 	if (r < 0)
 		return r;
 	if (named.n == 0 || strchr(a->source, '\n'))
 		return -EINVAL;
+	for (size_t i = 0; i < named.n && !source; i++)
+		source = is_source(named.v[i], a->source) ? i : 0;
 	strv_add(ret_inputs, a->source);
-	strv_add_all(ret_inputs, (const char *const *)named.v + 1);
+	for (size_t i = 0; i < named.n; i++)
+		if (i != source)
+			strv_add(ret_inputs, named.v[i]);
 	return ret_inputs->error;
 }
 
