@@ -12,6 +12,7 @@
 #include "link.h"
 #include "refusal.h"
 #include "shared/io.h"
+#include "shared/strbuf.h"
 
 static const int64_t second = 1000000000;
 
@@ -131,16 +132,36 @@ static int set_file(ssh_session session, enum ssh_options_e option, const struct
 	return ssh_options_set(session, option, files.v[0]);
 }
 
-/* Where there is no ssh to ask, libssh reads the configuration itself. */
-static int set_by_libssh(const struct connection *c, ssh_session session)
+static void add_line(ssh_session session, enum ssh_options_e option, const char *keyword,
+		     struct strv *lines)
 {
-	int r = ssh_options_set(session, SSH_OPTIONS_HOST, c->name);
+	char *value = NULL;
 
-	return r < 0 ? r : ssh_options_parse_config(session, c->config);
+	if (ssh_options_get(session, option, &value) == SSH_OK)
+		strv_take(lines, str_printf("%s %s", keyword, value));
+	ssh_string_free_char(value);
 }
 
-static int set_options(const struct connection *c, const struct resolved *resolved,
-		       ssh_session session)
+/* Where there is no ssh to ask, libssh reads the configuration itself. */
+static int set_by_libssh(const struct connection *c, ssh_session session,
+			 struct resolved *ret_resolved)
+{
+	unsigned port = 22;
+	struct strv *lines = &ret_resolved->lines;
+
+	if (ssh_options_set(session, SSH_OPTIONS_HOST, c->name) < 0 ||
+	    ssh_options_parse_config(session, c->config) < 0)
+		return SSH_ERROR;
+	ssh_options_get_port(session, &port);
+	strv_take(lines, str_printf("port %u", port));
+	add_line(session, SSH_OPTIONS_HOST, "hostname", lines);
+	add_line(session, SSH_OPTIONS_USER, "user", lines);
+	add_line(session, SSH_OPTIONS_IDENTITY, "identityfile", lines);
+	add_line(session, SSH_OPTIONS_KNOWNHOSTS, "userknownhostsfile", lines);
+	return lines->error ? SSH_ERROR : SSH_OK;
+}
+
+static int set_options(const struct connection *c, struct resolved *resolved, ssh_session session)
 {
 	long timeout = CONNECT_SECONDS;
 	bool process = false;
@@ -148,7 +169,7 @@ static int set_options(const struct connection *c, const struct resolved *resolv
 	if (ssh_options_set(session, SSH_OPTIONS_TIMEOUT, &timeout) < 0)
 		return SSH_ERROR;
 	if (!resolved->lines.n)
-		return set_by_libssh(c, session);
+		return set_by_libssh(c, session, resolved);
 	if (ssh_options_set(session, SSH_OPTIONS_PROCESS_CONFIG, &process) < 0 ||
 	    ssh_options_set(session, SSH_OPTIONS_HOST, resolved_value(resolved, "hostname")) < 0 ||
 	    ssh_options_set(session, SSH_OPTIONS_PORT_STR, resolved_value(resolved, "port")) < 0 ||
@@ -177,7 +198,7 @@ static int connect_within(const struct connection *c, struct link *l)
 	return r == SSH_OK ? 0 : refuse_host(c, ssh_get_error(l->session));
 }
 
-static int log_in(const struct connection *c, const struct resolved *resolved, struct link *l)
+static int log_in(const struct connection *c, struct resolved *resolved, struct link *l)
 {
 	l->session = ssh_new();
 	if (!l->session || set_options(c, resolved, l->session) < 0)

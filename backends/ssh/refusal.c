@@ -99,8 +99,20 @@ int refuse_key(const struct connection *c, const struct resolved *resolved, bool
 			fingerprint);
 }
 
+static int refuse_keys(const struct connection *c)
+{
+	return complain(c->host, -EACCES,
+			"name the right key as IdentityFile, and say IdentitiesOnly yes, in ssh's "
+			"configuration",
+			"%s does not let us in: too many keys were offered before the right one",
+			c->name);
+}
+
 int refuse_user(const struct connection *c, const struct resolved *resolved, const char *said)
 {
+	if (strstr(said, "Too many authentication failures"))
+		return refuse_keys(c);
+
 	cleanup_strbuf struct strbuf hint = {0};
 
 	strbuf_puts(&hint, "this has to work without a question: ");
@@ -164,7 +176,9 @@ int refuse_as_said(const struct connection *c, const struct resolved *resolved, 
 		return refuse_key(c, resolved, strstr(said, "has changed") != NULL,
 				  fingerprint ? fingerprint : line);
 	}
-	if (strstr(said, "Permission denied") || strstr(said, "Too many authentication failures"))
+	if (strstr(said, "Too many authentication failures"))
+		return refuse_keys(c);
+	if (strstr(said, "Permission denied"))
 		return refuse_user(c, resolved, line);
 	return refuse_host(c, line);
 }

@@ -122,7 +122,7 @@ EOF
 # in_session TRANSPORT STATUS [OPTION…] HOST [KEY=VALUE…] -- COMMAND…: by run-in-session, its output
 # in $tmp/out and $tmp/err
 in_session() {
-	transport=$1 expected=$2
+	way=$1 expected=$2
 	shift 2
 	options=
 	while case $1 in -*) ;; *) false ;; esac do
@@ -134,9 +134,9 @@ in_session() {
 	status=0
 	# shellcheck disable=SC2086 # words of options
 	timeout 120 "$builddir_top/tests/integration/run-in-session" $options "ssh:$host" "$tmp" \
-		"transport=$transport" "config=$sshd_dir/config" "$@" >"$tmp/out" 2>"$tmp/err" <"${input:-/dev/null}" || status=$?
+		"transport=$way" "config=$sshd_dir/config" "$@" >"$tmp/out" 2>"$tmp/err" <"${input:-/dev/null}" || status=$?
 	[ "$status" = "$expected" ] || {
 		cat "$tmp/out" "$tmp/err" >&2
-		fail "$transport: status $status, not $expected: $host $*"
+		fail "$way: status $status, not $expected: $host $*"
 	}
 }
