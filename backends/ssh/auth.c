@@ -53,6 +53,8 @@ static int step(struct login *l, step_fn *fn, ssh_key key)
 
 	l->deadline = io_now() + (int64_t)OPERATION_SECONDS * 1000000000;
 	while ((r = fn(l, key)) == SSH_AUTH_AGAIN) {
+		if (!ssh_is_connected(l->link->session))
+			return SSH_AUTH_ERROR; /* of which libssh goes on to say that it waits */
 		if (io_now() > l->deadline) {
 			l->late = true;
 			return SSH_AUTH_ERROR;

@@ -245,7 +245,8 @@ static void turn(struct pump *p)
 		take_output(p, 1);
 	}
 	bool closed = ssh_channel_is_closed(p->channel);
-	p->over = (ssh_channel_is_eof(p->channel) && p->status != NO_STATUS) || closed;
+	p->over =
+		(ssh_channel_is_eof(p->channel) && p->status != NO_STATUS) || (closed && !p->lost);
 	/* What came before the line was lost is the caller's still. */
 	p->over = p->over && !p->output[0].len && !p->output[1].len &&
 		  ssh_channel_poll(p->channel, 0) <= 0 && ssh_channel_poll(p->channel, 1) <= 0;

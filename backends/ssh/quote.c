@@ -93,12 +93,12 @@ int quote_kill(long group, char **ret_line)
 	cleanup_strbuf struct strbuf script = {0};
 
 	strbuf_printf(&script,
-		      "kill -TERM -- -%ld 2>/dev/null || exit 0\n"
+		      "kill -TERM -%ld 2>/dev/null || exit 0\n"
 		      "for i in 1 2 3 4 5; do\n"
-		      "kill -0 -- -%ld 2>/dev/null || exit 0\n"
+		      "kill -0 -%ld 2>/dev/null || exit 0\n"
 		      "sleep 0.1 || sleep 1\n"
 		      "done\n"
-		      "kill -KILL -- -%ld",
+		      "kill -KILL -%ld",
 		      group, group, group);
 	return wrap(&script, ret_line);
 }

@@ -16,9 +16,8 @@ need ssh sshd ssh-keygen ssh-keyscan unshare
 sshd_dir=$(mktemp -d /tmp/crossbpf-sshd.XXXXXX)
 chmod 755 "$sshd_dir"
 sshd_pid=
-sshd_started=
 unset XDG_RUNTIME_DIR SSH_AUTH_SOCK
-trap 'status=$?; stop_all_sshd; rm -rf "$tmp" "$sshd_dir"; exit $status' EXIT
+trap 'status=$?; stop_sshd; rm -rf "$tmp" "$sshd_dir"; exit $status' EXIT
 
 # A port that nobody listens on.
 free_port() {
@@ -37,14 +36,8 @@ end_tree() { # PID
 stop_sshd() {
 	[ -n "$sshd_pid" ] || return 0
 	end_tree "$sshd_pid"
-	wait "$sshd_pid" 2>/dev/null || :
+	wait "$sshd_shell" 2>/dev/null || :
 	sshd_pid=
-}
-
-stop_all_sshd() {
-	for sshd_pid in $sshd_started; do
-		stop_sshd
-	done
 }
 
 builder_uid=64001
@@ -85,19 +78,20 @@ EOF
 	# shellcheck disable=SC2016 # expanded in there
 	own_mounts sh -euc '
 		mount --bind "$1/passwd" /etc/passwd
+		echo $$ >"$1/pid"
 		exec "$(command -v sshd)" -D -e -f "$1/sshd_config"
 	' sshd "$sshd_dir" 2>>"$sshd_dir/log" &
-	sshd_pid=$!
-	sshd_started="$sshd_started $sshd_pid"
+	sshd_shell=$!
 	tries=0
 	until ssh-keyscan -T 2 -p "$port" 127.0.0.1 2>/dev/null | grep -q .; do
 		tries=$((tries + 1))
-		if [ $tries -gt 100 ] || ! kill -0 "$sshd_pid" 2>/dev/null; then
+		if [ $tries -gt 100 ] || ! kill -0 "$sshd_shell" 2>/dev/null; then
 			tail -n 20 "$sshd_dir/log" >&2
 			fail "sshd does not start"
 		fi
 		sleep 0.1
 	done
+	read -r sshd_pid <"$sshd_dir/pid"
 }
 
 known_host() { # [FILE]
