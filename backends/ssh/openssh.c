@@ -205,7 +205,7 @@ static int openssh_run(struct connection *c, const struct crossbpf_run *run, int
 		.argv = (const char *const *)words.v,
 		.env = process_environment(),
 		.fd = {run->fd[0], relay.say[0], relay.say[1]},
-		.control = run->control,
+		.control = relay.stop[0],
 		.ret_ended = &ended,
 	};
 	r = process_run(&process, &status);

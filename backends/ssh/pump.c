@@ -23,6 +23,7 @@ enum {
 	PIECE = 4096, /* of which a pipe that is said to be writable takes all: PIPE_BUF */
 	TICK_MS = 1000,
 	NO_STATUS = -1,
+	START_MS = 1000,
 	N_FDS = 6,
 };
 
@@ -47,6 +48,7 @@ struct pump {
 	struct output output[2];
 	int status;
 	bool ended, lost, refused, over;
+	int64_t told; /* when it was, or 0 */
 	int error;
 	struct termios terminal;
 	bool is_raw;
@@ -103,6 +105,19 @@ static int request_command(struct pump *p)
 	return ssh_channel_request_exec(p->channel, p->line);
 }
 
+static void tell(struct pump *p)
+{
+	if (!p->told)
+		p->told = io_now();
+}
+
+/* It is not left before it is known what is to be ended over there, as long as that comes. */
+static void check_told(struct pump *p)
+{
+	if (p->told && (p->start->began || io_now() - p->told > (int64_t)START_MS * 1000000))
+		p->ended = true;
+}
+
 /* True where control says that the command is to end. */
 static bool take_order(struct pump *p)
 {
@@ -141,7 +156,7 @@ static void await(struct pump *p, bool streams)
 	struct pollfd fds[N_FDS] = {
 		{.fd = fd, .events = events},
 		{.fd = p->waiter.wake[0], .events = POLLIN},
-		{.fd = p->run->control, .events = POLLIN},
+		{.fd = p->told ? -1 : p->run->control, .events = POLLIN},
 		{.fd = streams && !p->in_len && !p->in_end ? p->run->fd[0] : -1, .events = POLLIN},
 		{.fd = streams && p->output[0].len ? p->run->fd[1] : -1, .events = POLLOUT},
 		{.fd = streams && p->output[1].len ? p->run->fd[2] : -1, .events = POLLOUT},
@@ -151,7 +166,7 @@ static void await(struct pump *p, bool streams)
 	if (fds[1].revents)
 		take_wakes(p);
 	if (fds[2].revents && take_order(p))
-		p->ended = true;
+		tell(p);
 	if (fds[3].revents) {
 		ssize_t n = read(p->run->fd[0], p->input, sizeof(p->input));
 		if (n > 0)
@@ -194,6 +209,7 @@ static bool step(struct pump *p, step_fn *fn)
 			p->lost = true;
 		else
 			await(p, false);
+		check_told(p);
 	}
 	return false;
 }
@@ -252,7 +268,8 @@ static void turn(struct pump *p)
 		  ssh_channel_poll(p->channel, 0) <= 0 && ssh_channel_poll(p->channel, 1) <= 0;
 	pthread_mutex_unlock(&p->link->lock);
 	if (p->output[0].closed)
-		p->ended = true; /* it is of no use to anybody */
+		tell(p); /* it is of no use to anybody */
+	check_told(p);
 }
 
 static void make_raw(struct pump *p)

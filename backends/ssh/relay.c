@@ -10,7 +10,7 @@
 #include "relay.h"
 #include "shared/io.h"
 
-enum { CHUNK = 64 << 10 };
+enum { CHUNK = 64 << 10, START_MS = 1000 };
 
 static int open_pipe(int *ret_read, int *ret_write)
 {
@@ -30,11 +30,15 @@ int relay_init(struct relay *r, const struct crossbpf_run *run)
 		.say = {-1, -1},
 		.heard = {-1, -1},
 		.end = {-1, -1},
+		.stop = {-1, -1},
+		.control = run->control,
 		.to = {run->fd[1], run->fd[2]},
 	};
 	int error = start_init(&r->start);
 	for (int i = 0; i < 2 && error == 0; i++)
 		error = open_pipe(&r->heard[i], &r->say[i]);
+	if (error == 0 && run->control >= 0)
+		error = open_pipe(&r->stop[0], &r->stop[1]);
 	return error ? error : open_pipe(&r->end[0], &r->end[1]);
 }
 
@@ -50,6 +54,8 @@ void relay_free(struct relay *r)
 	for (int i = 0; i < 2; i++)
 		shut(&r->heard[i]);
 	shut(&r->end[0]);
+	shut(&r->stop[0]);
+	shut(&r->stop[1]);
 	start_free(&r->start);
 }
 
@@ -85,22 +91,52 @@ static void take(struct relay *r, int i)
 		shut(&r->heard[i]);
 }
 
+/* A new size of the window is not for us: the client is sent a signal of that itself. */
+static void take_order(struct relay *r)
+{
+	char order;
+	ssize_t n = read(r->control, &order, 1);
+
+	if (n < 0 && (errno == EINTR || errno == EAGAIN))
+		return;
+	if (n <= 0 || order == 'k') {
+		r->told = io_now();
+		r->control = -1;
+	}
+}
+
+/* Milliseconds until the client is to be told; -1: not yet, or it was. */
+static int time_left(const struct relay *r)
+{
+	int64_t left = START_MS - (io_now() - r->told) / 1000000;
+
+	if (!r->told || r->stop[1] < 0)
+		return -1;
+	return r->start.began || left < 0 ? 0 : (int)left;
+}
+
 static void *hand_on(void *arg)
 {
 	struct relay *r = arg;
 
-	while (r->heard[0] >= 0 || r->heard[1] >= 0) {
-		struct pollfd fds[3] = {{.fd = r->heard[0], .events = POLLIN},
+	for (;;) {
+		struct pollfd fds[4] = {{.fd = r->heard[0], .events = POLLIN},
 					{.fd = r->heard[1], .events = POLLIN},
+					{.fd = r->control, .events = POLLIN},
 					{.fd = r->end[0], .events = POLLIN}};
-		if (poll(fds, 3, -1) < 0)
+		int n = poll(fds, 4, time_left(r));
+		if (n == 0)
+			shut(&r->stop[1]);
+		if (n <= 0)
 			continue;
 		if (fds[0].revents)
 			take(r, 0);
 		if (fds[1].revents)
 			take(r, 1);
+		if (fds[2].revents)
+			take_order(r);
 		/* A jump host's client may hold them open. */
-		if (!fds[0].revents && !fds[1].revents && fds[2].revents)
+		if (!fds[0].revents && !fds[1].revents && fds[3].revents)
 			break;
 	}
 	return NULL;

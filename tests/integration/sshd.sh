@@ -12,7 +12,7 @@
 #	$sshd_dir/config              which is that file
 
 need_root
-need ssh sshd ssh-keygen ssh-keyscan unshare
+need ssh sshd ssh-keygen ssh-keyscan unshare pgrep python3
 sshd_dir=$(mktemp -d /tmp/crossbpf-sshd.XXXXXX)
 chmod 755 "$sshd_dir"
 sshd_pid=
@@ -36,11 +36,14 @@ end_tree() { # PID
 stop_sshd() {
 	[ -n "$sshd_pid" ] || return 0
 	end_tree "$sshd_pid"
+	for left in $(pgrep -u "$builder_uid"); do
+		kill -KILL "$left" 2>/dev/null || :
+	done
 	wait "$sshd_shell" 2>/dev/null || :
 	sshd_pid=
 }
 
-builder_uid=64001
+builder_uid=$((61000 + $$ % 3000)) # of this test alone
 cp /etc/passwd "$sshd_dir/passwd"
 account() { # NAME [SHELL [HOME]]
 	account_home=$sshd_dir/${3-$1}
