@@ -11,7 +11,7 @@
 
 #include "common/options.h"
 #include "crossbpf-backend.h"
-#include "ssh/builder.h"
+#include "ssh/login.h"
 
 struct crossbpf_session {
 	struct builder builder;

@@ -49,7 +49,7 @@ bool link_turn(struct link *l)
 		l->heard = now;
 		wake_others(l);
 	}
-	if (now - l->heard > (ALIVE_TIMES + 1) * ALIVE_SECONDS * second)
+	if (now - l->heard > (ALIVE_TIMES + 1) * (int64_t)ALIVE_SECONDS * second)
 		return false;
 	if (now - l->heard > ALIVE_SECONDS * second && now - l->asked > ALIVE_SECONDS * second) {
 		l->asked = now;

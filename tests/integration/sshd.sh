@@ -76,6 +76,7 @@ PasswordAuthentication no
 KbdInteractiveAuthentication no
 PrintMotd no
 MaxStartups 100:30:200
+Subsystem sftp internal-sftp
 EOF
 	printf '%s\n' "$@" >>"$sshd_dir/sshd_config"
 	# shellcheck disable=SC2016 # expanded in there

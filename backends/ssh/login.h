@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Which host builds, by which way; and what is remembered of it, so that a command on it costs one
  * round trip. */
-#ifndef CROSSBPF_SSH_BUILDER_H
-#define CROSSBPF_SSH_BUILDER_H
+#ifndef CROSSBPF_SSH_LOGIN_H
+#define CROSSBPF_SSH_LOGIN_H
 
 #include <stdbool.h>
 

@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "builder.h"
+#include "login.h"
 #include "client.h"
 #include "common/memory.h"
 #include "common/options.h"
