@@ -101,36 +101,36 @@ static bool is_taken(struct login *l, const char *file)
 	return r == SSH_AUTH_SUCCESS;
 }
 
-static int try_with(struct login *l, ssh_key private, const char *certificate)
+static int try_with(struct login *l, const ssh_key private, const char *certificate)
 {
-	if (add_certificate(private, certificate) != SSH_OK)
-		return SSH_AUTH_DENIED;
-	return step(l, try_private, private);
+	ssh_key both = ssh_key_dup(private);
+	int r = SSH_AUTH_DENIED;
+
+	if (both && add_certificate(both, certificate) == SSH_OK)
+		r = step(l, try_private, both);
+	ssh_key_free(both);
+	return r;
 }
 
 static int try_file(struct login *l, const char *file, const struct strv *certificates)
 {
 	cleanup_free char *own = str_printf("%s-cert.pub", file);
 	ssh_key private = NULL;
+	int r = SSH_AUTH_DENIED;
 
 	if (access(file, R_OK) < 0 || !own)
-		return SSH_AUTH_DENIED;
-	bool certified = certificates->n || access(own, R_OK) == 0;
-	bool taken = certified || is_taken(l, file);
+		return r;
+	bool has_own = access(own, R_OK) == 0;
 	l->file = file;
-	if (!taken ||
-	    ssh_pki_import_privkey_file(file, NULL, ask_passphrase, l, &private) != SSH_OK)
-		return SSH_AUTH_DENIED;
-	int r = SSH_AUTH_DENIED;
+	if (!certificates->n && !has_own && !is_taken(l, file))
+		return r;
+	if (ssh_pki_import_privkey_file(file, NULL, ask_passphrase, l, &private) != SSH_OK)
+		return r;
 	for (size_t i = 0; i < certificates->n && r == SSH_AUTH_DENIED; i++)
 		r = try_with(l, private, certificates->v[i]);
-	if (r == SSH_AUTH_DENIED && access(own, R_OK) == 0)
+	if (r == SSH_AUTH_DENIED && has_own)
 		r = try_with(l, private, own);
-	ssh_key_free(private);
-	private = NULL;
-	/* Without any: one that was copied into a key does not leave it. */
-	if (r == SSH_AUTH_DENIED && (!certified || is_taken(l, file)) &&
-	    ssh_pki_import_privkey_file(file, NULL, ask_passphrase, l, &private) == SSH_OK)
+	if (r == SSH_AUTH_DENIED)
 		r = step(l, try_private, private);
 	ssh_key_free(private);
 	return r;
