@@ -11,13 +11,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/call.h"
+#include "common/memory.h"
+#include "common/options.h"
 #include "crossbpf-backend.h"
-#include "docker/call.h"
 #include "docker/command.h"
 #include "docker/container.h"
 #include "docker/engine.h"
-#include "docker/memory.h"
-#include "docker/options.h"
 #include "shared/io.h"
 #include "shared/process.h"
 

@@ -54,6 +54,9 @@ AC_DEFUN([CROSSBPF_BACKEND_CHOICE], [
 		[docker:*:?*], [default_backend=docker:$with_docker_image])
 	AC_DEFINE_UNQUOTED([CROSSBPF_DEFAULT_BACKEND], ["$default_backend"],
 		[The backend where the user names none: auto, NAME or NAME:WHERE])
+	AS_IF([test -n "$with_ssh_host"],
+		[AC_DEFINE_UNQUOTED([CROSSBPF_DEFAULT_SSH_HOST], ["$with_ssh_host"],
+			[The host of the ssh backend where the user names none])])
 	AC_DEFINE([CROSSBPF_BACKEND_ORDER], ["native docker ssh vm"],
 		[The backends that auto tries])
 ])
@@ -74,7 +77,7 @@ AC_DEFUN([CROSSBPF_PROGRAMS], [
 		[test -n "$CROSSBPF_FOR_BUILD"], [],
 		[test "$cross_compiling" = yes],
 			[bpf_programs_reason="cross-compiling without CROSSBPF_FOR_BUILD"],
-		[test "$backend_chosen" = native || test "$backend_chosen" = docker], [],
+		[test "$backend_chosen" = native || test "$backend_chosen" = docker || test "$backend_chosen" = ssh], [],
 		[bpf_programs_reason="the $backend_chosen backend is not part of this release"])
 	AS_IF([test "$enable_bpf_programs" = yes && test -n "$bpf_programs_reason"],
 		[AC_MSG_ERROR([--enable-bpf-programs, but: $bpf_programs_reason])])

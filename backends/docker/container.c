@@ -5,11 +5,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/memory.h"
+#include "common/options.h"
 #include "container.h"
 #include "load.h"
-#include "memory.h"
 #include "mounts.h"
-#include "options.h"
 #include "shared/io.h"
 
 enum {
@@ -89,7 +89,7 @@ static bool are_equal(const struct strv *a, const struct strv *b)
 static int join_known_mounts(struct container *c)
 {
 	cleanup_free char *name = str_printf("%.12s.mounts", c->project->id);
-	cleanup_free char *path = name ? memory_path(name) : NULL;
+	cleanup_free char *path = name ? memory_path("docker", name) : NULL;
 	cleanup_strv struct strv known = {0};
 
 	if (memory_read(path, &known))
@@ -179,7 +179,7 @@ static int plan_name(struct container *c)
 	}
 	digest_finish(&d, hex);
 	c->name = str_printf("crossbpf-%.12s-%.8s", c->project->id, hex);
-	c->memory = c->name && !c->is_private ? memory_path(c->name) : NULL;
+	c->memory = c->name && !c->is_private ? memory_path("docker", c->name) : NULL;
 	c->answers = engine_memory(&c->engine);
 	return c->name && !run_options.error ? 0 : out_of_memory(c->host);
 }
@@ -193,7 +193,7 @@ char *engine_memory(const struct engine *e)
 	engine_digest(e, &d);
 	digest_finish(&d, hex);
 	cleanup_free char *name = str_printf("%.16s.answers", hex);
-	return name ? memory_path(name) : NULL;
+	return name ? memory_path("docker", name) : NULL;
 }
 
 static int find_engine(struct container *c)

@@ -6,30 +6,16 @@
 #include <unistd.h>
 
 #include "engine.h"
-#include "options.h"
+#include "common/find.h"
+#include "common/options.h"
 #include "shared/io.h"
 
 static const char *const engines[] = {"docker", "podman", "nerdctl", NULL};
 
-static bool is_in_path(const char *program)
-{
-	const char *path = getenv("PATH");
-
-	while (path) {
-		size_t len = strcspn(path, ":");
-		cleanup_free char *file = str_printf("%.*s/%s", (int)len, path, program);
-		/* An empty part is the working directory: nothing of the user's is run there. */
-		if (len && file && access(file, X_OK) == 0)
-			return true;
-		path = path[len] ? path + len + 1 : NULL;
-	}
-	return false;
-}
-
 static const char *first_in_path(void)
 {
 	for (size_t i = 0; engines[i]; i++)
-		if (is_in_path(engines[i]))
+		if (find_in_path(engines[i]))
 			return engines[i];
 	return NULL;
 }
@@ -44,7 +30,7 @@ static bool is_engine(const char *program)
 
 static bool is_there(const char *program)
 {
-	return strchr(program, '/') ? access(program, X_OK) == 0 : is_in_path(program);
+	return strchr(program, '/') ? access(program, X_OK) == 0 : find_in_path(program);
 }
 
 int engine_find(const struct crossbpf_host *host, const struct crossbpf_kv *conf,

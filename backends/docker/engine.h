@@ -6,7 +6,7 @@
 
 #include <stdbool.h>
 
-#include "call.h"
+#include "common/call.h"
 #include "crossbpf-backend.h"
 #include "shared/digest.h"
 #include "shared/strv.h"

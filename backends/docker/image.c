@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "image.h"
-#include "options.h"
+#include "common/options.h"
 #include "shared/io.h"
 
 enum { DOCKERFILE_LIMIT = 1 << 20 };

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "load.h"
-#include "options.h"
+#include "common/options.h"
 
 #define GRANTED "granted, in a container of its own and for as long as this runs: root with "
 #define BPFFS                                                                                  \

@@ -10,6 +10,7 @@
 #include "project.h"
 #include "session.h"
 #include "shared/io.h"
+#include "shared/terminal.h"
 
 enum {
 	CAPTURE_LIMIT = 16 << 20,
@@ -37,8 +38,8 @@ static void host_log(void *ctx, int level, const char *message)
 
 static int host_ask(void *ctx, const char *prompt, int echo, char *buf, size_t len)
 {
-	(void)ctx, (void)prompt, (void)echo, (void)buf, (void)len;
-	return -ENOTTY; /* no backend asks yet: the ssh backend brings the terminal */
+	(void)ctx;
+	return terminal_ask(prompt, echo, buf, len);
 }
 
 /* The host for one callback, or for all that come one after another. */

@@ -125,7 +125,19 @@ TEST(open_fails)
 
 	assert_open_fails("open", -ECONNREFUSED, "failing: the door is shut", "knock");
 	assert_open_fails("open-silent", -ECONNREFUSED, silent, NULL);
+}
+
+/* Nobody is asked where standard input is no terminal. */
+TEST(asks_on_a_terminal_only)
+{
+	cleanup_close int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	int before = dup(STDIN_FILENO);
+
+	ck_assert_int_eq(dup2(null, STDIN_FILENO), STDIN_FILENO);
 	assert_open_fails("ask", -ENOTTY, "failing: no terminal", NULL);
+	if (before >= 0)
+		dup2(before, STDIN_FILENO);
+	closep(&before);
 }
 
 TEST(where_and_log_reach_the_plugin)
@@ -502,6 +514,7 @@ static void add_tests(TCase *c)
 	tcase_add_test(c, missing_plugin);
 	tcase_add_test(c, probe_refuses);
 	tcase_add_test(c, open_fails);
+	tcase_add_test(c, asks_on_a_terminal_only);
 	tcase_add_test(c, where_and_log_reach_the_plugin);
 	tcase_add_test(c, runs);
 	tcase_add_test(c, runs_in_a_directory_with_an_environment);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* A program that is run to its end, and listened to meanwhile. */
-#ifndef CROSSBPF_DOCKER_CALL_H
-#define CROSSBPF_DOCKER_CALL_H
+#ifndef CROSSBPF_COMMON_CALL_H
+#define CROSSBPF_COMMON_CALL_H
 
 #include <stdbool.h>
 

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What was last known of a container or an engine: files in the user's cache directory. Each
- * question saved to an engine is some 50 ms of each compile. All of it may be lost at any time. */
-#ifndef CROSSBPF_DOCKER_MEMORY_H
-#define CROSSBPF_DOCKER_MEMORY_H
+/* What was last known of a builder: files in the user's cache directory. Each question saved to an
+ * engine is some 50 ms of each compile, to another machine more. All of it may be lost at any
+ * time. */
+#ifndef CROSSBPF_COMMON_MEMORY_H
+#define CROSSBPF_COMMON_MEMORY_H
 
 #include <stdbool.h>
 
 #include "shared/strv.h"
 
-/* The file of this name; NULL where there is no cache directory, which each function below takes:
- * nothing is remembered then. The caller frees. */
-char *memory_path(const char *name);
+/* The file of this name of this backend's; NULL where there is no cache directory, which each
+ * function below takes: nothing is remembered then. The caller frees. */
+char *memory_path(const char *backend, const char *name);
 
 /* Strings, as they were written. False where there are none. */
 bool memory_read(const char *path, struct strv *ret_strings);

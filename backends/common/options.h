@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What the section "docker" of crossbpf.conf may hold. */
-#ifndef CROSSBPF_DOCKER_OPTIONS_H
-#define CROSSBPF_DOCKER_OPTIONS_H
+/* What a backend's section of crossbpf.conf holds, and what it says of a failure. */
+#ifndef CROSSBPF_COMMON_OPTIONS_H
+#define CROSSBPF_COMMON_OPTIONS_H
 
 #include "crossbpf-backend.h"
 #include "shared/strv.h"
 
+/* What it may hold: each backend defines its own. */
 extern const struct crossbpf_key option_keys[];
 
 /* The value that was set, else the key's fallback, which may be NULL. An empty one counts as unset.

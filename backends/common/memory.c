@@ -13,11 +13,11 @@
 
 enum { MEMORY_LIMIT = 1 << 20 };
 
-char *memory_path(const char *name)
+char *memory_path(const char *backend, const char *name)
 {
 	cleanup_free char *dir = NULL;
 
-	return io_cache_dir(&dir) < 0 ? NULL : str_printf("%s/docker/%s", dir, name);
+	return io_cache_dir(&dir) < 0 ? NULL : str_printf("%s/%s/%s", dir, backend, name);
 }
 
 bool memory_read(const char *path, struct strv *ret_strings)

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * ssh: a host that one can log in to. It needs sh, tar and clang; what is to be compiled lies below
+ * the login's home directory. The way there is the user's own ssh, or libssh.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/options.h"
+#include "crossbpf-backend.h"
+#include "ssh/login.h"
+
+struct crossbpf_session {
+	struct builder builder;
+};
+
+static int ssh_probe(const struct crossbpf_host *host, const struct crossbpf_kv *conf,
+		     char *ret_why, size_t len)
+{
+	cleanup_free char *why = NULL;
+
+	int r = builder_probe(host, conf, &why);
+	if (r < 0)
+		snprintf(ret_why, len, "%s", why ? why : "out of memory");
+	return r;
+}
+
+static void ssh_close(struct crossbpf_session *session)
+{
+	if (session)
+		builder_free(&session->builder);
+	free(session);
+}
+
+static int ssh_open(const struct crossbpf_host *host, const struct crossbpf_kv *conf,
+		    const struct crossbpf_project *project, struct crossbpf_session **ret_session)
+{
+	struct crossbpf_session *session = calloc(1, sizeof(*session));
+
+	(void)project;
+	int r = session ? builder_plan(host, conf, &session->builder)
+			: complain(host, -ENOMEM, NULL, "out of memory");
+	if (r == 0)
+		r = builder_connect(&session->builder);
+	if (r < 0) {
+		ssh_close(session);
+		return r;
+	}
+	*ret_session = session;
+	return 0;
+}
+
+static int ssh_run(struct crossbpf_session *session, const struct crossbpf_run *run,
+		   int *ret_status)
+{
+	struct builder *b = &session->builder;
+
+	if (run->flags & ~CROSSBPF_RUN_TTY)
+		return complain(run->host, -EOPNOTSUPP, "install the two from one release",
+				"this crossbpf asks for more than its ssh backend knows");
+	int r = b->transport->run(&b->connection, run, ret_status);
+	if (r == 0)
+		builder_touch(b);
+	else if (r != -ENOENT)
+		builder_forget(b);
+	return r;
+}
+
+static int ssh_identity(struct crossbpf_session *session, char *buf, size_t len)
+{
+	return builder_identity(&session->builder, buf, len);
+}
+
+static int ssh_up(const struct crossbpf_host *host, const struct crossbpf_kv *conf,
+		  const struct crossbpf_project *project)
+{
+	struct crossbpf_session *session;
+	int r = ssh_open(host, conf, project, &session);
+
+	if (r == 0)
+		ssh_close(session);
+	return r;
+}
+
+static int ssh_down(const struct crossbpf_host *host, const struct crossbpf_kv *conf,
+		    const struct crossbpf_project *project)
+{
+	cleanup_builder struct builder b = {0};
+	int r = builder_plan(host, conf, &b);
+
+	(void)project;
+	return r < 0 ? r : builder_end(&b);
+}
+
+static int ssh_status(const struct crossbpf_host *host, const struct crossbpf_kv *conf,
+		      const struct crossbpf_project *project, char *buf, size_t len)
+{
+	cleanup_builder struct builder b = {0};
+	cleanup_free char *text = NULL;
+
+	(void)project;
+	int r = builder_plan(host, conf, &b);
+	if (r == 0)
+		r = builder_describe(&b, &text);
+	if (r < 0)
+		return r;
+	if (strlen(text) >= len)
+		return complain(host, -ENOSPC, NULL, "the answer does not fit: %s", text);
+	memcpy(buf, text, strlen(text) + 1);
+	return 0;
+}
+
+static const struct crossbpf_backend ssh = {
+	.size = sizeof(ssh),
+	.abi = CROSSBPF_BACKEND_ABI,
+	.name = "ssh",
+	.summary = "a host that one can log in to, by the user's ssh or libssh",
+	.keys = option_keys,
+	.key_size = sizeof(option_keys[0]),
+	.probe = ssh_probe,
+	.open = ssh_open,
+	.run = ssh_run,
+	.close = ssh_close,
+	.identity = ssh_identity,
+	.up = ssh_up,
+	.down = ssh_down,
+	.status = ssh_status,
+};
+
+const struct crossbpf_backend *crossbpf_backend_init(void)
+{
+	return &ssh;
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef CROSSBPF_SSH_KNOWN_HOSTS_H
+#define CROSSBPF_SSH_KNOWN_HOSTS_H
+
+#include <libssh/libssh.h>
+
+#include "resolved.h"
+
+/* Is the host's key the one that the user knows? Complains where it is not. */
+int known_hosts_check(const struct connection *c, const struct resolved *resolved,
+		      ssh_session session);
+
+#endif

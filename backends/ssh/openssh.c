@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The user's own ssh, by a control connection: the first command makes it, the others go through
+ * it, also those of other processes, and nothing is asked or agreed upon again. Where it was lost
+ * each command makes a connection of its own.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "client.h"
+#include "common/call.h"
+#include "common/options.h"
+#include "refusal.h"
+#include "relay.h"
+#include "shared/digest.h"
+#include "shared/io.h"
+#include "shared/process.h"
+#include "quote.h"
+
+enum { KILL_MS = 5000 };
+
+static char *name_control(const struct connection *c, const struct resolved *resolved)
+{
+	char hex[DIGEST_HEX_SIZE];
+	struct digest d;
+
+	digest_init(&d);
+	digest_string(&d, c->name);
+	digest_string(&d, c->config);
+	for (size_t i = 0; i < resolved->lines.n; i++)
+		digest_string(&d, resolved->lines.v[i]);
+	digest_finish(&d, hex);
+	hex[16] = '\0';
+	return client_control(hex);
+}
+
+/* Appends what each command on a control connection begins with. */
+static void add_control(struct strv *words, const struct connection *c)
+{
+	client_add_options(words, c);
+	strv_add(words, "-S");
+	strv_add(words, c->control ? c->control : "none");
+}
+
+/* ssh -O check and the like: asks the process that holds the control connection. */
+static bool order(const struct connection *c, const char *what)
+{
+	cleanup_strv struct strv words = {0};
+	cleanup_call struct call call = {.timeout_ms = KILL_MS};
+
+	if (!c->control || access(c->control, F_OK) < 0)
+		return false;
+	add_control(&words, c);
+	strv_add_all(&words, (const char *const[]){"-O", what, "--", c->name, NULL});
+	call.argv = (const char *const *)words.v;
+	return !words.error && call_run(&call) == 0 && call.status == 0;
+}
+
+/* Keys are never taken unseen, unless the user's configuration says so. */
+static void choose_options(struct connection *c, const struct resolved *resolved)
+{
+	const char *checking = resolved_value(resolved, "stricthostkeychecking");
+
+	if (strcmp(checking, "ask") == 0) {
+		strv_add(&c->options, "-o");
+		strv_add(&c->options, "StrictHostKeyChecking=yes");
+	}
+	strv_add(&c->options, "-o");
+	strv_add(&c->options, client_may_ask() ? "BatchMode=no" : "BatchMode=yes");
+}
+
+static int start_control(const struct connection *c, const struct resolved *resolved)
+{
+	cleanup_strv struct strv words = {0};
+	cleanup_call struct call call = {0};
+
+	/* A user who is asked may take a while; and a process group of its own could not ask. */
+	if (!client_may_ask())
+		call.timeout_ms = 2 * CONNECT_SECONDS * 1000;
+	if (c->control)
+		unlink(c->control); /* of one that is gone */
+	add_control(&words, c);
+	if (c->control) {
+		strv_add_all(&words, (const char *const[]){"-M", "-N", "-f", "-o", NULL});
+		strv_take(&words, c->persist ? str_printf("ControlPersist=%u", c->persist)
+					     : strdup("ControlPersist=yes"));
+	}
+	strv_add_all(&words, (const char *const[]){"-T", "--", c->name, NULL});
+	if (!c->control)
+		strv_add(&words, "exit");
+	call.argv = (const char *const *)words.v;
+	int r = words.error ? words.error : call_run(&call);
+	if (r < 0)
+		return complain(c->host, r, NULL, "cannot run ssh: %s", strerror(-r));
+	/* Without a control connection the status is the login shell's. */
+	if (call.late || call.status == 255 || (c->control && call.status != 0)) {
+		cleanup_free char *said = call.late ? call_reason(&call) : call_tail(&call);
+		return refuse_as_said(c, resolved, said ? said : "out of memory");
+	}
+	return 0;
+}
+
+static int openssh_connect(struct connection *c)
+{
+	cleanup_resolved struct resolved resolved = {0};
+
+	int r = resolve(c, &resolved);
+	if (r == -ENOENT)
+		return complain(c->host, r, "install OpenSSH's client, or use transport=libssh",
+				"there is no ssh in PATH");
+	if (r < 0)
+		return r;
+	strv_free(&c->options);
+	choose_options(c, &resolved);
+	free(c->control);
+	c->control = name_control(c, &resolved);
+	if (c->options.error)
+		return complain(c->host, -ENOMEM, NULL, "out of memory");
+	if (!c->control)
+		c->host->log(c->host->ctx, CROSSBPF_LOG_DEBUG,
+			     "no directory can hold a control connection's socket: each command "
+			     "makes a connection");
+	if (order(c, "check"))
+		return 0;
+	return start_control(c, &resolved);
+}
+
+/* A command line for one command over there. */
+static void command_words(struct strv *words, const struct connection *c, const char *line,
+			  bool tty)
+{
+	add_control(words, c);
+	strv_add_all(words,
+		     (const char *const[]){"-q", "-o", "ControlMaster=no", "-o", "BatchMode=yes",
+					   tty ? "-tt" : "-T", "--", c->name, line, NULL});
+}
+
+/* To end a client does not end what runs over there. */
+static void end_group(const struct connection *c, long group)
+{
+	cleanup_strv struct strv words = {0};
+	cleanup_call struct call call = {.timeout_ms = KILL_MS};
+	cleanup_free char *line = NULL;
+
+	if (group <= 1 || quote_kill(group, &line) < 0)
+		return;
+	command_words(&words, c, line, false);
+	call.argv = (const char *const *)words.v;
+	if (!words.error)
+		(void)call_run(&call);
+}
+
+/* Why was there no command? What the client says of that is for the user it talks to. */
+static int explain_start(const struct connection *c, const struct crossbpf_host *host)
+{
+	cleanup_connection struct connection again = {
+		.host = host, .name = c->name, .config = c->config, .persist = c->persist};
+
+	int r = openssh_connect(&again);
+	if (r < 0)
+		return r;
+	return complain(host, -EPIPE, "run it again",
+			"the connection to %s was lost, and is there again", c->name);
+}
+
+static int judge(const struct connection *c, const struct crossbpf_run *run, const struct start *s,
+		 int status)
+{
+	int r = start_judge(s, run, c->name);
+
+	if (r < 0 || status != 255)
+		return r;
+	if (!s->began)
+		return explain_start(c, run->host);
+	if (order(c, "check"))
+		return 0; /* the command's own */
+	return complain(run->host, -EPIPE, "run the build again: what was finished is kept",
+			"the connection to %s was lost", c->name);
+}
+
+static int openssh_run(struct connection *c, const struct crossbpf_run *run, int *ret_status)
+{
+	cleanup_relay struct relay relay = RELAY_NONE;
+	cleanup_strv struct strv words = {0};
+	cleanup_free char *line = NULL;
+	bool ended = false;
+	int status = 0;
+
+	int r = relay_init(&relay, run);
+	if (r == 0)
+		r = quote_run(run, relay.start.mark, &line);
+	if (r == 0) {
+		command_words(&words, c, line, run->flags & CROSSBPF_RUN_TTY);
+		r = words.error;
+	}
+	if (r == 0)
+		r = relay_begin(&relay);
+	if (r < 0)
+		return complain(run->host, r, NULL, "cannot run '%s' on %s: %s", run->argv[0],
+				c->name, strerror(-r));
+	struct process process = {
+		.argv = (const char *const *)words.v,
+		.env = process_environment(),
+		.fd = {run->fd[0], relay.say[0], relay.say[1]},
+		.control = relay.stop[0],
+		.ret_ended = &ended,
+	};
+	r = process_run(&process, &status);
+	relay_end(&relay);
+	if (r < 0)
+		return complain(run->host, r, "is ssh still installed?", "cannot run ssh: %s",
+				strerror(-r));
+	if (ended) {
+		end_group(c, relay.start.group);
+		status = 128 + 15; /* whatever the client made of it */
+	} else {
+		r = judge(c, run, &relay.start, status);
+	}
+	if (r == 0)
+		*ret_status = status;
+	return r;
+}
+
+/* Which socket is ours is known by what ssh makes of the configuration. */
+static int find_control(struct connection *c)
+{
+	cleanup_resolved struct resolved resolved = {0};
+
+	int r = resolve(c, &resolved);
+	if (r == 0)
+		c->control = name_control(c, &resolved);
+	return r == -ENOENT ? 0 : r;
+}
+
+static bool openssh_connected(struct connection *c)
+{
+	return find_control(c) == 0 && order(c, "check");
+}
+
+static int openssh_end(struct connection *c)
+{
+	int r = find_control(c);
+
+	if (r == 0)
+		order(c, "exit");
+	return r;
+}
+
+const struct transport openssh_transport = {
+	.name = "openssh",
+	.connect = openssh_connect,
+	.run = openssh_run,
+	.connected = openssh_connected,
+	.end = openssh_end,
+	.stays = true,
+};

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * sshd hands a command to the user's login shell as one string, and that is sh, bash, zsh, fish,
+ * csh or tcsh. What all of them read alike is a word in single quotes, as long as none of these is
+ * in it: a single quote, a newline (csh), "!" (csh's history), a backslash before a backslash or a
+ * quote (fish). So the script for sh is written with its special characters in octal, and sh makes
+ * it anew by printf. csh takes no word of more than some thousand bytes: there are several.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "quote.h"
+#include "shared/shell.h"
+#include "shared/strbuf.h"
+
+enum {
+	WORD_ROOM = 1000,
+	LINE_ROOM = 128 << 10, /* of one argument of a program on Linux */
+};
+
+/* Joins its arguments without a blank between, and is what they say. */
+static const char opening[] = "exec sh -c 'IFS=;eval \"unset IFS;$(printf \"$*\")\"' sh '";
+
+static bool is_plain(unsigned char c)
+{
+	return c >= ' ' && c < 0x7f && !strchr("'!\\%$\"`", c);
+}
+
+static int wrap(struct strbuf *script, char **ret_line)
+{
+	cleanup_strbuf struct strbuf line = {0};
+	size_t used = 0;
+
+	if (script->error)
+		return script->error;
+	strbuf_puts(&line, opening);
+	for (size_t i = 0; i < script->len; i++) {
+		unsigned char c = (unsigned char)script->data[i];
+		if (used > WORD_ROOM) {
+			strbuf_puts(&line, "' '");
+			used = 0;
+		}
+		if (is_plain(c))
+			strbuf_putc(&line, (char)c);
+		else
+			strbuf_printf(&line, "\\%03o", c);
+		used += is_plain(c) ? 1 : 4;
+	}
+	strbuf_putc(&line, '\'');
+	if (line.len >= LINE_ROOM)
+		return -E2BIG;
+	return strbuf_finish(&line, ret_line);
+}
+
+static void add_check(struct strbuf *script, const char *mark, const char *what)
+{
+	strbuf_printf(script, " || { printf '%%s:%%s\\n' %s %s; exit 127; }\n", mark, what);
+}
+
+int quote_run(const struct crossbpf_run *run, const char *mark, char **ret_line)
+{
+	cleanup_strbuf struct strbuf script = {0};
+	bool tty = run->flags & CROSSBPF_RUN_TTY;
+
+	if (run->dir) {
+		strbuf_puts(&script, "cd -- ");
+		shell_quote(&script, run->dir);
+		strbuf_puts(&script, " >/dev/null 2>&1");
+		add_check(&script, mark, "dir");
+	}
+	for (const char *const *word = run->env; word && *word; word++) {
+		strbuf_puts(&script, "export ");
+		shell_quote(&script, *word);
+		strbuf_putc(&script, '\n');
+	}
+	strbuf_puts(&script, "command -v -- ");
+	shell_quote(&script, run->argv[0]);
+	strbuf_puts(&script, " >/dev/null");
+	add_check(&script, mark, "program");
+	strbuf_printf(&script, "printf '%%s:%%s\\n' %s \"$$\" || exit 126\n", mark);
+	/* The client knows no signal that ended a command, a shell does. On a terminal it would
+	 * itself be ended by the command's ^C. */
+	strbuf_puts(&script, tty ? "exec " : "(exec ");
+	shell_quote_all(&script, run->argv);
+	strbuf_puts(&script, tty ? "" : "); exit $?");
+	return wrap(&script, ret_line);
+}
+
+int quote_kill(long group, char **ret_line)
+{
+	cleanup_strbuf struct strbuf script = {0};
+
+	strbuf_printf(&script,
+		      "kill -TERM -%ld 2>/dev/null || exit 0\n"
+		      "for i in 1 2 3 4 5; do\n"
+		      "kill -0 -%ld 2>/dev/null || exit 0\n"
+		      "sleep 0.1 || sleep 1\n"
+		      "done\n"
+		      "kill -KILL -%ld",
+		      group, group, group);
+	return wrap(&script, ret_line);
+}

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "client.h"
+#include "common/call.h"
+#include "common/options.h"
+#include "refusal.h"
+#include "shared/shell.h"
+
+/* The file in which a user's known hosts are, the first of several. */
+static char *known_hosts(const struct resolved *r)
+{
+	cleanup_strv struct strv files = {0};
+
+	resolved_files(r, "userknownhostsfile", &files);
+	const char *all = files.n && !files.error ? files.v[0] : "~/.ssh/known_hosts";
+	return str_printf("%.*s", (int)strcspn(all, " "), all);
+}
+
+/* Behind a jump host or by another name no ssh-keyscan gets the key. */
+static bool is_direct(const struct resolved *r)
+{
+	return !resolved_has(r, "proxyjump") && !resolved_has(r, "proxycommand") &&
+	       !resolved_has(r, "hostkeyalias");
+}
+
+static void add_ssh(struct strbuf *b, const struct connection *c)
+{
+	strbuf_puts(b, "ssh ");
+	if (c->config) {
+		strbuf_puts(b, "-F ");
+		shell_quote(b, c->config);
+		strbuf_putc(b, ' ');
+	}
+}
+
+static void add_command_that_adds(struct strbuf *b, const struct connection *c,
+				  const struct resolved *r, const char *file)
+{
+	if (!is_direct(r)) {
+		add_ssh(b, c);
+		strbuf_puts(b, "-o StrictHostKeyChecking=ask ");
+		shell_quote(b, c->name);
+		strbuf_puts(b, " true");
+		return;
+	}
+	strbuf_puts(b, "ssh-keyscan -p ");
+	shell_quote(b, resolved_value(r, "port"));
+	strbuf_putc(b, ' ');
+	shell_quote(b, resolved_value(r, "hostname"));
+	strbuf_puts(b, " >>");
+	shell_quote(b, file);
+}
+
+static void add_command_that_removes(struct strbuf *b, const struct resolved *r, const char *file)
+{
+	const char *port = resolved_value(r, "port");
+	const char *name = resolved_value(r, "hostname");
+	cleanup_free char *entry = NULL;
+
+	if (resolved_has(r, "hostkeyalias"))
+		entry = strdup(resolved_value(r, "hostkeyalias"));
+	else if (strcmp(port, "22") == 0)
+		entry = strdup(name);
+	else
+		entry = str_printf("[%s]:%s", name, port);
+	strbuf_puts(b, "ssh-keygen -f ");
+	shell_quote(b, file);
+	strbuf_puts(b, " -R ");
+	shell_quote(b, entry ? entry : name);
+}
+
+int refuse_key(const struct connection *c, const struct resolved *resolved, bool changed,
+	       const char *fingerprint)
+{
+	cleanup_strbuf struct strbuf hint = {0};
+	cleanup_free char *file = known_hosts(resolved);
+
+	if (!file)
+		return complain(c->host, -ENOMEM, NULL, "out of memory");
+	if (changed) {
+		strbuf_puts(&hint, "if that host was really set up anew: ");
+		add_command_that_removes(&hint, resolved, file);
+		strbuf_puts(&hint, " && ");
+	} else {
+		strbuf_puts(&hint, "compare that with the host's own, then: ");
+	}
+	add_command_that_adds(&hint, c, resolved, file);
+	const char *text = hint.error ? NULL : hint.data;
+	if (changed)
+		return complain(c->host, -EACCES, text,
+				"%s has another host key than %s says, %s: somebody may be between "
+				"you and it",
+				c->name, file, fingerprint);
+	return complain(c->host, -EACCES, text, "the host key of %s is not known: %s", c->name,
+			fingerprint);
+}
+
+static int refuse_keys(const struct connection *c)
+{
+	return complain(c->host, -EACCES,
+			"name the right key as IdentityFile, and say IdentitiesOnly yes, in ssh's "
+			"configuration",
+			"%s does not let us in: too many keys were offered before the right one",
+			c->name);
+}
+
+int refuse_user(const struct connection *c, const struct resolved *resolved, const char *said)
+{
+	if (strstr(said, "Too many authentication failures"))
+		return refuse_keys(c);
+
+	cleanup_strbuf struct strbuf hint = {0};
+
+	strbuf_puts(&hint, "this has to work without a question: ");
+	add_ssh(&hint, c);
+	shell_quote(&hint, c->name);
+	strbuf_puts(&hint, " true (is the key in the agent, see ssh-add -l, or named as "
+			   "IdentityFile?)");
+	return complain(c->host, -EACCES, hint.error ? NULL : hint.data,
+			"%s does not let %s in: %s", c->name, resolved_value(resolved, "user"),
+			said);
+}
+
+int refuse_host(const struct connection *c, const char *said)
+{
+	return complain(c->host, -EHOSTUNREACH, "is it up, and is its name right?",
+			"%s cannot be reached: %s", c->name, said);
+}
+
+/* "debug1: Server host key: ssh-ed25519 SHA256:…": what ssh says of that only when asked to
+ * talk. */
+static char *ask_fingerprint(const struct connection *c)
+{
+	static const char label[] = "Server host key: ";
+	cleanup_strv struct strv words = {0};
+	cleanup_strbuf struct strbuf answer = {0};
+	cleanup_call struct call call = {.answer = &answer,
+					 .timeout_ms = 2 * CONNECT_SECONDS * 1000};
+
+	client_add_options(&words, c);
+	strv_add_all(&words,
+		     (const char *const[]){"-v", "-E", "/dev/stdout", "-S", "none", "-T", "-o",
+					   "BatchMode=yes", "--", c->name, "exit", NULL});
+	call.argv = (const char *const *)words.v;
+	if (words.error || call_run(&call) < 0 || !answer.data)
+		return NULL;
+	/* With a jump host the last is the host's own: it is met behind the others. */
+	const char *last = NULL;
+	for (const char *at = answer.data; (at = strstr(at, label)); at += sizeof(label) - 1)
+		last = at + sizeof(label) - 1;
+	return last ? str_printf("%.*s", (int)strcspn(last, "\r\n"), last) : NULL;
+}
+
+/* The last line, without "ssh: " before it. */
+static char *last_line(const char *said)
+{
+	const char *last = strrchr(said, '\n');
+
+	last = last ? last + 1 : said;
+	if (strncmp(last, "ssh: ", 5) == 0)
+		last += 5;
+	return strdup(last);
+}
+
+int refuse_as_said(const struct connection *c, const struct resolved *resolved, const char *said)
+{
+	cleanup_free char *last = last_line(said);
+	const char *line = last ? last : "out of memory";
+
+	if (strstr(said, "Host key verification failed")) {
+		cleanup_free char *fingerprint = ask_fingerprint(c);
+		return refuse_key(c, resolved, strstr(said, "has changed") != NULL,
+				  fingerprint ? fingerprint : line);
+	}
+	if (strstr(said, "Too many authentication failures"))
+		return refuse_keys(c);
+	if (strstr(said, "Permission denied"))
+		return refuse_user(c, resolved, line);
+	return refuse_host(c, line);
+}
