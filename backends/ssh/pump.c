@@ -16,6 +16,7 @@
 
 #include "pump.h"
 #include "shared/io.h"
+#include "shared/thread.h"
 
 enum {
 	INPUT = 32 << 10,
@@ -333,17 +334,12 @@ static void *pump(void *arg)
 	return NULL;
 }
 
-/* With every signal blocked: a handler runs in the caller's thread, and nobody dies of a pipe that
- * nobody reads. */
+/* In a thread of its own, as there signals are blocked: nobody dies of a pipe that nobody reads. */
 static int run_thread(struct pump *p)
 {
-	sigset_t all, before;
 	pthread_t thread;
 
-	sigfillset(&all);
-	pthread_sigmask(SIG_BLOCK, &all, &before);
-	int r = -pthread_create(&thread, NULL, pump, p);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	int r = thread_start(&thread, pump, p);
 	if (r == 0)
 		pthread_join(thread, NULL);
 	return r < 0 ? r : p->error;

@@ -3,12 +3,12 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "relay.h"
 #include "shared/io.h"
+#include "shared/thread.h"
 
 enum { CHUNK = 64 << 10, START_MS = 1000 };
 
@@ -144,13 +144,9 @@ static void *hand_on(void *arg)
 
 int relay_begin(struct relay *r)
 {
-	sigset_t all, before;
+	/* With all signals blocked, nobody dies of a pipe that nobody reads. */
+	int error = thread_start(&r->thread, hand_on, r);
 
-	/* A handler runs in the caller's thread; and nobody dies of a pipe that nobody reads. */
-	sigfillset(&all);
-	pthread_sigmask(SIG_BLOCK, &all, &before);
-	int error = -pthread_create(&r->thread, NULL, hand_on, r);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	r->began = error == 0;
 	return error;
 }

@@ -5,13 +5,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <signal.h>
 #include <string.h>
 
 #include "build-finish.h"
 #include "build-remote.h"
 #include "build.h"
 #include "shared/io.h"
+#include "shared/thread.h"
 
 enum {
 	MAX_OUTPUT = 1 << 30,
@@ -189,18 +189,6 @@ static int lane_init(struct lane *l, struct run *r, size_t i)
 	return l->object && l->dep ? io_temporary(&l->said) : -ENOMEM;
 }
 
-/* Signals are the first thread's: a handler that closes the control descriptor runs there. */
-static int start_thread(struct lane *l)
-{
-	sigset_t all, before;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_BLOCK, &all, &before);
-	int r = -pthread_create(&l->thread, NULL, lane_main, l);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return r;
-}
-
 static int run_lanes(struct run *r, struct lane *lanes, size_t n)
 {
 	size_t ready = 0, threads = 0;
@@ -210,7 +198,9 @@ static int run_lanes(struct run *r, struct lane *lanes, size_t n)
 		error = lane_init(&lanes[ready], r, ready);
 	if (error == 0) {
 		/* The first lane is this thread; fewer than asked for will do. */
-		for (threads = 1; threads < n && start_thread(&lanes[threads]) == 0; threads++)
+		for (threads = 1; threads < n && thread_start(&lanes[threads].thread, lane_main,
+							      &lanes[threads]) == 0;
+		     threads++)
 			;
 		lane_main(&lanes[0]);
 		for (size_t i = 1; i < threads; i++)
