@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=sh
 # One edited file on another host, beside ssh of the same clang on a file that is there already, and
-# beside the recipe by hand: rsync, make over ssh, scp; all over a control connection. Then a hundred
-# calls of crossbpf-clang in a row, beside as many of ssh.
+# beside the recipe by hand: rsync, make over ssh, scp; as they are called by hand, each with a connection
+# of its own. Then a hundred calls of crossbpf-clang in a row, beside as many of ssh over a control
+# connection.
 . "${srcdir:-.}/tests/integration/lib.sh"
 . "$tests_dir/sshd.sh"
 . "$tests_dir/selftests.sh"
@@ -41,7 +42,8 @@ crossbpf build -q --arch x86 uapi.bpf.c core.bpf.c
 cp uapi.bpf.c core.bpf.c vmlinux.h Makefile "$sshd_dir/builder"
 chmod -R a+r "$sshd_dir/builder"
 
-ssh="ssh -F $sshd_dir/config -S $tmp/control -o ControlMaster=no"
+plain="ssh -F $sshd_dir/config"
+ssh="$plain -S $tmp/control -o ControlMaster=no"
 ssh -F "$sshd_dir/config" -S "$tmp/control" -M -N -f -o ControlPersist=yes builder
 for program in uapi core; do
 	cat >"$program-edit" <<EOF
@@ -49,17 +51,20 @@ for program in uapi core; do
 echo "// \$(date +%N)" >>$program.bpf.c
 exec crossbpf build -q --arch x86 $program.bpf.c
 EOF
-	cat >"$program-ssh" <<EOF
+	for way in plain ssh; do
+		eval "command=\$$way"
+		cat >"$program-$way" <<EOF
 #!/bin/sh
 echo "// \$(date +%N)" >>$program.unused
-exec $ssh builder 'clang $flags -c $program.bpf.c -o $program.o'
+exec $command builder 'clang $flags -c $program.bpf.c -o $program.o'
 EOF
+	done
 	cat >"$program-hand" <<EOF
 #!/bin/sh
 echo "// \$(date +%N)" >>$program.bpf.c
-rsync -e '$ssh' -t $program.bpf.c vmlinux.h Makefile builder:hand/ &&
-	$ssh builder 'make -s -C hand $program.bpf.o' &&
-	scp -q -F $sshd_dir/config -o ControlPath=$tmp/control builder:hand/$program.bpf.o .
+rsync -e '$plain' -t $program.bpf.c vmlinux.h Makefile builder:hand/ &&
+	$plain builder 'make -s -C hand $program.bpf.o' &&
+	scp -q -F $sshd_dir/config builder:hand/$program.bpf.o .
 EOF
 	cat >"$program-clang" <<EOF
 #!/bin/sh
@@ -67,9 +72,9 @@ exec crossbpf-clang $flags -c $program.bpf.c -o $program.o
 EOF
 	chmod +x "$program"-*
 	echo "A: one edit of a $program program by crossbpf build, B: ssh HOST clang on the file there"
-	"$pairs" "${PAIRS:-21}" -- "./$program-edit" -- "./$program-ssh"
+	"$pairs" "${PAIRS:-21}" -- "./$program-edit" -- "./$program-plain"
 	echo "A: the same, B: rsync, ssh make, scp"
 	"$pairs" "${PAIRS:-21}" -- "./$program-edit" -- "./$program-hand"
-	echo "A: crossbpf-clang of the same file ${CALLS:-100} times in a row, B: ssh HOST clang"
+	echo "A: crossbpf-clang of the same file ${CALLS:-100} times in a row, B: ssh over a control connection"
 	"$pairs" "${CALLS:-100}" -- "./$program-clang" -- "./$program-ssh"
 done

@@ -25,6 +25,7 @@ struct connection {
 	char *control;                    /* openssh: the socket of the control connection */
 	struct strv options;              /* openssh: further words of each command line */
 	struct link *link;                /* libssh */
+	void (*link_free)(struct link *); /* of whose module that is */
 };
 
 void connection_free(struct connection *c);
@@ -50,6 +51,10 @@ struct transport {
 	bool stays;
 };
 
-extern const struct transport openssh_transport, libssh_transport;
+extern const struct transport openssh_transport;
+/* In a module of its own, LIBSSH_MODULE beside ssh.so: to load libssh takes as long as a short
+ * command, and most have no need of it. */
+#define LIBSSH_MODULE "ssh-libssh.so"
+CROSSBPF_BACKEND_EXPORT extern const struct transport libssh_transport;
 
 #endif

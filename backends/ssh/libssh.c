@@ -14,6 +14,7 @@
 
 static int libssh_connect(struct connection *c)
 {
+	c->link_free = link_free;
 	return link_open(c, &c->link);
 }
 
@@ -24,7 +25,7 @@ static int pump_anywhere(const struct connection *c, const struct crossbpf_run *
 			 int *ret_status)
 {
 	cleanup_connection struct connection aside = {
-		.host = run->host, .name = c->name, .config = c->config};
+		.host = run->host, .name = c->name, .config = c->config, .link_free = link_free};
 
 	int r = pump_run(c->link, run, line, start, ret_end, ret_status);
 	if (r < 0 || *ret_end != PUMP_REFUSED)

@@ -14,6 +14,7 @@
 #include "common/options.h"
 #include "shared/digest.h"
 #include "shared/io.h"
+#include "shared/sibling.h"
 
 enum {
 	SURE_SECONDS = 60, /* for so long what was found out is not asked again */
@@ -47,22 +48,29 @@ static void list_hosts(const struct crossbpf_kv *conf, struct strv *hosts)
 #endif
 }
 
+/* NULL where there is none. */
+static const struct transport *load_libssh(void)
+{
+	static const int ours;
+
+	return sibling_load(&ours, LIBSSH_MODULE, "libssh_transport");
+}
+
 /* *ret_transport is NULL where it cannot be had, and *ret_reason says why. */
 static void choose_transport(const char *asked, const struct transport **ret_transport,
 			     const char **ret_reason)
 {
-	const struct transport *libssh = NULL,
-			       *openssh = client_is_there() ? &openssh_transport : NULL;
-#ifdef HAVE_LIBSSH
-	libssh = &libssh_transport;
-#endif
+	const struct transport *openssh = client_is_there() ? &openssh_transport : NULL;
+	const struct transport *libssh =
+		openssh && strcmp(asked, "libssh") != 0 ? NULL : load_libssh();
+
 	*ret_transport = NULL;
 	if (strcmp(asked, "openssh") == 0) {
 		*ret_transport = openssh;
 		*ret_reason = openssh ? "as asked for" : "there is no ssh in PATH";
 	} else if (strcmp(asked, "libssh") == 0) {
 		*ret_transport = libssh;
-		*ret_reason = libssh ? "as asked for" : "this crossbpf was built without libssh";
+		*ret_reason = libssh ? "as asked for" : "this crossbpf is without libssh";
 	} else if (strcmp(asked, "auto") != 0) {
 		*ret_reason = "transport is none of auto, openssh and libssh";
 	} else if (openssh) {
@@ -72,7 +80,7 @@ static void choose_transport(const char *asked, const struct transport **ret_tra
 	} else {
 		*ret_transport = libssh;
 		*ret_reason = libssh ? "auto: there is no ssh in PATH"
-				     : "there is no ssh in PATH, and this crossbpf was built "
+				     : "there is no ssh in PATH, and this crossbpf is "
 				       "without libssh";
 	}
 }

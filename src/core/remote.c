@@ -248,7 +248,13 @@ const struct exchange_module *remote_module(struct remote *r, struct crossbpf_er
 		return NULL;
 	}
 	if (!r->module) {
-		if (plugin_check_file(r->module_dir, path, "the exchange", e) < 0)
+		cleanup_free char *archive = str_printf("%s/archive.so", r->module_dir);
+		if (!archive) {
+			error_no_memory(e);
+			return NULL;
+		}
+		if (plugin_check_file(r->module_dir, path, "the exchange", e) < 0 ||
+		    plugin_check_file(r->module_dir, archive, "the exchange's archiver", e) < 0)
 			return NULL;
 		r->module = dlopen(path, RTLD_NOW | RTLD_LOCAL);
 	}

@@ -108,3 +108,13 @@ int archive_end(struct archive_maker *a)
 	free(a);
 	return error;
 }
+
+const struct archive_module *crossbpf_archive_init(void)
+{
+	static const struct archive_module table = {
+		sizeof(table),    archive_begin,         archive_add_file, archive_begin_file,
+		archive_add_data, archive_add_directory, archive_add_link, archive_end,
+	};
+
+	return &table;
+}

@@ -3,13 +3,15 @@
 #ifndef CROSSBPF_ARCHIVE_MAKER_H
 #define CROSSBPF_ARCHIVE_MAKER_H
 
+#include <stdint.h>
 #include <sys/stat.h>
 
+#include "crossbpf-backend.h"
 #include "shared/strbuf.h"
 
 struct archive_maker;
 
-/* Appends to `to`, which must outlive it. NULL where memory ran out. */
+/* Appends to `to`, which must outlive it. NULL where memory ran out, or there is no archive.so. */
 struct archive_maker *archive_begin(struct strbuf *to);
 /* `name` may hold any bytes; it is made relative to /. */
 void archive_add_file(struct archive_maker *a, const char *name, const void *data, size_t len);
@@ -22,5 +24,19 @@ void archive_add_link(struct archive_maker *a, const char *name, const char *tar
 /* Ends the archive, which is whole blocks of 512 bytes then, and frees the maker. 0 or the first
  * error: -ENOMEM, or -EINVAL for a name that no archive can hold. */
 int archive_end(struct archive_maker *a);
+
+/* These, as archive.so has them: see archive-loader.c. */
+struct archive_module {
+	uint32_t size;
+	struct archive_maker *(*begin)(struct strbuf *to);
+	void (*add_file)(struct archive_maker *a, const char *name, const void *data, size_t len);
+	void (*begin_file)(struct archive_maker *a, const char *name, const struct stat *st);
+	void (*add_data)(struct archive_maker *a, const void *data, size_t len);
+	void (*add_directory)(struct archive_maker *a, const char *name, const struct stat *st);
+	void (*add_link)(struct archive_maker *a, const char *name, const char *target);
+	int (*end)(struct archive_maker *a);
+};
+
+CROSSBPF_BACKEND_EXPORT const struct archive_module *crossbpf_archive_init(void);
 
 #endif

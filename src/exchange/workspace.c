@@ -318,7 +318,6 @@ struct walk {
 	const char *root;
 	struct archive_maker *archive;
 	char **ret_bad;
-	size_t n_archived;
 };
 
 static void note_stat(struct workspace_entry *entry, const struct stat *st, int64_t now)
@@ -369,21 +368,27 @@ static int read_content(const struct walk *k, const struct workspace_entry *entr
 	return r < 0 ? blame(k, entry->path, r) : 0;
 }
 
-static void send(struct walk *k, struct workspace_entry *entry, const struct strbuf *content)
+/* The archive is begun with the first that goes into it. */
+static int send(struct walk *k, struct workspace_entry *entry, const struct strbuf *content)
 {
 	entry->in_flight = true;
-	if (entry->kind != 'd')
-		k->n_archived++;
+	if (entry->kind == 'd') {
+		strv_add(&k->change->make_dirs, entry->path);
+		return 0;
+	}
+	if (!k->archive)
+		k->archive = archive_begin(&k->change->archive);
+	if (!k->archive)
+		return -ENOMEM;
 	if (entry->kind == 'f') {
 		archive_add_file(k->archive, entry->path, content->data, content->len);
-	} else if (entry->kind == 'l') {
+	} else {
 		/* It may be a directory yet, which tar would not replace. */
 		strv_add(&k->change->remove, entry->path);
 		k->change->replaces = true;
 		archive_add_link(k->archive, entry->path, content->data);
-	} else {
-		strv_add(&k->change->make_dirs, entry->path);
 	}
+	return 0;
 }
 
 /* What is small goes without an archive, where its directory is there. */
@@ -460,8 +465,7 @@ static int want(struct walk *k, const char *path, const struct stat *st)
 	if (r < 0)
 		return r;
 	digest_of(content.data, content.len, entry->digest);
-	send(k, entry, &content);
-	return 0;
+	return send(k, entry, &content);
 }
 
 /* Is `path` the project's directory, or one of those that lead there? */
@@ -572,7 +576,7 @@ static int look_at(struct walk *k, struct workspace_entry *entry, bool *ret_gone
 	if (entry->wanted) {
 		memcpy(entry->digest, digest, DIGEST_SIZE);
 		if (!was_sent || !send_text(k, entry, &content))
-			send(k, entry, &content);
+			return send(k, entry, &content);
 	}
 	return 0;
 }
@@ -615,13 +619,10 @@ int workspace_change(struct workspace *w, const struct workspace_request *reques
 		.project = request->project,
 		.change = &c,
 		.root = request->root,
-		.archive = archive_begin(&c.archive),
 		.ret_bad = ret_bad,
 	};
 	int r = 0;
 
-	if (!k.archive)
-		return -ENOMEM;
 	for (size_t i = 0; i < w->n; i++)
 		w->entries[i]->wanted = w->entries[i]->in_flight = false;
 	for (size_t i = 0; r == 0 && request->files[i]; i++)
@@ -630,7 +631,7 @@ int workspace_change(struct workspace *w, const struct workspace_request *reques
 		r = want_path(&k, request->dirs->v[i], true);
 	if (r == 0)
 		r = look_at_all(&k);
-	int ended = archive_end(k.archive);
+	int ended = k.archive ? archive_end(k.archive) : 0;
 	if (r == 0)
 		r = ended;
 	if (r == 0)
@@ -640,8 +641,6 @@ int workspace_change(struct workspace *w, const struct workspace_request *reques
 					: c.texts.error;
 	if (r < 0)
 		return r;
-	if (!k.n_archived) /* an archive of nothing is an end mark */
-		strbuf_free(&c.archive);
 	*ret_change = c;
 	c = (struct workspace_change){0};
 	return 0;

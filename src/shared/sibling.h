@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Modules that a module of ours loads on need: they lie beside it. */
+#ifndef CROSSBPF_SIBLING_H
+#define CROSSBPF_SIBLING_H
+
+/*
+ * Loads `name` from the directory of the module in which `ours` is, a variable of the caller's, and
+ * finds a symbol there. It stays loaded. NULL where that cannot be done.
+ */
+void *sibling_load(const void *ours, const char *name, const char *symbol);
+
+#endif
