@@ -173,8 +173,6 @@ int plugin_load(const char *dir, const char *name, struct plugin *ret_plugin,
 
 void plugin_unload(struct plugin *p)
 {
-	if (p->handle)
-		dlclose(p->handle);
 	free(p->keys);
 	*p = (struct plugin){0};
 }

@@ -26,6 +26,8 @@ int plugin_load(const char *dir, const char *name, struct plugin *ret_plugin,
 int plugin_check_file(const char *dir, const char *path, const char *what,
 		      struct crossbpf_error *e);
 
+/* Its module stays loaded: most commands have use of it twice, for its keys and for itself, and to
+ * load it is what costs. */
 void plugin_unload(struct plugin *p);
 
 /* Could it be a backend's name: lower-case letters, digits, '_' and '-'? */

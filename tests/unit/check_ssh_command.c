@@ -62,6 +62,20 @@ TEST(says_what_was_said)
 		    "a'\"$`!\\\\'\n\t%s\xff ~*?$HOME !\n", 3);
 }
 
+TEST(runs_scripts_of_ours)
+{
+	static const char *const argv[] = {
+		"sh",       "-c",  "f() {\n\tprintf '%s.' \"$@\"\n}\nf \"$#\" \"$@\"; exit 4",
+		"crossbpf", "a b", "",
+		"it's",     NULL};
+	static const char *const none[] = {"sh", "-c", "echo $#", "crossbpf", NULL};
+	struct crossbpf_run run = {.host = &listener, .argv = argv};
+
+	assert_line(&run, "", "3.a b..it's.", 4);
+	run.argv = none;
+	assert_line(&run, "", "0\n", 0);
+}
+
 TEST(runs_in_a_directory)
 {
 	static const char *const argv[] = {"pwd", NULL};
@@ -174,6 +188,7 @@ TEST(ends_a_group)
 static void add_tests(TCase *c)
 {
 	tcase_add_test(c, says_what_was_said);
+	tcase_add_test(c, runs_scripts_of_ours);
 	tcase_add_test(c, runs_in_a_directory);
 	tcase_add_test(c, says_what_is_missing);
 	tcase_add_test(c, refuses_what_is_too_long);
