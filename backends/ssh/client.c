@@ -71,9 +71,8 @@ static bool is_private(const char *dir)
 	       (st.st_mode & 077) == 0;
 }
 
-static char *control_in(char *dir, const char *key)
+static char *control_in(const char *dir, const char *key)
 {
-	cleanup_free char *owned = dir;
 	cleanup_free char *path = dir ? str_printf("%s/%s", dir, key) : NULL;
 
 	if (!path || path[0] != '/' || strlen(path) > LONGEST_CONTROL)
@@ -87,13 +86,13 @@ char *client_control(const char *key)
 {
 	const char *runtime = getenv("XDG_RUNTIME_DIR");
 	cleanup_free char *cache = NULL;
-	char *control = NULL;
+	bool has_runtime = runtime && runtime[0], has_cache = io_cache_dir(&cache) == 0;
+	cleanup_free char *in_runtime = has_runtime ? str_printf("%s/crossbpf", runtime) : NULL;
+	cleanup_free char *in_cache = has_cache ? str_printf("%s/ssh/control", cache) : NULL;
+	cleanup_free char *in_tmp = str_printf("/tmp/crossbpf-%ld", (long)getuid());
+	char *control = control_in(in_runtime, key);
 
-	if (runtime && runtime[0])
-		control = control_in(str_printf("%s/crossbpf", runtime), key);
-	if (!control && io_cache_dir(&cache) == 0)
-		control = control_in(str_printf("%s/ssh/control", cache), key);
 	if (!control)
-		control = control_in(str_printf("/tmp/crossbpf-%ld", (long)getuid()), key);
-	return control;
+		control = control_in(in_cache, key);
+	return control ? control : control_in(in_tmp, key);
 }
