@@ -40,8 +40,7 @@ static int ssh_open(const struct crossbpf_host *host, const struct crossbpf_kv *
 {
 	struct crossbpf_session *session = calloc(1, sizeof(*session));
 
-	(void)project;
-	int r = session ? builder_plan(host, conf, &session->builder)
+	int r = session ? builder_plan(host, conf, project->root, &session->builder)
 			: complain(host, -ENOMEM, NULL, "out of memory");
 	if (r == 0)
 		r = builder_connect(&session->builder);
@@ -89,9 +88,8 @@ static int ssh_down(const struct crossbpf_host *host, const struct crossbpf_kv *
 		    const struct crossbpf_project *project)
 {
 	cleanup_builder struct builder b = {0};
-	int r = builder_plan(host, conf, &b);
+	int r = builder_plan(host, conf, project->root, &b);
 
-	(void)project;
 	return r < 0 ? r : builder_end(&b);
 }
 
@@ -101,8 +99,7 @@ static int ssh_status(const struct crossbpf_host *host, const struct crossbpf_kv
 	cleanup_builder struct builder b = {0};
 	cleanup_free char *text = NULL;
 
-	(void)project;
-	int r = builder_plan(host, conf, &b);
+	int r = builder_plan(host, conf, project->root, &b);
 	if (r == 0)
 		r = builder_describe(&b, &text);
 	if (r < 0)

@@ -41,7 +41,8 @@ void builder_free(struct builder *b)
 static void list_hosts(const struct crossbpf_kv *conf, struct strv *hosts)
 {
 	option_list(conf, "where", hosts);
-	option_list(conf, "host", hosts);
+	if (!hosts->n)
+		option_list(conf, "host", hosts);
 #ifdef CROSSBPF_DEFAULT_SSH_HOST
 	if (!hosts->n)
 		strv_add(hosts, CROSSBPF_DEFAULT_SSH_HOST);
@@ -148,7 +149,7 @@ static int check_hosts(const struct crossbpf_host *host, const struct strv *host
 	return 0;
 }
 
-int builder_plan(const struct crossbpf_host *host, const struct crossbpf_kv *conf,
+int builder_plan(const struct crossbpf_host *host, const struct crossbpf_kv *conf, const char *root,
 		 struct builder *ret_builder)
 {
 	cleanup_builder struct builder b = {.host = host, .conf = conf};
@@ -168,7 +169,7 @@ int builder_plan(const struct crossbpf_host *host, const struct crossbpf_kv *con
 	if (!b.transport)
 		return complain(host, -ENOENT, NULL, "transport '%s': %s",
 				option(conf, "transport"), b.reason);
-	b.config = config ? strdup(config) : NULL;
+	b.config = config ? io_absolute(root, config) : NULL;
 	if ((config && !b.config) || name_memory(&b) < 0)
 		return out_of_memory(host);
 	*ret_builder = b;
@@ -443,7 +444,7 @@ int builder_probe(const struct crossbpf_host *host, const struct crossbpf_kv *co
 		.ask = hear_ask,
 	};
 
-	int r = builder_plan(&listener, conf, &b);
+	int r = builder_plan(&listener, conf, "/", &b); /* no file of it is read */
 	if (r < 0)
 		*ret_why = hearing.message && hearing.hint
 				   ? str_printf("%s; %s", hearing.message, hearing.hint)

@@ -21,8 +21,8 @@ struct builder {
 	struct connection connection;
 };
 
-/* Reads the section; nothing is started. */
-int builder_plan(const struct crossbpf_host *host, const struct crossbpf_kv *conf,
+/* Reads the section, in which names of files are relative to `root`; nothing is started. */
+int builder_plan(const struct crossbpf_host *host, const struct crossbpf_kv *conf, const char *root,
 		 struct builder *ret_builder);
 void builder_free(struct builder *b);
 #define cleanup_builder CLEANUP(builder_free)

@@ -60,7 +60,7 @@ static void add_check(struct strbuf *script, const char *mark, const char *what)
 }
 
 /* A script of crossbpf's own, which has that name for $0 and does not ask for it, this sh runs
- * itself: two processes less, in the most frequent command of all. */
+ * itself: one program less to be begun, in the most frequent command of all. */
 static bool is_script(const char *const *argv)
 {
 	static const char *const words[] = {"sh", "-c", NULL, "crossbpf"};
@@ -74,10 +74,11 @@ static bool is_script(const char *const *argv)
 static void add_command(struct strbuf *script, const char *const *argv, bool tty)
 {
 	if (is_script(argv) && !tty) {
-		strbuf_puts(script, "set -- ");
+		strbuf_puts(script, "(set -- ");
 		shell_quote_all(script, argv + 4);
 		strbuf_puts(script, "\n");
 		strbuf_puts(script, argv[2]);
+		strbuf_puts(script, "\n); exit $?");
 		return;
 	}
 	/* The client knows no signal that ended a command, a shell does. On a terminal it would

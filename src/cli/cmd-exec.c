@@ -191,6 +191,11 @@ static int run_here(struct session *session, const struct options *o, const int 
 	int r = outputs ? session_open_loaded(session, 0, e) : error_no_memory(e);
 	if (r == 0)
 		r = cli_command_run_here(session, o->command, fd, o->has_terminal, ret_status, e);
+	if (r == -ENOENT || r == -EACCES) { /* as a shell has it, and so it is elsewhere */
+		cli_report(e);
+		*ret_status = r == -ENOENT ? 127 : 126;
+		r = 0;
+	}
 	if (r < 0 || cli_is_interrupted())
 		return r;
 	for (size_t i = 0; i < o->out.n; i++)

@@ -146,6 +146,7 @@ static int add_named(struct build_job *j, struct mirror_update *u, bool *ret_mor
 		return r;
 	if (mirror_cover_begin(&t, &cover) < 0)
 		return error_no_memory(e);
+	cover.lists_all = true; /* what the mirror has of an earlier time is to stay only so */
 	for (size_t i = 0; i < j->n_stale; i++) {
 		cleanup_strv struct strv args = {0};
 		build_plan_args(j->stale[i], &args);

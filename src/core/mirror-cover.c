@@ -38,10 +38,11 @@ static bool has(void *ctx, const char *path)
 	struct mirror_cover *c = ctx;
 	const char *name = toolchain_name_there(c->toolchain, path);
 
-	if (access(path, F_OK) == 0)
+	bool is_here = access(path, F_OK) == 0;
+	if (is_here && (!c->lists_all || name == path))
 		return true;
 	if (name == path || !builder_headers_find(&c->headers, name, NULL))
-		return false;
+		return is_here;
 	strv_add_once(&c->missing, name);
 	return true;
 }

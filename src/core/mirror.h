@@ -58,6 +58,7 @@ struct mirror_cover {
 	struct include_scan *scan;
 	struct builder_headers headers;
 	struct strv missing; /* as they are called on the builder */
+	bool lists_all;      /* for the caller to set: also what the mirror has */
 };
 
 int mirror_cover_begin(const struct toolchain *t, struct mirror_cover *ret_cover);

@@ -178,15 +178,16 @@ static int take_line(struct fetcher *f, char *line, size_t size, size_t *taken)
 {
 	size_t len = 0;
 
-	for (;; (*taken)++) {
+	for (;;) {
 		int r = await(f);
 		if (r < 0)
 			return r;
+		(*taken)++;
 		char c = f->buffer[f->at++];
+		if (*taken > MAX_NOISE)
+			return distrust(f, "lines without an end");
 		if (c == '\n')
 			break;
-		if (*taken > MAX_NOISE)
-			return distrust(f, "a line without an end");
 		if (len == size - 1)
 			memmove(line, line + 1, --len);
 		line[len++] = c;

@@ -22,11 +22,11 @@
 # "./" on, the names of those that are programs, and of what is neither file nor directory. Files
 # whose names have a newline, and .git, are not in it.
 
-newline='
+crossbpf_newline='
 '
 
 find_files() { # the rest of find's expression
-	find . -path "*$newline*" -prune -o -name .git -prune -o "$@"
+	find . -path "*$crossbpf_newline*" -prune -o -name .git -prune -o "$@"
 }
 
 list() {
@@ -44,7 +44,7 @@ list() {
 
 fetch() {
 	echo crossbpf-shell 1
-	copy=${base:-/tmp}/.crossbpf-fetch.$$
+	copy=${crossbpf_base:-/tmp}/.crossbpf-fetch.$$
 	while IFS= read -r name; do
 		if [ -f "$name" ] && [ ! -L "$name" ] && cat "$name" >"$copy"; then
 			echo $(($(wc -c <"$copy")))
@@ -58,6 +58,7 @@ fetch() {
 
 hand() {
 	echo crossbpf-shell 1
+	copy=${crossbpf_base:-/tmp}/.crossbpf-hand.$$
 	for name; do
 		if [ -L "$name" ]; then
 			echo special
@@ -73,51 +74,64 @@ hand() {
 			kind=file size=$(($(wc -c <"$name")))
 			[ ! -x "$name" ] || kind=program
 			[ $size -le 4294967296 ] || { echo big && continue; }
-			echo $kind $size
-			[ $size = 0 ] || head -c $size <"$name"
+			# It may shrink yet: what was said to be there comes.
+			if head -c $size <"$name" >"$copy" && [ $(($(wc -c <"$copy"))) = $size ]; then
+				echo $kind $size
+				cat "$copy"
+			else
+				echo unreadable
+			fi
 		fi
 	done
+	rm -f "$copy"
 	echo end
 }
 
+# The user's command, in the environment that a login has: what this script names has names of its own,
+# and is gone by then.
+become() {
+	unset crossbpf_mode crossbpf_root crossbpf_base crossbpf_there crossbpf_mask crossbpf_newline
+	[ $# = 0 ] || exec "$@"
+	! command -v bash >/dev/null || exec bash
+	exec sh
+}
+
 make_place() {
-	mask=$(umask)
+	crossbpf_mask=$(umask)
 	umask 077
-	[ -z "$base" ] || mkdir -p "$base" || return
+	[ -z "$crossbpf_base" ] || mkdir -p "$crossbpf_base" || return
 	umask 022
-	mkdir -p "$there$root"
+	mkdir -p "$crossbpf_there$crossbpf_root"
 }
 
 # With what a host that was killed left a month ago.
 clean() {
-	[ -n "$base" ] && cd "${base%/*}" 2>/dev/null || return 0
-	rm -rf "$base" 2>/dev/null || { chmod -R u+rwx "$base" && rm -rf "$base"; }
+	[ -n "$crossbpf_base" ] && cd "${crossbpf_base%/*}" 2>/dev/null || return 0
+	rm -rf "$crossbpf_base" 2>/dev/null || { chmod -R u+rwx "$crossbpf_base" && rm -rf "$crossbpf_base"; }
 	cleaned=$?
 	find . ! -name . -prune -mtime +30 -exec rm -rf {} + 2>/dev/null
 	return $cleaned
 }
 
-mode=$1 root=$3
-base=${2:+$HOME/.cache/crossbpf/shell/$2}
-there=${base:+$base/root}
-case $mode in
+crossbpf_mode=$1 crossbpf_root=$3
+crossbpf_base=${2:+$HOME/.cache/crossbpf/shell/$2}
+crossbpf_there=${crossbpf_base:+$crossbpf_base/root}
+case $crossbpf_mode in
 put | fill)
 	make_place || exit
-	tar xof - -C "$there/" || exit
-	[ "$mode" = put ] || { cd "$there$root/" && list; }
+	tar xof - -C "$crossbpf_there/" || exit
+	[ "$crossbpf_mode" = put ] || { cd "$crossbpf_there$crossbpf_root/" && list; }
 	;;
-list) cd "$there$root/" && list ;;
-fetch) cd "$there$root/" && fetch ;;
+list) cd "$crossbpf_there$crossbpf_root/" && list ;;
+fetch) cd "$crossbpf_there$crossbpf_root/" && fetch ;;
 run)
-	make_place && cd "$there$4/" || exit 125
-	umask "$mask"
+	make_place && cd "$crossbpf_there$4/" || exit 125
+	umask "$crossbpf_mask"
 	shift 4
-	[ $# = 0 ] || exec "$@"
-	! command -v bash >/dev/null || exec bash
-	exec sh
+	become "$@"
 	;;
 hand)
-	cd "$there$root/" || exit
+	cd "$crossbpf_there$crossbpf_root/" || exit
 	shift 3
 	hand "$@"
 	clean

@@ -131,7 +131,7 @@ in_session() {
 	shift
 	status=0
 	# shellcheck disable=SC2086 # words of options
-	timeout 120 "$builddir_top/tests/integration/run-in-session" $options "ssh:$host" "$tmp" \
+	timeout 120 "$builddir_top/tests/integration/run-in-session" $options "ssh${host:+:$host}" "$tmp" \
 		"transport=$way" "config=$sshd_dir/config" "$@" >"$tmp/out" 2>"$tmp/err" <"${input:-/dev/null}" || status=$?
 	[ "$status" = "$expected" ] || {
 		cat "$tmp/out" "$tmp/err" >&2
