@@ -7,7 +7,9 @@
 #include "common/options.h"
 #include "known-hosts.h"
 #include "refusal.h"
-#include "shared/strbuf.h"
+#include "shared/io.h"
+
+enum { MAX_FILE = 64 << 20 };
 
 /* "ssh-ed25519 SHA256:…", as ssh says it. */
 static char *fingerprint(ssh_session session)
@@ -37,9 +39,50 @@ static bool takes_new(const struct resolved *resolved)
 	return strcmp(checking, "accept-new") == 0 || strcmp(checking, "false") == 0;
 }
 
+/* libssh knows no revoked keys, and would take one that is there without the mark too. */
+static const char *find_revoked(const struct strv *files)
+{
+	static const char mark[] = "@revoked";
+
+	for (size_t i = 0; i < files->n; i++) {
+		cleanup_strbuf struct strbuf text = {0};
+		if (io_read_file(files->v[i], MAX_FILE, &text) < 0 || !text.len)
+			continue;
+		for (const char *at = text.data; (at = strstr(at, mark)); at++)
+			if (at == text.data || at[-1] == '\n')
+				return files->v[i];
+	}
+	return NULL;
+}
+
+static int check_files(const struct connection *c, const struct resolved *resolved)
+{
+	static const char *const keywords[] = {"userknownhostsfile", "globalknownhostsfile"};
+
+	for (size_t i = 0; i < 2; i++) {
+		cleanup_strv struct strv lines = {0}, files = {0};
+		resolved_files(resolved, keywords[i], &lines);
+		for (size_t j = 0; j < lines.n; j++)
+			for (char *rest = NULL, *file = strtok_r(lines.v[j], " ", &rest); file;
+			     file = strtok_r(NULL, " ", &rest))
+				strv_add(&files, file);
+		if (lines.error || files.error)
+			return complain(c->host, -ENOMEM, NULL, "out of memory");
+		const char *revoked = find_revoked(&files);
+		if (revoked)
+			return complain(c->host, -EOPNOTSUPP, "take transport=openssh",
+					"%s has revoked keys, and transport=libssh knows none",
+					revoked);
+	}
+	return 0;
+}
+
 int known_hosts_check(const struct connection *c, const struct resolved *resolved,
 		      ssh_session session)
 {
+	int r = check_files(c, resolved);
+	if (r < 0)
+		return r;
 	enum ssh_known_hosts_e known = ssh_session_is_known_server(session);
 
 	if (known == SSH_KNOWN_HOSTS_OK)

@@ -72,7 +72,7 @@ static void end_group(const struct connection *c, long group)
 }
 
 static int report(const struct connection *c, const struct crossbpf_run *run,
-		  const struct start *start, enum pump_end end)
+		  const struct start *start, enum pump_end end, int status)
 {
 	if (end == PUMP_LOST)
 		return complain(run->host, -EPIPE, "run the build again: what was finished is kept",
@@ -80,7 +80,8 @@ static int report(const struct connection *c, const struct crossbpf_run *run,
 	if (end == PUMP_REFUSED)
 		return complain(run->host, -EPIPE, "its sshd_config may forbid it",
 				"%s takes no command", c->name);
-	return start_judge(start, run, c->name);
+	int r = start_judge(start, run, c->name);
+	return r == 0 && !start->began ? start_refuse(start, run, c->name, status) : r;
 }
 
 static int libssh_run(struct connection *c, const struct crossbpf_run *run, int *ret_status)
@@ -105,7 +106,7 @@ static int libssh_run(struct connection *c, const struct crossbpf_run *run, int 
 		*ret_status = 128 + 15;
 		return 0;
 	}
-	r = report(c, run, &start, end);
+	r = report(c, run, &start, end, status);
 	if (r == 0)
 		*ret_status = status;
 	return r;

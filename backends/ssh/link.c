@@ -107,7 +107,8 @@ void link_free(struct link *l)
 /* What of the user's configuration libssh ignores, or does otherwise. */
 static int check_known(const struct connection *c, const struct resolved *resolved)
 {
-	static const char *const unknown[] = {"proxyjump", "proxycommand", "hostkeyalias"};
+	static const char *const unknown[] = {"proxyjump", "proxycommand", "hostkeyalias",
+					      "revokedhostkeys", "knownhostscommand"};
 
 	for (size_t i = 0; i < sizeof(unknown) / sizeof(unknown[0]); i++)
 		if (resolved_has(resolved, unknown[i]))

@@ -336,6 +336,8 @@ static const char identity_script[] =
 	"/usr/include/*-linux-gnu /usr/local/include /usr/local/include/bpf "
 	"/var/lib/dpkg/status /var/lib/rpm/rpmdb.sqlite /usr/lib/sysimage/rpm/rpmdb.sqlite "
 	"/var/lib/pacman/local /lib/apk/db/installed /nix/var/nix/db/db.sqlite\n"
+	"IFS=:; for d in $PATH; do set -- \"$@\" \"$d\"/clang \"$d\"/clang-[0-9]*; done; unset "
+	"IFS\n"
 	"for f do shift; [ ! -e \"$f\" ] || set -- \"$@\" \"$f\"; done\n"
 	"stat -Lc '%n %Y %i %s' \"$@\" 2>/dev/null || stat -Lf '%N %m %i %z' \"$@\" 2>/dev/null || "
 	"ls -ldLin \"$@\"\n";

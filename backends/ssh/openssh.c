@@ -171,10 +171,13 @@ static int judge(const struct connection *c, const struct crossbpf_run *run, con
 {
 	int r = start_judge(s, run, c->name);
 
-	if (r < 0 || status != 255)
+	if (r < 0)
 		return r;
 	if (!s->began)
-		return explain_start(c, run->host);
+		return status == 255 ? explain_start(c, run->host)
+				     : start_refuse(s, run, c->name, status);
+	if (status != 255)
+		return 0;
 	if (order(c, "check"))
 		return 0; /* the command's own */
 	return complain(run->host, -EPIPE, "run the build again: what was finished is kept",

@@ -10,7 +10,7 @@
 #include "shared/io.h"
 #include "shared/thread.h"
 
-enum { CHUNK = 64 << 10, START_MS = 1000 };
+enum { PIECE = 4096 /* PIPE_BUF */, START_MS = 1000 };
 
 static int open_pipe(int *ret_read, int *ret_write)
 {
@@ -34,7 +34,8 @@ int relay_init(struct relay *r, const struct crossbpf_run *run)
 		.control = run->control,
 		.to = {run->fd[1], run->fd[2]},
 	};
-	int error = start_init(&r->start);
+	r->pending = calloc(2, sizeof(*r->pending));
+	int error = r->pending ? start_init(&r->start) : -ENOMEM;
 	for (int i = 0; i < 2 && error == 0; i++)
 		error = open_pipe(&r->heard[i], &r->say[i]);
 	if (error == 0 && run->control >= 0)
@@ -57,38 +58,38 @@ void relay_free(struct relay *r)
 	shut(&r->stop[0]);
 	shut(&r->stop[1]);
 	start_free(&r->start);
-}
-
-/* The caller's descriptor may not wait. */
-static int write_all(int fd, const char *data, size_t len)
-{
-	while (len) {
-		ssize_t n = write(fd, data, len);
-		if (n < 0 && errno == EAGAIN)
-			poll(&(struct pollfd){.fd = fd, .events = POLLOUT}, 1, -1);
-		else if (n < 0 && errno != EINTR)
-			return -errno;
-		else if (n > 0) {
-			data += n;
-			len -= (size_t)n;
-		}
-	}
-	return 0;
+	free(r->pending);
 }
 
 /* Where nobody reads any more, the client is to see it. */
 static void take(struct relay *r, int i)
 {
-	char chunk[CHUNK];
-	const char *data = chunk;
-	ssize_t n = read(r->heard[i], chunk, sizeof(chunk));
-	size_t len = n > 0 ? (size_t)n : 0;
+	struct pending *p = &r->pending[i];
+	ssize_t n = read(r->heard[i], p->data, sizeof(p->data));
 
 	if (n < 0 && errno == EINTR)
 		return;
-	if (n <= 0 || (i == 0 && start_take(&r->start, chunk, len, &data, &len) < 0) ||
-	    write_all(r->to[i], data, len) < 0)
+	p->at = p->data;
+	p->len = n > 0 ? (size_t)n : 0;
+	if (n <= 0 || (i == 0 && start_take(&r->start, p->data, p->len, &p->at, &p->len) < 0)) {
+		p->len = 0;
 		shut(&r->heard[i]);
+	}
+}
+
+/* In pieces of which a pipe that can be written takes all: nobody is waited for. */
+static void give(struct relay *r, int i)
+{
+	struct pending *p = &r->pending[i];
+	ssize_t n = write(r->to[i], p->at, p->len < PIECE ? p->len : PIECE);
+
+	if (n > 0) {
+		p->at += n;
+		p->len -= (size_t)n;
+	} else if (n < 0 && errno != EINTR && errno != EAGAIN) {
+		p->len = 0;
+		shut(&r->heard[i]);
+	}
 }
 
 /* A new size of the window is not for us: the client is sent a signal of that itself. */
@@ -115,29 +116,44 @@ static int time_left(const struct relay *r)
 	return r->start.began || left < 0 ? 0 : (int)left;
 }
 
+/* Of each stream what came is handed on before more is taken; and while that waits for a reader,
+ * what the caller orders is heard. */
 static void *hand_on(void *arg)
 {
 	struct relay *r = arg;
+	bool gone = false; /* the client */
 
 	for (;;) {
-		struct pollfd fds[4] = {{.fd = r->heard[0], .events = POLLIN},
-					{.fd = r->heard[1], .events = POLLIN},
-					{.fd = r->control, .events = POLLIN},
-					{.fd = r->end[0], .events = POLLIN}};
-		int n = poll(fds, 4, time_left(r));
+		bool waits = r->pending[0].len || r->pending[1].len;
+		/* A jump host's client may hold the streams open: they end with what is there. And
+		 * who ordered the end waits for no reader. */
+		bool last = gone && !waits;
+		if (gone && r->told)
+			break;
+		struct pollfd fds[6] = {{.fd = r->control, .events = POLLIN},
+					{.fd = gone ? -1 : r->end[0], .events = POLLIN}};
+		for (int i = 0; i < 2; i++) {
+			bool full = r->pending[i].len;
+			fds[2 + i] =
+				(struct pollfd){.fd = full ? -1 : r->heard[i], .events = POLLIN};
+			fds[4 + i] = (struct pollfd){.fd = full ? r->to[i] : -1, .events = POLLOUT};
+		}
+		int n = poll(fds, 6, last ? 0 : time_left(r));
+		if (n == 0 && last)
+			break;
 		if (n == 0)
 			shut(&r->stop[1]);
 		if (n <= 0)
 			continue;
+		for (int i = 0; i < 2; i++) {
+			if (fds[2 + i].revents)
+				take(r, i);
+			if (fds[4 + i].revents)
+				give(r, i);
+		}
 		if (fds[0].revents)
-			take(r, 0);
-		if (fds[1].revents)
-			take(r, 1);
-		if (fds[2].revents)
 			take_order(r);
-		/* A jump host's client may hold them open. */
-		if (!fds[0].revents && !fds[1].revents && fds[3].revents)
-			break;
+		gone = gone || fds[1].revents;
 	}
 	return NULL;
 }

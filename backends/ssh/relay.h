@@ -10,15 +10,25 @@
 
 #include "start.h"
 
+enum { RELAY_CHUNK = 64 << 10 };
+
+/* What came of one stream, and is not handed on yet. */
+struct pending {
+	char data[RELAY_CHUNK];
+	const char *at;
+	size_t len;
+};
+
 struct relay {
 	struct start start;
-	int say[2];   /* the client's standard output and error */
-	int heard[2]; /* our ends */
-	int to[2];    /* the caller's, borrowed */
-	int end[2];   /* a pipe: at its end the client is gone */
-	int control;  /* the caller\'s, borrowed */
-	int stop[2];  /* a pipe: what tells the client to end is read from stop[0] */
-	int64_t told; /* when the caller said so, or 0 */
+	struct pending *pending; /* of both streams */
+	int say[2];              /* the client's standard output and error */
+	int heard[2];            /* our ends */
+	int to[2];               /* the caller's, borrowed */
+	int end[2];              /* a pipe: at its end the client is gone */
+	int control;             /* the caller's, borrowed */
+	int stop[2];             /* a pipe: what tells the client to end is read from stop[0] */
+	int64_t told;            /* when the caller said so, or 0 */
 	bool began;
 	pthread_t thread;
 };

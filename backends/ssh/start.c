@@ -97,3 +97,19 @@ int start_judge(const struct start *s, const struct crossbpf_run *run, const cha
 				"there is no program '%s' on %s", run->argv[0], builder);
 	return 0;
 }
+
+int start_refuse(const struct start *s, const struct crossbpf_run *run, const char *builder,
+		 int status)
+{
+	size_t end = s->noise.len;
+
+	while (end && (s->noise.data[end - 1] == '\n' || s->noise.data[end - 1] == '\r'))
+		end--;
+	size_t begin = end;
+	while (begin && s->noise.data[begin - 1] != '\n')
+		begin--;
+	return complain(run->host, -ENOEXEC, "does it run commands at all, as in ssh HOST true?",
+			"the login shell on %s ended with status %d, and ran no command%s%.*s",
+			builder, status, end ? ": " : "", (int)(end - begin),
+			end ? s->noise.data + begin : "");
+}

@@ -28,5 +28,8 @@ int start_take(struct start *s, const char *data, size_t len, const char **ret_d
 
 /* complain() where the command could not be started: -ENOENT; 0 where that is not why. */
 int start_judge(const struct start *s, const struct crossbpf_run *run, const char *builder);
+/* complain() of a login shell that ended with `status` and began no command: -ENOEXEC. */
+int start_refuse(const struct start *s, const struct crossbpf_run *run, const char *builder,
+		 int status);
 
 #endif
