@@ -265,8 +265,9 @@ static bool check_clang(struct doctor *d)
 
 	if (builder_open(&d->builder, &d->p.request, &d->p.project, &reason, &why) < 0) {
 		const char *named = cli_setting("CROSSBPF_CLANG", NULL);
-		cleanup_free char *command =
-			named ? strdup("unset CROSSBPF_CLANG") : mend(&clang_package, false);
+		cleanup_free char *command = named      ? strdup("unset CROSSBPF_CLANG")
+					     : why.hint ? strdup(why.hint)
+							: mend(&clang_package, false);
 		print_part(d, "builder", "missing", text_of(why.message), text_of(command));
 		d->fails = true;
 		return false;

@@ -75,10 +75,11 @@ static int add(struct remote_exec *x, struct packer *p, const char *name, int de
 	if (!path || !as)
 		return error_no_memory(p->e);
 	if ((depth ? lstat(path, &st) : stat(path, &st)) < 0)
-		return depth ? 0
-			     : error_set(p->e, -errno, EXIT_STATUS_USAGE,
-					 "--in names what is sent, from this directory on",
-					 "cannot send %s: %s", name, strerror(errno));
+		return depth && errno == ENOENT /* it went meanwhile */
+			       ? 0
+			       : error_set(p->e, -errno, EXIT_STATUS_USAGE,
+					   "--in names what is sent, from this directory on",
+					   "cannot send %s: %s", name, strerror(errno));
 	p->follows = depth == 0;
 	if (S_ISDIR(st.st_mode)) {
 		int r = as[0] ? packer_add_directory(p, path, as, name) : 0;
@@ -145,7 +146,7 @@ int exec_run(struct remote_exec *x, const char *const *command, const int fd[3],
 
 struct fetcher {
 	struct remote_exec *x;
-	struct place_stream stream;
+	struct session_stream stream;
 	char buffer[64 << 10]; /* what came, from `at` on not taken yet */
 	size_t at, len;
 	bool ended; /* nothing more comes */
@@ -165,7 +166,7 @@ static int await(struct fetcher *f)
 {
 	if (f->at < f->len)
 		return 0;
-	ssize_t n = f->ended ? 0 : place_read(&f->stream, f->buffer, sizeof(f->buffer));
+	ssize_t n = f->ended ? 0 : session_stream_read(&f->stream, f->buffer, sizeof(f->buffer));
 	if (n <= 0)
 		f->ended = true;
 	f->at = 0;
@@ -379,7 +380,7 @@ static int fetch(struct fetcher *f, const struct strv *argv)
 	if (r < 0)
 		return r;
 	int taken = take_all(f);
-	r = place_finish(&f->stream, &status, &why);
+	r = session_stream_finish(&f->stream, &status, &why);
 	if (taken == -EPROTO)
 		return taken;
 	if (r < 0) {

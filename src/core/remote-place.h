@@ -9,9 +9,8 @@
 #ifndef CROSSBPF_REMOTE_PLACE_H
 #define CROSSBPF_REMOTE_PLACE_H
 
-#include <pthread.h>
-
 #include "remote.h"
+#include "session-stream.h"
 #include "shared/strv.h"
 
 struct place {
@@ -37,26 +36,9 @@ const struct exchange_module *place_module(struct place *p, struct crossbpf_erro
 /* Begins the script's arguments. */
 void place_argv(const struct place *p, const char *mode, struct strv *ret_argv);
 
-/* A command there whose output is read as it comes: no more of it is taken than is wanted. */
-struct place_stream {
-	struct place *place;
-	const char *const *argv;
-	int fd[3];
-	int out;   /* our end of its standard output */
-	int stop;  /* closed, the backend ends it */
-	int order; /* the other end of that */
-	pthread_t thread;
-	int error, status;
-	struct crossbpf_error why;
-};
-
-/* `argv` must outlive it; it reads from the file `in`, or nothing (-1). */
-int place_start(struct place *p, const struct strv *argv, int in, struct place_stream *ret_stream,
+/* Starts the script there: `argv` must outlive it; it reads from the file `in`, or nothing (-1). */
+int place_start(struct place *p, const struct strv *argv, int in, struct session_stream *ret_stream,
 		struct crossbpf_error *e);
-/* Up to `len` bytes; 0 at the end, -EINTR where we are interrupted. */
-ssize_t place_read(struct place_stream *s, void *ret_data, size_t len);
-/* Ends it, if it has not yet, in any case. Where it was ended, nothing is an error. */
-int place_finish(struct place_stream *s, int *ret_status, struct crossbpf_error *e);
 
 /* Runs one, and collects its output: -EFBIG past `limit` bytes. */
 int place_call(struct place *p, const struct strv *argv, int in, size_t limit,

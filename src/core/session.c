@@ -13,7 +13,6 @@
 #include "shared/terminal.h"
 
 enum {
-	CAPTURE_LIMIT = 16 << 20,
 	STATUS_SIZE = 4096,
 };
 
@@ -255,34 +254,5 @@ int session_run(struct session *s, const struct crossbpf_run *run, int *ret_stat
 	if (r < 0)
 		return take_reported(s, &report, r,
 				     r == -EPIPE ? EXIT_STATUS_LOST : EXIT_STATUS_NO_BACKEND, e);
-	return 0;
-}
-
-int session_capture(struct session *s, const char *const *argv, const char *const *env,
-		    struct strbuf *ret_output, int *ret_status, struct crossbpf_error *e)
-{
-	cleanup_close int out = -1;
-	cleanup_close int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-
-	int r = null < 0 ? -errno : io_temporary(&out);
-	if (r < 0)
-		return error_set(e, r, EXIT_STATUS_OUTPUT, "set TMPDIR to a directory with room",
-				 "no temporary file can be made: %s", strerror(-r));
-
-	struct crossbpf_run run = {
-		.size = sizeof(run),
-		.argv = argv,
-		.env = env,
-		.fd = {null, out, null},
-		.control = s->control,
-	};
-	r = session_run(s, &run, ret_status, e);
-	if (r < 0)
-		return r;
-	r = lseek(out, 0, SEEK_SET) < 0 ? -errno : io_read_fd(out, CAPTURE_LIMIT, ret_output);
-	if (r < 0)
-		return error_set(e, r, EXIT_STATUS_NO_BACKEND, NULL,
-				 "%s: cannot read what '%s' printed: %s", s->plugin.backend.name,
-				 argv[0], strerror(-r));
 	return 0;
 }

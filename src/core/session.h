@@ -84,7 +84,8 @@ bool session_is_interrupted(const struct session *s);
 int session_run(struct session *s, const struct crossbpf_run *run, int *ret_status,
 		struct crossbpf_error *e);
 
-/* Runs `argv` without input or standard error, and collects its standard output. */
+/* Runs `argv` without input or standard error, and collects its standard output, 16 MiB at most. In
+ * session-stream.c. */
 int session_capture(struct session *s, const char *const *argv, const char *const *env,
 		    struct strbuf *ret_output, int *ret_status, struct crossbpf_error *e);
 

@@ -294,22 +294,11 @@ static void assert_capture_fails(const char *const *argv, int code, enum exit_st
 
 TEST(capture_fails)
 {
-	cleanup_free char *here = getcwd(NULL, 0);
-	cleanup_free char *missing = str_printf("%s/missing", here);
-	const char *old = getenv("TMPDIR");
-
 	assert_capture_fails((const char *const[]){"crossbpf-no-such-program", NULL}, -ENOENT,
 			     EXIT_STATUS_NO_BACKEND, "crossbpf-no-such-program");
-	assert_capture_fails(SHELL("head -c 17000000 /dev/zero"), -EFBIG, EXIT_STATUS_NO_BACKEND,
+	/* No more is taken than may be. */
+	assert_capture_fails(SHELL("exec cat /dev/zero"), -EFBIG, EXIT_STATUS_NO_BACKEND,
 			     "cannot read what 'sh' printed");
-
-	cleanup_free char *kept = old ? strdup(old) : NULL;
-	setenv("TMPDIR", missing, 1);
-	assert_capture_fails(SHELL("exit 0"), -ENOENT, EXIT_STATUS_OUTPUT, "temporary");
-	if (kept)
-		setenv("TMPDIR", kept, 1);
-	else
-		unsetenv("TMPDIR");
 }
 
 /* A backend for the tests, but its record is what other tests rely on. */
