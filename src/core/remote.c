@@ -238,6 +238,15 @@ int remote_connect(struct remote *r, struct crossbpf_error *e)
 	return r->outside.n ? session_reopen(&r->builder->session, dirs, e) : 0;
 }
 
+/* exchange.so loads it by itself, and can tell less of it. */
+static int check_archiver(const struct remote *r, struct crossbpf_error *e)
+{
+	cleanup_free char *path = str_printf("%s/archive.so", r->module_dir);
+
+	return path ? plugin_check_file(r->module_dir, path, "the exchange's archiver", e)
+		    : error_no_memory(e);
+}
+
 const struct exchange_module *remote_module(struct remote *r, struct crossbpf_error *e)
 {
 	cleanup_free char *path = str_printf("%s/exchange.so", r->module_dir);
@@ -248,13 +257,7 @@ const struct exchange_module *remote_module(struct remote *r, struct crossbpf_er
 		return NULL;
 	}
 	if (!r->module) {
-		cleanup_free char *archive = str_printf("%s/archive.so", r->module_dir);
-		if (!archive) {
-			error_no_memory(e);
-			return NULL;
-		}
-		if (plugin_check_file(r->module_dir, path, "the exchange", e) < 0 ||
-		    plugin_check_file(r->module_dir, archive, "the exchange's archiver", e) < 0)
+		if (plugin_check_file(r->module_dir, path, "the exchange", e) < 0)
 			return NULL;
 		r->module = dlopen(path, RTLD_NOW | RTLD_LOCAL);
 	}
@@ -267,7 +270,7 @@ const struct exchange_module *remote_module(struct remote *r, struct crossbpf_er
 			  module ? "it is of another release" : dlerror());
 		return NULL;
 	}
-	return module;
+	return check_archiver(r, e) < 0 ? NULL : module;
 }
 
 int remote_load(struct remote *r, struct crossbpf_error *e)
