@@ -70,6 +70,9 @@ seen = ""
 steps = [line.rstrip("\n").split(" ", 1) for line in open(sys.argv[1]) if line.strip()]
 pid, fd = pty.fork()
 if pid == 0:
+    # A terminal's shell has them so, whatever ignored them here: a shell's &, nohup.
+    for ignored in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
+        signal.signal(ignored, signal.SIG_DFL)
     os.execvp(sys.argv[2], sys.argv[2:])
 for step, argument in steps:
     if step == "size":
