@@ -10,6 +10,7 @@
 
 #include "build-report.h"
 #include "cli-builder.h"
+#include "cli-cache.h"
 #include "cli.h"
 #include "core/build.h"
 #include "core/builder.h"
@@ -61,7 +62,8 @@ static const struct build_option {
 	{"keep-going", 'k', false, NULL, "build what can be built behind a failure"},
 	{"dry-run", 'n', false, NULL, "print what would be run"},
 	{"explain", LONG_EXPLAIN, false, NULL, "say why each object is built or not"},
-	{"no-cache", LONG_NO_CACHE, false, NULL, "(there is no cache yet)"},
+	{"no-cache", LONG_NO_CACHE, false, NULL,
+	 "compile all that changed, and keep no object for others"},
 	{"no-pch", LONG_NO_PCH, false, NULL, "(headers are not precompiled yet)"},
 	{"json", LONG_JSON, false, NULL, "events on standard output, an object a line"},
 	{"quiet", 'q', false, NULL, "diagnostics and errors only"},
@@ -75,7 +77,7 @@ struct options {
 	struct settings_words words;
 	const char *backend;
 	unsigned jobs;
-	bool keep_going, dry_run, explain, json, quiet, verbose, help;
+	bool keep_going, dry_run, explain, no_cache, json, quiet, verbose, help;
 };
 
 static void options_free(struct options *o)
@@ -168,6 +170,8 @@ static int read_option(struct options *o, int letter, const char *value, struct 
 		o->explain = true;
 		break;
 	case LONG_NO_CACHE:
+		o->no_cache = true;
+		break;
 	case LONG_NO_PCH:
 		break;
 	case LONG_JSON:
@@ -266,6 +270,7 @@ struct job {
 	struct builder builder;
 	struct build_plan plan;
 	struct state *state;
+	struct cache *cache;
 	struct remote remote;
 	struct build_report report;
 	struct strv env;
@@ -278,6 +283,7 @@ static void job_free(struct job *j)
 {
 	options_free(&j->options);
 	state_close(j->state);
+	cache_close(j->cache);
 	remote_free(&j->remote);
 	build_plan_free(&j->plan);
 	builder_close(&j->builder);
@@ -520,13 +526,6 @@ static int find_files(struct job *j, struct crossbpf_error *e)
 
 static int connect_remote(struct job *j, struct crossbpf_error *e)
 {
-	j->remote = (struct remote){
-		.builder = &j->builder,
-		.request = &j->request,
-		.project = &j->place,
-		.module_dir = cli_module_dir(),
-		.header_dir = j->settings.no_system ? NULL : j->header_dir,
-	};
 	state_settle(j->state); /* before anything is looked at that is to be sent */
 	int r = find_files(j, e);
 	return r < 0 ? r : remote_connect(&j->remote, e);
@@ -541,34 +540,55 @@ static unsigned count_lanes(const struct job *j, bool remote)
 	return cpus > 0 ? (unsigned)cpus : 1;
 }
 
-static int run_build(struct job *j, struct crossbpf_error *e)
+static void make_build(struct job *j, struct build *ret_build)
 {
 	bool remote = remote_is(&j->builder);
-	size_t left = 0;
 
-	int r = remote ? connect_remote(j, e)
-		       : builder_connect(&j->builder, &j->request, &j->place, e);
-	if (r == 0 && make_env(j) < 0)
-		r = error_no_memory(e);
-	if (r < 0)
-		return r;
-	struct build build = {
+	j->remote = (struct remote){
+		.builder = &j->builder,
+		.request = &j->request,
+		.project = &j->place,
+		.module_dir = cli_module_dir(),
+		.header_dir = j->settings.no_system ? NULL : j->header_dir,
+	};
+	*ret_build = (struct build){
 		.session = &j->builder.session,
 		.remote = remote ? &j->remote : NULL,
 		.state = j->state,
 		.plan = &j->plan,
 		.root = j->project.root,
-		.env = (const char *const *)j->env.v,
 		.lanes = count_lanes(j, remote),
 		.keep_going = j->options.keep_going,
 		.colour = j->report.colour,
 		.keys = j->options.json,
+		.cache = j->cache,
 		.toolchain = &j->builder.toolchain,
 		.header_dir = j->header_dir,
 		.ctx = &j->report,
 		.on_start = report_start,
 		.on_end = report_end_action,
 	};
+}
+
+/* Has a builder do what the cache does not have. */
+static int run_build(struct job *j, struct crossbpf_error *e)
+{
+	struct build build;
+	size_t left = 0;
+	int r = 0;
+
+	make_build(j, &build);
+	if (j->cache)
+		r = build_restore(&build, j->stale, &j->n_stale, e);
+	if (r < 0 || !j->n_stale)
+		return r;
+	r = build.remote ? connect_remote(j, e)
+			 : builder_connect(&j->builder, &j->request, &j->place, e);
+	if (r == 0 && make_env(j) < 0)
+		r = error_no_memory(e);
+	if (r < 0)
+		return r;
+	build.env = (const char *const *)j->env.v;
 	r = build_run(&build, j->stale, j->n_stale, &left, e);
 	j->report.left = left;
 	j->report.bytes_sent = j->remote.report.bytes_sent;
@@ -619,6 +639,9 @@ static int build(struct job *j, struct crossbpf_error *e)
 	if (!j->header_dir)
 		return error_no_memory(e);
 	j->request.lazy = true;
+	if (!j->options.no_cache &&
+	    cli_cache_open(j->has_conf ? &j->conf : NULL, j->cache_dir, &j->cache, e) < 0)
+		return -ENOMEM;
 	r = plan_build(j, e);
 	if (r < 0)
 		return r;

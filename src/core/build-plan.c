@@ -136,6 +136,13 @@ char *build_plan_name(const struct build_plan *p, const char *root, const char *
 	return strdup(path);
 }
 
+char *build_plan_moved(const struct build_plan *p, size_t i, const char *name)
+{
+	return toolchain_is_below(name, usual_dir)
+		       ? str_printf("%s%s", p->moved.v[i], name + strlen(usual_dir))
+		       : NULL;
+}
+
 static void add_maps(const struct build_plan *p, const char *root, struct strv *argv)
 {
 	for (size_t i = 0; i < p->moved.n; i++)
