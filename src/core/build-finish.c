@@ -88,7 +88,8 @@ int build_record_make(struct build_record *r, const struct build *b, const struc
 		strv_add(&r->inputs, read->v[i]);
 	add_own_dirs(b->plan, &r->own);
 	if (r->inputs.error || r->own.error || see_inputs(b, &r->inputs) < 0 ||
-	    (b->remote && remote_lookups(b->toolchain, &r->own, read, &r->lookups) < 0))
+	    (b->remote &&
+	     remote_lookups(&b->remote->builder->toolchain, &r->own, read, &r->lookups) < 0))
 		return -ENOMEM;
 	r->done = (struct state_done){
 		.inputs = &r->inputs,
