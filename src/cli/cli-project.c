@@ -71,6 +71,8 @@ void cli_project_close(struct cli_project *p)
 	conf_free(&p->conf);
 	free(p->cache_dir);
 	free(p->order);
+	free(p->name);
+	free(p->where);
 	*p = (struct cli_project){0};
 }
 

@@ -13,6 +13,7 @@ struct cli_project {
 	bool has_conf;
 	struct builder_request request;
 	char *cache_dir, *order;
+	char *name, *where; /* of the backend, once cli_command_load() chose it */
 };
 
 /* Finds the project of the working directory, and reads no file of it. */

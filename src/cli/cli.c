@@ -130,24 +130,40 @@ static const struct {
 enum { N_LENT = sizeof(lent) / sizeof(lent[0]) };
 static struct sigaction before_lent[N_LENT];
 static struct termios terminal;
+static pid_t terminal_group;
 static bool has_terminal;
 
 void cli_lend_terminal(void)
 {
 	has_terminal = tcgetattr(STDIN_FILENO, &terminal) == 0;
+	terminal_group = tcgetpgrp(STDIN_FILENO);
 	for (size_t i = 0; i < N_LENT; i++) {
 		struct sigaction action = {.sa_handler = lent[i].handler, .sa_flags = SA_RESTART};
 		sigaction(lent[i].number, &action, &before_lent[i]);
 	}
 }
 
+/* A command that was killed may have left it as it needed it, a shell in the hands of a process
+ * group that is gone: then it is not ours to set, but for the signal that says so being blocked. */
+static void restore_terminal(void)
+{
+	sigset_t stop, before;
+
+	sigemptyset(&stop);
+	sigaddset(&stop, SIGTTOU);
+	sigprocmask(SIG_BLOCK, &stop, &before);
+	if (terminal_group == getpgrp() && tcgetpgrp(STDIN_FILENO) != terminal_group)
+		tcsetpgrp(STDIN_FILENO, terminal_group);
+	tcsetattr(STDIN_FILENO, TCSADRAIN, &terminal);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+}
+
 void cli_take_terminal(void)
 {
 	for (size_t i = 0; i < N_LENT; i++)
 		sigaction(lent[i].number, &before_lent[i], NULL);
-	/* A command that was killed may have left it as it needed it. */
 	if (has_terminal)
-		tcsetattr(STDIN_FILENO, TCSADRAIN, &terminal);
+		restore_terminal();
 }
 
 bool cli_is_interrupted(void)

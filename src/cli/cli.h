@@ -22,6 +22,7 @@ int cmd_clang(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
 int cmd_lock(int argc, char **argv);
 int cmd_trust(int argc, char **argv);
+int cmd_exec(int argc, char **argv);
 int cmd_down(int argc, char **argv);
 int cmd_llvm_strip(int argc, char **argv);
 int cmd_shell(int argc, char **argv);

@@ -8,11 +8,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli-project.h"
+#include "cli-command.h"
 #include "cli.h"
 #include "core/remote-shell.h"
-
-extern char **environ;
 
 enum bring { BRING_ASK, BRING_YES, BRING_NO };
 
@@ -206,6 +204,7 @@ static int leave(struct shell *s, const struct options *o, bool *ret_whole,
 static int run_here(struct session *session, const struct options *o, bool is_terminal,
 		    int *ret_status, struct crossbpf_error *e)
 {
+	static const int streams[] = {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO};
 	const char *own[] = {getenv("SHELL"), NULL};
 	const char *name = session->plugin.backend.name;
 
@@ -216,20 +215,8 @@ static int run_here(struct session *session, const struct options *o, bool is_te
 		return r;
 	fprintf(stderr, "crossbpf: %s: a shell on this machine, on the files themselves%s\n", name,
 		o->load ? "; --load grants nothing: programs load where you may load them" : "");
-	struct crossbpf_run run = {
-		.size = sizeof(run),
-		.flags = is_terminal ? CROSSBPF_RUN_TTY : 0,
-		.argv = o->command[0] ? o->command : own,
-		.env = (const char *const *)environ,
-		.fd = {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO},
-		.control = session->control,
-	};
-	if (is_terminal)
-		cli_lend_terminal();
-	r = session_run(session, &run, ret_status, e);
-	if (is_terminal)
-		cli_take_terminal();
-	return r;
+	return cli_command_run_here(session, o->command[0] ? o->command : own, streams, is_terminal,
+				    ret_status, e);
 }
 
 static int run_there(struct shell *s, const struct options *o, bool is_terminal, int *ret_status,
@@ -241,7 +228,7 @@ static int run_there(struct shell *s, const struct options *o, bool is_terminal,
 	int r = shell_begin(s, o->load, e);
 	if (r < 0)
 		return r;
-	strv_take(&env, str_printf("TERM=%s", is_terminal ? cli_setting("TERM", "dumb") : "dumb"));
+	cli_command_add_term(&env, is_terminal);
 	if (env.error)
 		return error_no_memory(e);
 	if (!o->command[0])
@@ -259,41 +246,13 @@ static int run_there(struct shell *s, const struct options *o, bool is_terminal,
 	return r;
 }
 
-/* NAME and WHERE of what was asked for, or of what a build would choose. */
-static int choose(struct cli_project *p, char **ret_name, char **ret_where,
-		  struct crossbpf_error *e)
-{
-	cleanup_builder struct builder builder = {0};
-	cleanup_free char *why = NULL;
-	const char *backend = p->request.backend;
-	const char *colon = strchr(backend, ':');
-
-	if (strcmp(backend, "auto") != 0) {
-		*ret_name = strndup(backend, strcspn(backend, ":"));
-		*ret_where = colon ? strdup(colon + 1) : NULL;
-		return !*ret_name || (colon && !*ret_where) ? error_no_memory(e) : 0;
-	}
-	p->request.lazy = true;
-	int r = builder_open(&builder, &p->request, &p->project, &why, e);
-	if (r < 0)
-		return r;
-	if (p->request.log && why)
-		cli_log(why);
-	*ret_name = TAKE_PTR(builder.name);
-	*ret_where = TAKE_PTR(builder.where);
-	return 0;
-}
-
 static int run(struct cli_project *p, const struct options *o, int *ret_status,
 	       struct crossbpf_error *e)
 {
-	cleanup_free char *name = NULL, *where = NULL;
 	cleanup_session struct session session = {0};
 	bool is_terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
 
-	int r = choose(p, &name, &where, e);
-	if (r == 0)
-		r = cli_project_load(p, name, where, &session, e);
+	int r = cli_command_load(p, &session, e);
 	if (r < 0)
 		return r;
 	if (session_sees_host_files(&session))

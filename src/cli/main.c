@@ -25,6 +25,8 @@ static const struct command commands[] = {
 	{"status", "[--json] [BACKEND[:WHERE]]", "say what runs", cmd_status},
 	{"shell", "[OPTION...] [-- COMMAND...]", "a shell on the builder, with the project's files",
 	 cmd_shell},
+	{"exec", "[OPTION...] [--] COMMAND...",
+	 "a command on a builder, with files sent and fetched", cmd_exec},
 	{"doctor", "[--json]", "say what is there, what is not, and what mends it", cmd_doctor},
 };
 

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "bring-back.h"
+#include "inside.h"
 #include "shared/io.h"
 
 /* What the host has under that name now, in the directory `dir`. */
@@ -33,28 +34,6 @@ bool bring_back_is_name(const char *name)
 		if (!*part)
 			return true;
 	}
-}
-
-/* Each step by itself, so that no link is followed, whenever it was made. */
-static int open_parent(const struct bring_back *b, const char **ret_base)
-{
-	cleanup_close int dir = open(b->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	const char *part = b->name, *slash;
-
-	for (; dir >= 0 && (slash = strchr(part, '/')); part = slash + 1) {
-		cleanup_free char *step = strndup(part, (size_t)(slash - part));
-		if (!step)
-			return -ENOMEM;
-		if (mkdirat(dir, step, 0777) < 0 && errno != EEXIST)
-			return -errno;
-		int inner = openat(dir, step, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-		if (inner < 0)
-			return errno == ENOTDIR ? -ELOOP : -errno;
-		close(dir);
-		dir = inner;
-	}
-	*ret_base = part;
-	return dir < 0 ? -errno : TAKE_FD(dir);
 }
 
 static int take_digest(struct target *t)
@@ -102,39 +81,13 @@ static bool has_content(const struct bring_back *b, const struct target *t)
 	       !(t->st.st_mode & 0100) == !b->is_program;
 }
 
-/* With the owner and mode that the file has which it replaces. */
 static int write_content(const struct bring_back *b, const struct target *t, int fd)
 {
-	mode_t program = b->is_program ? 0111 : 0;
+	int r = t->exists ? inside_take_mode(fd, &t->st, b->is_program) : 0;
 
-	if (t->exists) {
-		mode_t mode = (t->st.st_mode & 0666) | (program & (t->st.st_mode >> 2 | 0100));
-		if (getuid() == 0 && fchown(fd, t->st.st_uid, t->st.st_gid) < 0)
-			return -errno;
-		if (fchmod(fd, mode) < 0)
-			return -errno;
-	}
-	int r = io_write_fd(fd, b->data, b->len);
-	/* NFS tells at a close only that there was no room. */
-	if (r == 0 && close(fcntl(fd, F_DUPFD_CLOEXEC, 0)) < 0)
-		r = -errno;
-	return r;
-}
-
-static int open_temporary(const struct bring_back *b, const struct target *t, char **ret_name)
-{
-	for (unsigned number = 0;; number++) {
-		cleanup_free char *name =
-			str_printf(".%.200s.crossbpf-%ld-%u.tmp", t->base, (long)getpid(), number);
-		if (!name)
-			return -ENOMEM;
-		int fd = openat(t->dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-				b->is_program ? 0777 : 0666);
-		if (fd >= 0)
-			*ret_name = TAKE_PTR(name);
-		if (fd >= 0 || errno != EEXIST)
-			return fd < 0 ? -errno : fd;
-	}
+	if (r == 0)
+		r = io_write_fd(fd, b->data, b->len);
+	return r == 0 ? inside_check_written(fd) : r;
 }
 
 /* Gives the temporary file its name where that is free: a link, unlike a rename, replaces nothing.
@@ -193,7 +146,7 @@ static int give_name(const struct bring_back *b, struct target *t, const char *t
 static int replace(const struct bring_back *b, struct target *t, enum bring_back_result *ret_result)
 {
 	cleanup_free char *temporary = NULL;
-	cleanup_close int fd = open_temporary(b, t, &temporary);
+	cleanup_close int fd = inside_open_temporary(t->dir, t->base, b->is_program, &temporary);
 
 	if (fd < 0)
 		return fd;
@@ -211,7 +164,7 @@ int bring_back(const struct bring_back *b, enum bring_back_result *ret_result)
 
 	if (!bring_back_is_name(b->name))
 		return -EPERM;
-	cleanup_close int dir = open_parent(b, &t.base);
+	cleanup_close int dir = inside_open_parent(b->root, b->name, &t.base);
 	if (dir < 0)
 		return dir;
 	t.dir = dir;

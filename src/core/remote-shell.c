@@ -2,61 +2,29 @@
 #include "config.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "packer.h"
 #include "project-files.h"
 #include "project.h"
+#include "remote-shell.h"
 #include "shared/io.h"
 #include "shell-list.h"
-#include "shell-script.h" /* made from shell.sh */
-#include "remote-shell.h"
 
 enum {
 	LIST_LIMIT = 64 << 20,
-	MAX_FILE = 256 << 20,
 	FETCH_LIMIT = 1 << 30,
 };
-
-static const char *const no_env[] = {NULL};
-
-/* What the script is told: whose place, and what to do there. */
-static void begin_argv(const struct shell *s, const char *mode, struct strv *argv)
-{
-	const char *const words[] = {"sh", "-c",     shell_script,     "shell",
-				     mode, s->token, s->project->root, NULL};
-
-	strv_add_all(argv, words);
-}
 
 /* Has the script do something that takes what is in the file `in`, or nothing (-1). */
 static int call(struct shell *s, const char *mode, int in, size_t limit, struct strbuf *ret_answer,
 		int *ret_status, struct crossbpf_error *e)
 {
-	cleanup_close int null = open("/dev/null", O_RDWR | O_CLOEXEC), out = -1;
 	cleanup_strv struct strv argv = {0};
 
-	begin_argv(s, mode, &argv);
-	int r = argv.error ? argv.error : null < 0 ? -errno : io_temporary(&out);
-	if (r < 0)
-		return error_set(e, r, EXIT_STATUS_OUTPUT, "set TMPDIR to a directory with room",
-				 "no temporary file can be made: %s", strerror(-r));
-	struct crossbpf_run run = {
-		.size = sizeof(run),
-		.argv = (const char *const *)argv.v,
-		.env = no_env,
-		.fd = {in < 0 ? null : in, out, STDERR_FILENO},
-		.control = s->session->control,
-	};
-	r = session_run(s->session, &run, ret_status, e);
-	if (r < 0)
-		return r;
-	r = lseek(out, 0, SEEK_SET) < 0 ? -errno : io_read_fd(out, limit, ret_answer);
-	return r < 0 ? error_set(e, r, EXIT_STATUS_LOST, NULL,
-				 "cannot read what the builder answered: %s", strerror(-r))
-		     : 0;
+	place_argv(&s->place, mode, &argv);
+	return place_call(&s->place, &argv, in, limit, ret_answer, ret_status, e);
 }
 
 static int distrust(struct crossbpf_error *e)
@@ -80,125 +48,54 @@ static int read_list(struct strbuf *answer, int status, struct shell_list **ret_
 
 /* What is sent. */
 
-struct packing {
-	struct shell *shell;
-	const struct exchange_module *module;
-	struct archive_maker *archive;
-	struct strbuf tar; /* what was not written yet */
-	int fd;
-	struct crossbpf_error *e;
-};
-
-static int fail_to_send(struct packing *p, const char *name, int error)
+static int pack_file(struct shell *s, struct packer *p, const char *path, const char *name)
 {
-	return error_set(p->e, error, EXIT_STATUS_USAGE, "make it readable, or have git ignore it",
-			 "cannot send %s: %s", name, strerror(-error));
-}
+	struct sent_file *sent = &s->sent[s->n_sent];
 
-static int write_out(struct packing *p)
-{
-	int r = p->tar.error;
-
-	if (r == 0 && p->tar.len)
-		r = io_write_fd(p->fd, p->tar.data, p->tar.len);
-	p->tar.len = 0;
-	return r < 0 ? error_set(p->e, r, EXIT_STATUS_OUTPUT, "set TMPDIR to a directory with room",
-				 "cannot write a temporary file: %s", strerror(-r))
-		     : 0;
-}
-
-static int pack_link(struct packing *p, const char *path, const char *name)
-{
-	char target[4096];
-	ssize_t len = readlink(path, target, sizeof(target) - 1);
-
-	if (len < 0)
-		return fail_to_send(p, name, -errno);
-	target[len] = '\0';
-	p->module->archive_add_link(p->archive, path, target);
-	return 0;
-}
-
-static int pack_file(struct packing *p, const char *path, const char *name)
-{
-	struct sent_file *sent = &p->shell->sent[p->shell->n_sent];
-	cleanup_strbuf struct strbuf content = {0};
-	cleanup_close int fd =
-		open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
-
-	if (fd < 0 || fstat(fd, &sent->st) < 0)
-		return fail_to_send(p, name, -errno);
-	int r = io_read_fd(fd, MAX_FILE, &content);
+	int r = packer_add_file(p, path, path, name, &sent->st, sent->digest);
 	if (r < 0)
-		return fail_to_send(p, name, r);
-	digest_of(content.data, content.len, sent->digest);
+		return r;
 	sent->name = strdup(name);
 	if (!sent->name)
 		return error_no_memory(p->e);
-	p->shell->n_sent++;
-	p->module->archive_add_file_as(p->archive, path, &sent->st, content.data, content.len);
-	return write_out(p);
+	s->n_sent++;
+	return 0;
 }
 
-static int pack_all(struct packing *p, const struct strv *names)
+static int pack_all(struct shell *s, struct packer *p, const struct strv *names)
 {
 	int r = 0;
 
 	for (size_t i = 0; i < names->n && r == 0; i++) {
-		cleanup_free char *path = io_absolute(p->shell->project->root, names->v[i]);
+		cleanup_free char *path = io_absolute(s->project->root, names->v[i]);
 		struct stat st;
 		if (!path)
 			return error_no_memory(p->e);
 		if (lstat(path, &st) < 0)
 			continue;
-		r = S_ISLNK(st.st_mode) ? pack_link(p, path, names->v[i])
-					: pack_file(p, path, names->v[i]);
+		r = S_ISLNK(st.st_mode) ? packer_add_link(p, path, path, names->v[i])
+					: pack_file(s, p, path, names->v[i]);
 	}
-	return r;
-}
-
-static int pack(struct shell *s, const struct strv *names, int fd, struct crossbpf_error *e)
-{
-	struct packing p = {.shell = s, .fd = fd, .e = e};
-
-	p.module = remote_module(&s->remote, e);
-	if (!p.module)
-		return -ENOEXEC;
-	s->sent = calloc(names->n + 1, sizeof(*s->sent));
-	p.archive = s->sent ? p.module->archive_begin(&p.tar) : NULL;
-	if (!p.archive)
-		return error_no_memory(e);
-	int r = pack_all(&p, names);
-	int ended = p.module->archive_end(p.archive);
-	if (r == 0 && ended < 0)
-		r = error_set(e, ended, EXIT_STATUS_USAGE, NULL,
-			      "the project's files cannot be put into an archive: %s",
-			      strerror(-ended));
-	if (r == 0)
-		r = write_out(&p);
-	strbuf_free(&p.tar);
 	return r;
 }
 
 /* Puts the project's files into an archive without a name. */
 static int collect(struct shell *s, int *ret_tar, struct crossbpf_error *e)
 {
+	struct packer p = {.hint = "make it readable, or have git ignore it"};
 	cleanup_strv struct strv names = {0};
-	cleanup_close int tar = -1;
 
 	int r = project_files_list(s->project->root, &names, e);
 	if (r < 0)
 		return r;
-	r = io_temporary(&tar);
-	if (r < 0)
-		return error_set(e, r, EXIT_STATUS_OUTPUT, "set TMPDIR to a directory with room",
-				 "no temporary file can be made: %s", strerror(-r));
-	r = pack(s, &names, tar, e);
-	if (r < 0)
-		return r;
-	(void)lseek(tar, 0, SEEK_SET);
-	*ret_tar = TAKE_FD(tar);
-	return 0;
+	p.module = place_module(&s->place, e);
+	if (!p.module)
+		return -ENOEXEC;
+	s->sent = calloc(names.n + 1, sizeof(*s->sent));
+	if (!s->sent)
+		return error_no_memory(e);
+	r = packer_begin(&p, e);
+	return r < 0 ? r : packer_end(&p, pack_all(s, &p, &names), ret_tar);
 }
 
 static int fill(struct shell *s, int tar, struct crossbpf_error *e)
@@ -214,63 +111,32 @@ static int fill(struct shell *s, int tar, struct crossbpf_error *e)
 	return r < 0 ? r : read_list(&answer, status, &s->before, e);
 }
 
-static int make_token(struct shell *s, struct crossbpf_error *e)
-{
-	uint8_t bytes[16];
-
-	if (io_random(bytes, sizeof(bytes)) < 0)
-		return error_set(e, -EIO, EXIT_STATUS_OUTPUT, NULL, "cannot read /dev/urandom");
-	for (size_t i = 0; i < sizeof(bytes); i++)
-		snprintf(s->token + 2 * i, 3, "%02x", bytes[i]);
-	return 0;
-}
-
 int shell_begin(struct shell *s, bool loads, struct crossbpf_error *e)
 {
-	const struct session *session = s->session;
-	bool is_private = session_can(session, CROSSBPF_CAP_PRIVATE);
 	cleanup_close int tar = -1;
-	uint32_t flags = 0;
 
-	if (loads && !session_can(session, CROSSBPF_CAP_PRIVATE | CROSSBPF_CAP_LOAD))
-		return error_set(e, -EOPNOTSUPP, EXIT_STATUS_USAGE,
-				 "leave --load out, or choose another with --backend",
-				 "the %s backend cannot grant what loading BPF programs needs",
-				 session->plugin.backend.name);
-	if (is_private)
-		flags |= CROSSBPF_PROJECT_PRIVATE;
-	if (loads)
-		flags |= CROSSBPF_PROJECT_LOAD;
 	s->began = io_now();
-	s->remote.module_dir = s->module_dir;
-	/* In the project's own place are what builds have sent. */
-	int r = is_private && session_has_host_paths(session) ? 0 : make_token(s, e);
+	s->place = (struct place){
+		.session = s->session,
+		.root = s->project->root,
+		.module_dir = s->module_dir,
+		.loads = loads,
+	};
+	int r = place_plan(&s->place, e);
 	if (r == 0)
 		r = collect(s, &tar, e);
 	if (r == 0)
-		r = session_open_loaded(s->session, flags, e);
+		r = place_open(&s->place, e);
 	return r < 0 ? r : fill(s, tar, e);
 }
 
 int shell_run(struct shell *s, const char *const *command, bool is_terminal, const char *const *env,
 	      int *ret_status, struct crossbpf_error *e)
 {
-	cleanup_strv struct strv argv = {0};
+	static const int streams[] = {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO};
 
-	begin_argv(s, "run", &argv);
-	strv_add(&argv, s->project->dir);
-	strv_add_all(&argv, command);
-	if (argv.error)
-		return error_no_memory(e);
-	struct crossbpf_run run = {
-		.size = sizeof(run),
-		.flags = is_terminal ? CROSSBPF_RUN_TTY : 0,
-		.argv = (const char *const *)argv.v,
-		.env = env,
-		.fd = {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO},
-		.control = s->session->control,
-	};
-	return session_run(s->session, &run, ret_status, e);
+	return place_run(&s->place, s->project->dir, command, streams, is_terminal, env, ret_status,
+			 e);
 }
 
 /* What became of it. */
@@ -478,20 +344,12 @@ int shell_bring_back(struct shell *s, struct crossbpf_error *e)
 
 void shell_free(struct shell *s)
 {
-	cleanup_error struct crossbpf_error ignored = {0};
-	cleanup_strbuf struct strbuf answer = {0};
-	int status;
-
-	if (s->token[0] && s->session->handle) {
-		s->session->control = -1; /* whatever ended the rest */
-		(void)call(s, "clean", -1, LIST_LIMIT, &answer, &status, &ignored);
-	}
+	place_free(&s->place);
 	for (size_t i = 0; i < s->n_sent; i++)
 		free(s->sent[i].name);
 	free(s->sent);
 	shell_list_free(s->before);
 	shell_list_free(s->after);
 	free(s->changes);
-	remote_free(&s->remote);
 	*s = (struct shell){0};
 }

@@ -2,15 +2,12 @@
 /*
  * A shell on a builder that does not see the host's files: copies of the project's are sent to a
  * place of its own, and what became of them there is listed, and brought back if wanted.
- *
- * Never a build's workspace: of that the host remembers what it holds, and nothing but an exchange
- * may change it.
  */
 #ifndef CROSSBPF_REMOTE_SHELL_H
 #define CROSSBPF_REMOTE_SHELL_H
 
 #include "bring-back.h"
-#include "remote.h"
+#include "remote-place.h"
 
 enum shell_change_kind {
 	SHELL_CHANGED,
@@ -40,8 +37,7 @@ struct shell {
 	const struct project *project;
 	const char *module_dir; /* where exchange.so is */
 	/* The rest begins as nothing. */
-	struct remote remote; /* for its module alone */
-	char token[33];       /* names the directory of its own there; "": the host's paths are */
+	struct place place;
 	int64_t began;
 	struct sent_file *sent; /* sorted by name */
 	size_t n_sent;

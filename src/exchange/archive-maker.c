@@ -49,8 +49,8 @@ struct archive_maker *archive_begin(struct strbuf *to)
 	return TAKE_PTR(a);
 }
 
-static void add(struct archive_maker *a, const char *name, unsigned type, const char *target,
-		const struct stat *st, const void *data, size_t len)
+static void add_header(struct archive_maker *a, const char *name, unsigned type, const char *target,
+		       const struct stat *st, uint64_t len)
 {
 	struct archive_entry *entry = archive_entry_new();
 
@@ -70,25 +70,34 @@ static void add(struct archive_maker *a, const char *name, unsigned type, const 
 	if (target)
 		archive_entry_copy_symlink(entry, target);
 	check(a, archive_write_header(a->archive, entry));
-	if (len && !a->error && archive_write_data(a->archive, data, len) != (la_ssize_t)len)
-		check(a, ARCHIVE_FATAL);
 	archive_entry_free(entry);
 }
 
 void archive_add_file(struct archive_maker *a, const char *name, const void *data, size_t len)
 {
-	add(a, name, AE_IFREG, NULL, NULL, data, len);
+	add_header(a, name, AE_IFREG, NULL, NULL, len);
+	archive_add_data(a, data, len);
 }
 
-void archive_add_file_as(struct archive_maker *a, const char *name, const struct stat *st,
-			 const void *data, size_t len)
+void archive_begin_file(struct archive_maker *a, const char *name, const struct stat *st)
 {
-	add(a, name, AE_IFREG, NULL, st, data, len);
+	add_header(a, name, AE_IFREG, NULL, st, (uint64_t)st->st_size);
+}
+
+void archive_add_data(struct archive_maker *a, const void *data, size_t len)
+{
+	if (len && !a->error && archive_write_data(a->archive, data, len) != (la_ssize_t)len)
+		check(a, ARCHIVE_FATAL);
+}
+
+void archive_add_directory(struct archive_maker *a, const char *name, const struct stat *st)
+{
+	add_header(a, name, AE_IFDIR, NULL, st, 0);
 }
 
 void archive_add_link(struct archive_maker *a, const char *name, const char *target)
 {
-	add(a, name, AE_IFLNK, target, NULL, NULL, 0);
+	add_header(a, name, AE_IFLNK, target, NULL, 0);
 }
 
 int archive_end(struct archive_maker *a)

@@ -13,9 +13,11 @@ struct archive_maker;
 struct archive_maker *archive_begin(struct strbuf *to);
 /* `name` may hold any bytes; it is made relative to /. */
 void archive_add_file(struct archive_maker *a, const char *name, const void *data, size_t len);
-/* The same with the file's own permissions and time. */
-void archive_add_file_as(struct archive_maker *a, const char *name, const struct stat *st,
-			 const void *data, size_t len);
+/* The same with the file's own permissions and time, and as many bytes as `st` says: those are
+ * given behind it, in any parts. */
+void archive_begin_file(struct archive_maker *a, const char *name, const struct stat *st);
+void archive_add_data(struct archive_maker *a, const void *data, size_t len);
+void archive_add_directory(struct archive_maker *a, const char *name, const struct stat *st);
 void archive_add_link(struct archive_maker *a, const char *name, const char *target);
 /* Ends the archive, which is whole blocks of 512 bytes then, and frees the maker. 0 or the first
  * error: -ENOMEM, or -EINVAL for a name that no archive can hold. */

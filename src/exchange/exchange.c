@@ -26,6 +26,7 @@
 #include "shared/digest.h"
 #include "shared/io.h"
 #include "shared/shell.h"
+#include "shared/thread.h"
 #include "workspace.h"
 
 enum {
@@ -77,18 +78,6 @@ static void *run_command(void *arg)
 	for (int i = 0; i < 3; i++)
 		shut(&t->run.fd[i]); /* so that we see the end */
 	return NULL;
-}
-
-/* With every signal blocked: a handler runs in the first thread. */
-static int start_command(struct talk *t)
-{
-	sigset_t all, before;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_BLOCK, &all, &before);
-	int r = -pthread_create(&t->thread, NULL, run_command, t);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return r;
 }
 
 /* Sentences for the user. */
@@ -770,7 +759,7 @@ static int exchange_run(const struct exchange *x, struct exchange_report *ret_re
 	if (r < 0)
 		return r;
 	sigaction(SIGPIPE, &ignore, &before); /* a builder that is lost is an error, not our end */
-	r = start_command(&t);
+	r = thread_start(&t.thread, run_command, &t);
 	if (r == 0)
 		r = hang_up(&t, converse(&t));
 	sigaction(SIGPIPE, &before, NULL);
@@ -780,8 +769,8 @@ static int exchange_run(const struct exchange *x, struct exchange_report *ret_re
 const struct exchange_module *crossbpf_exchange_init(void)
 {
 	static const struct exchange_module module = {
-		sizeof(module),      exchange_run,     archive_begin,
-		archive_add_file_as, archive_add_link, archive_end,
+		sizeof(module),   exchange_run,          archive_begin,    archive_begin_file,
+		archive_add_data, archive_add_directory, archive_add_link, archive_end,
 	};
 
 	return &module;

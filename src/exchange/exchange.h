@@ -95,8 +95,11 @@ struct exchange_module {
 	int (*run)(const struct exchange *x, struct exchange_report *ret_report);
 	/* Archives of files for other uses: as archive-maker.h has them. */
 	struct archive_maker *(*archive_begin)(struct strbuf *to);
-	void (*archive_add_file_as)(struct archive_maker *a, const char *name,
-				    const struct stat *st, const void *data, size_t len);
+	void (*archive_begin_file)(struct archive_maker *a, const char *name,
+				   const struct stat *st);
+	void (*archive_add_data)(struct archive_maker *a, const void *data, size_t len);
+	void (*archive_add_directory)(struct archive_maker *a, const char *name,
+				      const struct stat *st);
 	void (*archive_add_link)(struct archive_maker *a, const char *name, const char *target);
 	int (*archive_end)(struct archive_maker *a);
 };

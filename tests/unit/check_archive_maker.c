@@ -62,6 +62,44 @@ TEST(files_and_links)
 	ck_assert_uint_eq(st.st_mode & 0111, 0);
 }
 
+/* In parts, and with what the file system says of it. */
+TEST(files_as_they_are)
+{
+	cleanup_strbuf struct strbuf archive = {0};
+	struct archive_maker *a = begin(&archive);
+	struct stat st = {.st_mode = S_IFREG | 0750, .st_size = 10};
+
+	archive_begin_file(a, "dir/parts", &st);
+	archive_add_data(a, "one", 3);
+	archive_add_data(a, NULL, 0);
+	archive_add_data(a, "two", 3);
+	archive_add_data(a, "four", 4);
+	st.st_size = 0;
+	archive_begin_file(a, "empty", &st);
+	st.st_mode = S_IFDIR | 0700;
+	archive_add_directory(a, "/empty-dir", &st);
+	archive_add_file(a, "behind", "x", 1);
+	end(a, &archive);
+	assert_text("there/dir/parts", "onetwofour");
+	assert_text("there/empty", "");
+	assert_text("there/behind", "x");
+	ck_assert_uint_eq(count_entries("there/empty-dir"), 0);
+	ck_assert_int_eq(stat("there/dir/parts", &st), 0);
+	ck_assert_uint_eq(st.st_mode & 0700, 0700);
+}
+
+/* More bytes than were said are not another file's. */
+TEST(too_many_bytes)
+{
+	cleanup_strbuf struct strbuf archive = {0};
+	struct archive_maker *a = begin(&archive);
+	struct stat st = {.st_mode = S_IFREG | 0644, .st_size = 2};
+
+	archive_begin_file(a, "x", &st);
+	archive_add_data(a, "three", 5);
+	ck_assert_int_eq(archive_end(a), -EINVAL);
+}
+
 /* A file's content may be an archive, or begin like one. */
 TEST(any_bytes)
 {
@@ -183,6 +221,8 @@ static void add_tests(TCase *c)
 {
 	tcase_add_test(c, nothing);
 	tcase_add_test(c, files_and_links);
+	tcase_add_test(c, files_as_they_are);
+	tcase_add_test(c, too_many_bytes);
 	tcase_add_test(c, any_bytes);
 	tcase_add_test(c, any_names);
 	tcase_add_test(c, long_names);
