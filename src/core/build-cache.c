@@ -77,21 +77,31 @@ struct candidate {
 	size_t n, len;     /* of them, and bytes of the whole candidate */
 };
 
+/* A number and the character behind it, at *at, which moves behind both. */
+static bool read_number(const char **at, char behind, int64_t *ret_number)
+{
+	char *end;
+
+	if (**at < '0' || **at > '9')
+		return false;
+	*ret_number = strtoll(*at, &end, 10);
+	*at = end + 1;
+	return *end == behind;
+}
+
 /* The candidate that stands there; false at the end, or where it is no candidate. */
 static bool read_candidate(const char *text, size_t len, struct candidate *ret_candidate)
 {
-	char key[DIGEST_HEX_SIZE], others[DIGEST_HEX_SIZE];
-	unsigned long n;
-	int head = 0;
+	const size_t hex = DIGEST_HEX_SIZE - 1, digests = 2 * (hex + 1);
+	const char *at = text + digests, *end = text + len;
+	int64_t n;
 
-	if (len == 0 ||
-	    sscanf(text, "%64[0-9a-f] %64[0-9a-f] %lu%n", key, others, &n, &head) != 3 ||
-	    text[head] != '\n' || digest_parse(key, ret_candidate->key) < 0 ||
-	    digest_parse(others, ret_candidate->others) < 0)
+	if (len < digests || digest_parse(text, ret_candidate->key) < 0 || text[hex] != ' ' ||
+	    digest_parse(text + hex + 1, ret_candidate->others) < 0 || at[-1] != ' ' ||
+	    !read_number(&at, '\n', &n))
 		return false;
-	ret_candidate->names = text + head + 1;
-	ret_candidate->n = n;
-	const char *at = ret_candidate->names, *end = text + len;
+	ret_candidate->names = at;
+	ret_candidate->n = (size_t)n;
 	for (; n && at < end; n--)
 		at += strlen(at) + 1; /* the buffer ends with a NUL of its own */
 	ret_candidate->len = (size_t)(at - text);
@@ -217,23 +227,23 @@ static int read_entry(const struct build *b, const uint8_t key[DIGEST_SIZE],
 		      struct entry *ret_entry)
 {
 	cleanup_strbuf struct strbuf text = {0};
-	int uses_arch, coloured, head = 0;
-	size_t said;
+	int64_t uses_arch, coloured, said_len;
 
 	int r = cache_get(b->cache, CACHE_OBJECT, key, &text);
 	if (r < 0)
 		return r;
-	if (sscanf(text.data ? text.data : "", "%d %d %" SCNd64 " %zu%n", &uses_arch, &coloured,
-		   &ret_entry->duration, &said, &head) != 4 ||
-	    text.data[head] != '\n' || said > text.len - (size_t)head - 1)
+	const char *at = text.data ? text.data : "", *end = at + text.len;
+	if (!read_number(&at, ' ', &uses_arch) || !read_number(&at, ' ', &coloured) ||
+	    !read_number(&at, ' ', &ret_entry->duration) || !read_number(&at, '\n', &said_len) ||
+	    said_len > end - at)
 		return -ENOENT;
-	const char *at = text.data + head + 1;
+	size_t said = (size_t)said_len;
 	if (coloured && !b->colour)
 		add_plain(&ret_entry->said, at, said);
 	else
 		strbuf_add(&ret_entry->said, at, said);
-	strbuf_add(&ret_entry->object, at + said, text.len - (size_t)(at + said - text.data));
-	ret_entry->uses_arch = uses_arch;
+	strbuf_add(&ret_entry->object, at + said, (size_t)(end - at) - said);
+	ret_entry->uses_arch = uses_arch != 0;
 	return ret_entry->said.error ? ret_entry->said.error : ret_entry->object.error;
 }
 

@@ -9,7 +9,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -209,25 +208,20 @@ static int compare_used(const void *a, const void *b)
 	return x->used < y->used ? -1 : x->used > y->used;
 }
 
+/* They are this machine's own: as they are in memory. */
 static void read_counts(int fd, struct cache_counts *ret_counts)
 {
-	cleanup_strbuf struct strbuf text = {0};
-	struct cache_counts read = {0};
+	cleanup_strbuf struct strbuf bytes = {0};
 
-	if (lseek(fd, 0, SEEK_SET) == 0 && io_read_fd(fd, 4096, &text) == 0 && text.len &&
-	    sscanf(text.data, "%" SCNu64 " %" SCNu64 " %" SCNu64, &read.bytes, &read.hits,
-		   &read.misses) == 3)
-		*ret_counts = read;
+	if (lseek(fd, 0, SEEK_SET) == 0 && io_read_fd(fd, 4096, &bytes) == 0 &&
+	    bytes.len == sizeof(*ret_counts))
+		memcpy(ret_counts, bytes.data, sizeof(*ret_counts));
 }
 
-/* Cut off where this process is killed in the middle: that loses counts, and nothing else. */
 static void write_counts(int fd, const struct cache_counts *counts)
 {
-	cleanup_free char *text = str_printf("%" PRIu64 " %" PRIu64 " %" PRIu64 "\n", counts->bytes,
-					     counts->hits, counts->misses);
-
-	if (text && lseek(fd, 0, SEEK_SET) == 0 && ftruncate(fd, 0) == 0)
-		(void)!io_write_fd(fd, text, strlen(text));
+	if (lseek(fd, 0, SEEK_SET) == 0)
+		(void)!io_write_fd(fd, counts, sizeof(*counts));
 }
 
 /* Opens the counts, locked until they are closed; -1 where that cannot be done. */
