@@ -20,6 +20,7 @@ int cmd_build(int argc, char **argv);
 int cmd_cache(int argc, char **argv);
 int cmd_clang(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
+int cmd_headers(int argc, char **argv);
 int cmd_lock(int argc, char **argv);
 int cmd_trust(int argc, char **argv);
 int cmd_exec(int argc, char **argv);

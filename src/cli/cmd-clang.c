@@ -13,6 +13,7 @@
 #include "core/core-hint.h"
 #include "core/executor-remote.h"
 #include "core/executor.h"
+#include "core/mirror.h"
 #include "core/plan.h"
 #include "core/project.h"
 #include "shared/io.h"
@@ -147,16 +148,66 @@ static int run_there(struct job *j, int *ret_status, struct crossbpf_error *e)
 	return r < 0 ? r : executor_remote_run(&executor, &j->plan, ret_status, e);
 }
 
+/* With mirrored headers: what the command asks for that is not among them. NULL: nothing; the
+ * caller frees. */
+static int find_unmirrored(const struct job *j, char **ret_names, struct crossbpf_error *e)
+{
+	const struct include_environment environment = {getenv("CPATH"), getenv("C_INCLUDE_PATH")};
+	cleanup_mirror_cover struct mirror_cover cover = {0};
+	const struct action *a = &j->plan.actions[0];
+	cleanup_strv struct strv args = {0};
+
+	if (!j->builder.toolchain.mirror || !a->compiles || j->project.clang.no_system)
+		return 0;
+	strv_add_all(&args, (const char *const *)a->argv.v + 1);
+	if (args.error || mirror_cover_begin(&j->builder.toolchain, &cover) < 0 ||
+	    mirror_cover_add(&cover, j->project.dir, &args, &environment) < 0)
+		return error_no_memory(e);
+	if (!cover.missing.n)
+		return 0;
+	*ret_names = mirror_cover_tell(&cover);
+	return *ret_names ? 0 : error_no_memory(e);
+}
+
+static void start_again(struct job *j)
+{
+	remote_free(&j->remote);
+	plan_free(&j->plan);
+	builder_close(&j->builder);
+}
+
+/* Where the mirrored headers will not do, another backend may. */
+static int leave_mirror(struct job *j, struct crossbpf_error *e)
+{
+	cleanup_free char *names = NULL;
+
+	int r = find_unmirrored(j, &names, e);
+	if (r < 0 || !names)
+		return r;
+	cleanup_free char *of = strdup(j->builder.toolchain.mirror_of);
+	if (!of)
+		return error_no_memory(e);
+	if (strcmp(j->request.backend, "auto") == 0) {
+		cleanup_error struct crossbpf_error none = {0};
+		start_again(j);
+		j->request.unmirrored = true;
+		r = make_plan(j, &none);
+		if (r == 0 && remote_is(&j->builder))
+			return 0;
+	}
+	return mirror_refuse(j->builder.name ? j->builder.name : "auto", of, names, e);
+}
+
 static int run(struct job *j, int *ret_status, struct crossbpf_error *e)
 {
 	int r = make_plan(j, e);
 	if (r == 0)
+		r = leave_mirror(j, e);
+	if (r == 0)
 		r = remote_is(&j->builder) ? run_there(j, ret_status, e)
 					   : run_here(j, ret_status, e);
 	if (r == -ESTALE && j->request.lazy) { /* the builder is another than it was */
-		remote_free(&j->remote);
-		plan_free(&j->plan);
-		builder_close(&j->builder);
+		start_again(j);
 		j->request.lazy = false;
 		return run(j, ret_status, e);
 	}

@@ -326,8 +326,11 @@ static void check_headers(struct doctor *d)
 	cleanup_free char *asms = describe_asm(d);
 	cleanup_free char *libbpf = find_header(d, "bpf/bpf_helpers.h");
 
-	print_found(d, "asm/ headers", asms, "no asm/types.h: linux/bpf.h needs it", &asm_package);
-	print_found(d, "libbpf headers", libbpf, "no bpf/bpf_helpers.h", &libbpf_package);
+	print_found(d, "asm/ headers", asms,
+		    "no asm/types.h: linux/bpf.h needs it; crossbpf headers mirrors a builder's",
+		    &asm_package);
+	print_found(d, "libbpf headers", libbpf,
+		    "no bpf/bpf_helpers.h; crossbpf headers mirrors a builder's", &libbpf_package);
 }
 
 static void check_tool(struct doctor *d, enum tool_name name, const char *without,

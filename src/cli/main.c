@@ -13,6 +13,8 @@ static const struct command commands[] = {
 	 cmd_build},
 	{"clang", "ARGUMENT...", "take clang's place in any build; also as crossbpf-clang",
 	 cmd_clang},
+	{"headers", "[OPTION...] [SOURCE...]",
+	 "mirror the builder's headers, so that a clang without any compiles here", cmd_headers},
 	{"lock", "[--check]", "pin the builder, so that another one is refused", cmd_lock},
 	{"trust", "[--list|--revoke] [DIR|FILE]", "accept what a project's crossbpf.conf starts",
 	 cmd_trust},

@@ -30,12 +30,15 @@ void build_plan_free(struct build_plan *p)
 	for (size_t i = 0; i < p->n; i++)
 		action_free(&p->actions[i]);
 	free(p->actions);
-	for (size_t i = 0; i < p->n_variants; i++)
+	for (size_t i = 0; i < p->n_variants; i++) {
 		strv_free(&p->variants[i].argv);
+		strv_free(&p->variants[i].run);
+	}
 	free(p->variants);
 	strv_free(&p->search);
 	strv_free(&p->system);
 	strv_free(&p->moved);
+	strv_free(&p->called);
 	*p = (struct build_plan){0};
 }
 
@@ -97,13 +100,46 @@ static int add_includes(const struct settings *settings, const char *arch, struc
 /* The directory in which most builders have their headers, and what objects call the others. */
 static const char usual_dir[] = "/usr/include";
 
-static void add_moved(const char *dir, const char *root, struct strv *moved)
+static void add_moved(const char *dir, const char *called, struct build_plan *p)
 {
-	/* Clang 14 applies the shorter of two maps, and parts each at the first =. */
+	if (strcmp(dir, called) == 0 || strv_contains(&p->moved, dir))
+		return;
+	strv_add(&p->moved, dir);
+	strv_add(&p->called, called);
+}
+
+/* What objects call a directory of the builder's. Clang 14 applies the shorter of two maps, and
+ * parts each at the first =. */
+static const char *called(const char *dir, const char *root)
+{
 	if (dir[0] == '/' && dir[strlen(dir) - 1] != '/' && strcmp(dir, usual_dir) != 0 &&
 	    !toolchain_is_below(dir, usual_dir) && !toolchain_is_below(usual_dir, dir) &&
 	    !strchr(dir, '=') && strcmp(root, dir) != 0 && !toolchain_is_below(root, dir))
-		strv_add_once(moved, dir);
+		return usual_dir;
+	return dir;
+}
+
+/* Of a mirror all directories have names of their own: the outermost ones, as of two maps that fit
+ * the shorter one wins. */
+static void add_mirrored(struct build_plan *p, const char *root, const struct toolchain *toolchain)
+{
+	cleanup_strv struct strv dirs = {0};
+
+	toolchain_builder_dirs(toolchain, &dirs);
+	if (dirs.error)
+		p->moved.error = dirs.error;
+	for (size_t i = 0; i < dirs.n; i++) {
+		const char *there = toolchain_name_there(toolchain, dirs.v[i]);
+		bool is_inner = there == dirs.v[i];
+		for (size_t j = 0; j < dirs.n; j++)
+			is_inner = is_inner || toolchain_is_below(dirs.v[i], dirs.v[j]);
+		bool may_move =
+			strv_contains(&toolchain->filled, dirs.v[i]) ||
+			(toolchain->libbpf_dir && strcmp(toolchain->libbpf_dir, dirs.v[i]) == 0);
+		if (!is_inner)
+			add_moved(dirs.v[i],
+				  may_move && !p->keep_debug ? called(there, root) : there, p);
+	}
 }
 
 /*
@@ -116,14 +152,19 @@ static int find_moved(struct build_plan *p, const char *root, const struct setti
 {
 	const char *clangs = toolchain_clang_dir(toolchain);
 
-	if (p->keep_debug || settings->no_system)
+	if (settings->no_system)
 		return 0;
-	for (size_t i = 0; i < toolchain->filled.n; i++)
+	if (toolchain->mirror) {
+		add_mirrored(p, root, toolchain);
+		if (clangs && toolchain->mirror_clang_dir && !strchr(clangs, '='))
+			add_moved(clangs, toolchain->mirror_clang_dir, p);
+	}
+	for (size_t i = 0; i < toolchain->filled.n && !toolchain->mirror && !p->keep_debug; i++)
 		if (!clangs || strcmp(toolchain->filled.v[i], clangs) != 0)
-			add_moved(toolchain->filled.v[i], root, &p->moved);
-	if (toolchain->libbpf_dir)
-		add_moved(toolchain->libbpf_dir, root, &p->moved);
-	return p->moved.error;
+			add_moved(toolchain->filled.v[i], called(toolchain->filled.v[i], root), p);
+	if (toolchain->libbpf_dir && !toolchain->mirror && !p->keep_debug)
+		add_moved(toolchain->libbpf_dir, called(toolchain->libbpf_dir, root), p);
+	return p->moved.error ? p->moved.error : p->called.error;
 }
 
 char *build_plan_name(const struct build_plan *p, const char *root, const char *path)
@@ -132,21 +173,24 @@ char *build_plan_name(const struct build_plan *p, const char *root, const char *
 		return strdup(path + strlen(root) + 1);
 	for (size_t i = 0; i < p->moved.n; i++)
 		if (toolchain_is_below(path, p->moved.v[i]))
-			return str_printf("%s%s", usual_dir, path + strlen(p->moved.v[i]));
+			return str_printf("%s%s", p->called.v[i], path + strlen(p->moved.v[i]));
 	return strdup(path);
 }
 
 char *build_plan_moved(const struct build_plan *p, size_t i, const char *name)
 {
-	return toolchain_is_below(name, usual_dir)
-		       ? str_printf("%s%s", p->moved.v[i], name + strlen(usual_dir))
+	const char *called = p->called.v[i];
+
+	return toolchain_is_below(name, called)
+		       ? str_printf("%s%s", p->moved.v[i], name + strlen(called))
 		       : NULL;
 }
 
 static void add_maps(const struct build_plan *p, const char *root, struct strv *argv)
 {
 	for (size_t i = 0; i < p->moved.n; i++)
-		strv_take(argv, str_printf("-ffile-prefix-map=%s/=%s/", p->moved.v[i], usual_dir));
+		strv_take(argv,
+			  str_printf("-ffile-prefix-map=%s/=%s/", p->moved.v[i], p->called.v[i]));
 	if (p->moved.n)
 		path_map_embed_sources(argv);
 	strv_add(argv, "-fdebug-compilation-dir=.");
@@ -181,13 +225,24 @@ static int make_variant_argv(const struct build_plan *p, struct build_variant *v
 		toolchain_header_options(toolchain, v->arch, header_dir, argv);
 	add_maps(p, root, argv);
 	strv_add(argv, "-c");
-	return argv->error;
+	if (toolchain->mirror && !argv->error)
+		path_map_mirror(toolchain, (const char *const *)argv->v, &v->run);
+	return argv->error ? argv->error : v->run.error;
+}
+
+void build_plan_args(const struct build_action *action, struct strv *ret_args)
+{
+	const struct build_variant *v = action->variant;
+	const struct strv *argv = v->run.n ? &v->run : &v->argv;
+
+	strv_add_all(ret_args, (const char *const *)argv->v + 1);
+	strv_take(ret_args, as_argument(action->source));
 }
 
 void build_plan_argv(const struct build_action *action, struct strv *ret_argv)
 {
-	strv_add_all(ret_argv, (const char *const *)action->variant->argv.v);
-	strv_take(ret_argv, as_argument(action->source));
+	strv_add(ret_argv, action->variant->argv.v[0]);
+	build_plan_args(action, ret_argv);
 }
 
 /* What would change the object, and not what names the place where it is made. */

@@ -12,8 +12,9 @@ struct build_variant {
 	const char *target, *arch; /* point into the settings */
 	bool has_asm;              /* the builder has asm/ headers for the arch */
 	struct strv argv;          /* all but the source and the outputs */
-	size_t n_own; /* how many of argv say what is to be compiled how; behind them stands what
-		       * says where things are */
+	size_t n_own;    /* how many of argv say what is to be compiled how; behind them stands what
+			  * says where things are */
+	struct strv run; /* with a mirror: argv as it is run; else empty */
 };
 
 /* One object. Paths are relative to the root, or absolute. */
@@ -32,7 +33,8 @@ struct build_plan {
 	size_t n;
 	struct strv search; /* directories in which they look for headers */
 	struct strv system; /* those of them that are the builder's own */
-	struct strv moved;  /* and those that objects give the name of the usual one */
+	struct strv moved;  /* and those that objects give another name, */
+	struct strv called; /* these */
 	bool maps_root;     /* objects call the root "." */
 	bool keep_debug;
 	bool arch_is_default;
@@ -56,6 +58,8 @@ void build_plan_search(const struct build_variant *v, const struct toolchain *to
 		       struct strv *dirs);
 /* Appends the compiler's command for an action, without its outputs. */
 void build_plan_argv(const struct build_action *action, struct strv *ret_argv);
+/* The same without the compiler. */
+void build_plan_args(const struct build_action *action, struct strv *ret_args);
 
 void build_plan_free(struct build_plan *p);
 #define cleanup_build_plan CLEANUP(build_plan_free)

@@ -6,6 +6,7 @@
 
 #include "build-finish.h"
 #include "build-remote.h"
+#include "depfile.h"
 #include "remote.h"
 #include "shared/io.h"
 #include "state.h"
@@ -53,7 +54,7 @@ static int make_batch(struct batch *b)
 		build_plan_argv(b->actions[i], argv);
 		if (build->colour)
 			strv_add(argv, "-fcolor-diagnostics");
-		strv_add(argv, "-MD");
+		strv_add(argv, build->on_read ? "-M" : "-MD");
 		strv_add(argv, "-MQ");
 		strv_add(argv, b->actions[i]->object);
 		if (argv->error || remote_map_build(build->remote, argv, &b->sent[i]) < 0)
@@ -93,6 +94,21 @@ static int finish(const struct build *b, int64_t began, const struct exchange_re
 	return build_finish(b, &made, result, e);
 }
 
+static int tell_read(const struct build *b, const struct exchange_result *from,
+		     const struct build_result *result, struct crossbpf_error *e)
+{
+	cleanup_strv struct strv read = {0};
+
+	int r = depfile_parse(from->outputs[1].data, from->outputs[1].len, &read);
+	if (r == -EINVAL)
+		return error_set(e, r, EXIT_STATUS_FAILED, NULL,
+				 "the compiler does not say what it reads for %s",
+				 result->action->source);
+	if (r == 0)
+		r = b->on_read(b->ctx, result->action, &read);
+	return r < 0 ? error_no_memory(e) : 0;
+}
+
 static void on_end(void *ctx, size_t i, const struct exchange_result *from)
 {
 	struct batch *batch = ctx;
@@ -115,7 +131,8 @@ static void on_end(void *ctx, size_t i, const struct exchange_result *from)
 	result.said = said.data ? said.data : "";
 	result.said_len = said.len;
 	if (r == 0 && from->status == 0)
-		r = finish(b, b->remote->looked, from, &result, &e);
+		r = b->on_read ? tell_read(b, from, &result, &e)
+			       : finish(b, b->remote->looked, from, &result, &e);
 	batch->n_ended++;
 	batch->failed = batch->failed || from->status != 0;
 	result.error = r < 0 ? &e : NULL;

@@ -46,6 +46,9 @@ struct build {
 	/* One call at a time. What was begun ends, unless it was interrupted. */
 	void (*on_start)(void *ctx, const struct build_action *action, const struct strv *argv);
 	void (*on_end)(void *ctx, const struct build_result *result);
+	/* With `remote`: nothing is compiled, and this is told what each would read, as it is
+	 * called there. NULL: all the rest. 0, or -ENOMEM. */
+	int (*on_read)(void *ctx, const struct build_action *action, const struct strv *read);
 };
 
 /*

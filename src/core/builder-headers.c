@@ -30,23 +30,47 @@ static bool is_sound(const char *line)
 	       line[NAME];
 }
 
+/* A mirror's list is: it is read with each compile. */
+static bool is_sorted(const struct builder_headers *h)
+{
+	for (size_t i = 1; i < h->n; i++)
+		if (compare_lines(&h->lines[i - 1], &h->lines[i]) > 0)
+			return false;
+	return true;
+}
+
+/* Ends each line, and notes where the sound ones begin. */
+static int split(struct builder_headers *h)
+{
+	size_t n = 1;
+
+	for (const char *at = h->text.data; (at = strchr(at, '\n')); at++)
+		n++;
+	h->lines = calloc(n, sizeof(*h->lines));
+	if (!h->lines)
+		return -ENOMEM;
+	for (char *line = h->text.data; line;) {
+		char *end = strchr(line, '\n');
+		if (end)
+			*end++ = '\0';
+		if (is_sound(line))
+			h->lines[h->n++] = line;
+		line = end;
+	}
+	return 0;
+}
+
 int builder_headers_load(const char *stamp, struct builder_headers *ret_headers)
 {
 	cleanup_builder_headers struct builder_headers h = {0};
-	cleanup_strbuf struct strbuf text = {0};
-	char *rest = NULL;
 
-	int r = io_read_file(stamp, MAX_SIZE, &text);
+	int r = io_read_file(stamp, MAX_SIZE, &h.text);
+	if (r == 0 && h.text.len)
+		r = split(&h);
 	if (r == -ENOMEM)
 		return r;
-	for (char *line = r == 0 && text.len ? strtok_r(text.data, "\n", &rest) : NULL; line;
-	     line = strtok_r(NULL, "\n", &rest))
-		if (is_sound(line))
-			strv_add(&h.lines, line);
-	if (h.lines.error)
-		return h.lines.error;
-	if (h.lines.n)
-		qsort(h.lines.v, h.lines.n, sizeof(*h.lines.v), compare_lines);
+	if (!is_sorted(&h))
+		qsort(h.lines, h.n, sizeof(*h.lines), compare_lines);
 	*ret_headers = h;
 	h = (struct builder_headers){0};
 	return 0;
@@ -54,7 +78,9 @@ int builder_headers_load(const char *stamp, struct builder_headers *ret_headers)
 
 void builder_headers_free(struct builder_headers *h)
 {
-	strv_free(&h->lines);
+	strbuf_free(&h->text);
+	free(h->lines);
+	*h = (struct builder_headers){0};
 }
 
 static unsigned digit(char c)
@@ -65,9 +91,8 @@ static unsigned digit(char c)
 bool builder_headers_find(const struct builder_headers *h, const char *path,
 			  uint8_t ret_digest[DIGEST_SIZE])
 {
-	char *const *found = h->lines.n ? bsearch(path, h->lines.v, h->lines.n, sizeof(*h->lines.v),
-						  compare_name)
-					: NULL;
+	char *const *found =
+		h->n ? bsearch(path, h->lines, h->n, sizeof(*h->lines), compare_name) : NULL;
 
 	for (size_t i = 0; found && ret_digest && i < DIGEST_SIZE; i++)
 		ret_digest[i] = (uint8_t)(digit((*found)[2 * i]) << 4 | digit((*found)[2 * i + 1]));

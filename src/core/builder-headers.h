@@ -6,10 +6,12 @@
 #include <stdbool.h>
 
 #include "shared/digest.h"
-#include "shared/strv.h"
+#include "shared/strbuf.h"
 
 struct builder_headers {
-	struct strv lines; /* of sha256sum, sorted by names */
+	struct strbuf text;
+	char **lines; /* of sha256sum, in `text`, sorted by names; or NULL */
+	size_t n;
 };
 
 /* Reads a stamp; it holds nothing where that cannot be read. 0 or -ENOMEM. */

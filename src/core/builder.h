@@ -17,6 +17,8 @@ struct builder_request {
 	void (*inform)(const char *message); /* as in struct session; or NULL */
 	int control;                         /* at its end every command is ended; -1: none */
 	bool unlocked;                       /* crossbpf.lock in the project's root is not read */
+	bool unmirrored;                     /* mirrored headers (mirror.h) will not do */
+	bool elsewhere;                      /* for auto: none that sees the host's files */
 	bool lazy; /* no session before builder_connect(), where it is remembered what is there */
 	const char *const *dirs; /* further directories of the host that are named; or NULL */
 	const struct conf *conf; /* has sections for backends; or NULL */
@@ -31,8 +33,9 @@ struct builder {
 
 /*
  * Opens the backend that was named, or for "auto" the first in order that is installed, can work
- * here and has a clang for BPF. The builder must not move in memory while it is open. *ret_why is
- * one line on what was chosen and why; the caller frees it.
+ * here and has a clang for BPF. One whose clang finds no headers of a
+ * kernel's, on the host or mirrored, is the last resort. The builder must not move in memory while
+ * it is open. *ret_why is one line on what was chosen and why; the caller frees it.
  *
  * A builder that is not the one of the project's crossbpf.lock is refused (status 3); auto goes on
  * to the next one.

@@ -28,7 +28,7 @@ struct include_scan {
 	struct file_list listed, followed;
 	size_t resolved; /* of followed, whose includes have been taken */
 	struct include_macros given;
-	bool missing, guessed_foreign;
+	bool is_complete, missing, guessed_foreign;
 	size_t guesses; /* that are left */
 };
 
@@ -264,7 +264,8 @@ static int take_computed(struct include_scan *s, struct include_file *from,
 	if (r >= 0)
 		r = take_names(s, from, name->use, &names);
 	/* A header of a builder that does so means one of its own. */
-	if (r < 0 || known || !name->text[0] || !include_search_owns(&s->search, from))
+	if (r < 0 || known || s->is_complete || !name->text[0] ||
+	    !include_search_owns(&s->search, from))
 		return r;
 	return guess_everywhere(s, from, is_followed(name->use));
 }
@@ -381,7 +382,7 @@ static int take_rest(struct include_scan *s)
 		if (r == 0 && is_computed(f))
 			r = take_all_computed(s, f);
 	}
-	if (r == 0 && s->missing && !s->guessed_foreign) {
+	if (r == 0 && s->missing && !s->guessed_foreign && !s->is_complete) {
 		s->guessed_foreign = true;
 		r = has_system(s) ? 0 : guess_foreign(s);
 	}
@@ -426,6 +427,7 @@ static int begin(struct include_scan *s, const struct include_request *request)
 	s->number++;
 	s->listed.n = s->followed.n = s->resolved = 0;
 	s->missing = s->guessed_foreign = false;
+	s->is_complete = request->is_complete;
 	s->guesses = INCLUDE_SCAN_GUESSES;
 	include_macros_free(&s->given);
 	for (size_t i = 0; i < request->options->defines.n; i++)
@@ -466,6 +468,36 @@ int include_scan_files(struct include_scan *s, const struct include_request *req
 	for (size_t i = 0; i < s->listed.n && r == 0; i++) {
 		strv_add(ret_files, s->listed.v[i]->path);
 		r = ret_files->error;
+	}
+	return r;
+}
+
+/* Does a header that is for all architectures include one of them? For another arch that is another
+ * file. */
+static bool names_arch(const struct include_file *f, const struct include_name *name)
+{
+	return strncmp(name->text, "asm/", 4) == 0 && !strstr(f->path, "/asm/") &&
+	       !strstr(f->path, "/asm-generic/");
+}
+
+int include_scan_foreign(struct include_scan *s, bool (*has)(void *ctx, const char *path),
+			 void *ctx)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < s->followed.n && r == 0; i++) {
+		struct include_file *f = s->followed.v[i];
+		bool own = include_search_owns(&s->search, f);
+		for (size_t j = 0; j < f->names.n && r == 0; j++) {
+			const struct include_name *name = &f->names.v[j];
+			bool asks = name->use == USE_ASK || name->use == USE_ASK_NEXT;
+			bool includes = name->use == USE_INCLUDE || name->use == USE_NEXT;
+			bool counts = own || names_arch(f, name);
+			struct include_lookup lookup = lookup_of(s, f, name);
+			if (!name->computed && (asks || (counts && includes)))
+				r = include_search_foreign(&s->search, &s->files, &lookup, has,
+							   ctx);
+		}
 	}
 	return r;
 }

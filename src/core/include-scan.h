@@ -12,6 +12,8 @@
 #ifndef CROSSBPF_INCLUDE_SCAN_H
 #define CROSSBPF_INCLUDE_SCAN_H
 
+#include <stdbool.h>
+
 #include "include-options.h"
 
 struct include_request {
@@ -23,6 +25,9 @@ struct include_request {
 	/* Directories in which the builder's clang looks by itself, in its order: builder's too.
 	 * May be NULL. */
 	const struct strv *system;
+	/* Are the builder's directories here, with all that its headers need? Then nothing is
+	 * listed that was guessed. */
+	bool is_complete;
 };
 
 /* Where no macro can be found that an #include names, all headers are listed that are in a
@@ -46,5 +51,14 @@ static inline void include_scan_freep(struct include_scan **s)
  * -ENOMEM. */
 int include_scan_files(struct include_scan *s, const struct include_request *request,
 		       struct strv *ret_files);
+
+/*
+ * Of the last scan: under which names the builder's directories are looked in, before any file of
+ * the host's is found, for what the host's files include, for what any file asks for by
+ * __has_include, and for an arch's headers (asm/) that others include. `has` is asked for each,
+ * until it says that the file is there. 0 or -ENOMEM.
+ */
+int include_scan_foreign(struct include_scan *s, bool (*has)(void *ctx, const char *path),
+			 void *ctx);
 
 #endif

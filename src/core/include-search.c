@@ -314,3 +314,36 @@ int include_search_find(struct include_search *s, struct include_files *files,
 		r = look_in_all(&f, &s->unique);
 	return r < 0 ? r : f.found;
 }
+
+/* *ret_done: it is found. */
+static int ask_in(struct include_search *s, struct include_files *files, const char *dir,
+		  size_t len, const struct include_lookup *lookup,
+		  bool (*has)(void *ctx, const char *path), void *ctx, bool *ret_done)
+{
+	struct include_file *f = include_files_get(files, dir, len, lookup->name);
+
+	if (!f)
+		return -ENOMEM;
+	*ret_done = include_search_owns(s, f) ? f->there : has(ctx, f->path);
+	/* One of the directories is that of the file itself. */
+	if (lookup->use == USE_NEXT || lookup->use == USE_ASK_NEXT)
+		*ret_done = false;
+	return 0;
+}
+
+int include_search_foreign(struct include_search *s, struct include_files *files,
+			   const struct include_lookup *lookup,
+			   bool (*has)(void *ctx, const char *path), void *ctx)
+{
+	const struct search_list *lists[] = {lookup->quote ? &s->quote : NULL, &s->angle};
+	bool done = lookup->name[0] == '/';
+	int r = 0;
+
+	if (lookup->quote && !done)
+		r = ask_in(s, files, lookup->dir, lookup->dir_len, lookup, has, ctx, &done);
+	for (size_t l = 0; l < sizeof(lists) / sizeof(lists[0]); l++)
+		for (size_t i = 0; lists[l] && i < lists[l]->n && r == 0 && !done; i++)
+			r = ask_in(s, files, lists[l]->v[i].path, strlen(lists[l]->v[i].path),
+				   lookup, has, ctx, &done);
+	return r;
+}

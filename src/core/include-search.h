@@ -58,4 +58,10 @@ int include_search_find(struct include_search *s, struct include_files *files,
 			const struct include_lookup *lookup,
 			int (*each)(void *ctx, struct include_file *f), void *ctx);
 
+/* Calls `has` for each name in a builder's directory that it may mean, until that says that the
+ * file is there, or the host has one that comes before. 0 or -ENOMEM. */
+int include_search_foreign(struct include_search *s, struct include_files *files,
+			   const struct include_lookup *lookup,
+			   bool (*has)(void *ctx, const char *path), void *ctx);
+
 #endif

@@ -116,3 +116,32 @@ char *path_map_list(const struct toolchain *t, const char *list)
 	}
 	return strbuf_finish(&mapped, &result) < 0 ? NULL : result;
 }
+
+/* Is it one of the builder's directories, or in one? */
+static bool is_mirrored(const struct toolchain *t, const struct strv *dirs, const char *path)
+{
+	for (size_t i = 0; i < dirs->n; i++) {
+		const char *dir = toolchain_name_there(t, dirs->v[i]);
+		if (dir != dirs->v[i] && (strcmp(path, dir) == 0 || toolchain_is_below(path, dir)))
+			return true;
+	}
+	return false;
+}
+
+void path_map_mirror(const struct toolchain *t, const char *const *argv, struct strv *ret_argv)
+{
+	cleanup_strv struct strv dirs = {0};
+	const char *before = "";
+
+	toolchain_builder_dirs(t, &dirs);
+	if (dirs.error)
+		ret_argv->error = dirs.error;
+	for (; *argv; before = *argv++) {
+		const char *path = find_path(before, *argv);
+		if (path && is_mirrored(t, &dirs, path))
+			strv_take(ret_argv, str_printf("%.*s%s%s", (int)(path - *argv), *argv,
+						       t->mirror, path));
+		else
+			strv_add(ret_argv, *argv);
+	}
+}

@@ -18,4 +18,8 @@ void path_map_argv(const struct toolchain *t, const char *const *argv, struct st
 /* The same of directories parted by colons; NULL where memory ran out. The caller frees. */
 char *path_map_list(const struct toolchain *t, const char *list);
 
+/* Appends a command of clang with the copies that are in the mirror for directories and files of
+ * the builder: those that a command line names because the builder's clang looks there. */
+void path_map_mirror(const struct toolchain *t, const char *const *argv, struct strv *ret_argv);
+
 #endif

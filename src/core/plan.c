@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "mirror.h"
+#include "path-map.h"
 #include "plan.h"
 #include "variant.h"
 
@@ -45,6 +47,11 @@ static int add_header_dirs(struct action *a, const struct project *project,
 		return 0;
 	toolchain_header_options(toolchain, arch ? arch : variant_host_arch(), header_dir,
 				 &a->argv);
+	if (toolchain->mirror) {
+		mirror_add_maps(toolchain, &a->argv);
+		if (!project->clang.emit_llvm) /* IR another clang may read */
+			path_map_embed_sources(&a->argv);
+	}
 	return a->argv.error;
 }
 
@@ -124,18 +131,26 @@ static int fill_compile(struct action *a, const struct project *project,
 			const struct toolchain *toolchain, const char *header_dir, bool elsewhere)
 {
 	const struct clang_argv *c = &project->clang;
+	cleanup_strv struct strv mapped = {0};
+	const struct strv *args = &c->args;
 	int r = 0;
 
+	if (toolchain->mirror && args->n) {
+		path_map_mirror(toolchain, (const char *const *)args->v, &mapped);
+		args = &mapped;
+		if (mapped.error)
+			return mapped.error;
+	}
 	strv_add(&a->argv, toolchain->clang);
-	for (size_t i = 0; i <= c->args.n && r == 0; i++) {
+	for (size_t i = 0; i <= args->n && r == 0; i++) {
 		if (i == c->end) {
 			/* Without a source they would be "unused", and warned about. */
 			if (has_source(c))
 				r = add_header_dirs(a, project, toolchain, header_dir);
 			a->insert = a->argv.n;
 		}
-		if (i < c->args.n)
-			strv_add(&a->argv, c->args.v[i]);
+		if (i < args->n)
+			strv_add(&a->argv, args->v[i]);
 	}
 	for (size_t i = 0; i < c->n_inputs; i++)
 		if (!c->debug && c->phase <= PHASE_ASSEMBLY && c->inputs[i].kind == INPUT_SOURCE)

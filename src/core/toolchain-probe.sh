@@ -92,12 +92,16 @@ report() {
 			! look "$dir" asm/types.h || printf 'asm\t%s:%s\n' "${pair%%:*}" "$dir"
 		done
 	done
-	printf '%s\n' "$search" | sed 's/^/looked	/; p; s,$,/bpf,'
-	if [ -z "$(has bpf/bpf_helpers.h)" ]; then
+	printf '%s\n' "$search" | sed 's/^/looked	/; p; s,$,/bpf,; p; s,bpf$,linux,'
+	[ -z "$(has linux/bpf.h)" ] || printf 'has\tlinux/bpf.h\n'
+	if [ -n "$(has bpf/bpf_helpers.h)" ]; then
+		printf 'has\tbpf/bpf_helpers.h\n'
+	else
 		for dir in "$(pkg-config --variable=includedir libbpf 2>/dev/null)" \
 			/usr/local/include /opt/local/include; do
 			[ -z "$dir" ] || ! look "$dir" bpf/bpf_helpers.h || {
 				printf 'libbpf\t%s\n' "$dir"
+				printf 'has\tbpf/bpf_helpers.h\n'
 				break
 			}
 		done

@@ -18,6 +18,9 @@ void toolchain_free(struct toolchain *t)
 	free(t->version);
 	free(t->builder);
 	free(t->libbpf_dir);
+	free(t->mirror);
+	free(t->mirror_of);
+	free(t->mirror_clang_dir);
 	strv_free(&t->asm_dirs);
 	strv_free(&t->filled);
 	strv_free(&t->looked);
@@ -87,6 +90,11 @@ bool toolchain_is_builders(const struct toolchain *t, const char *path)
 	return t->libbpf_dir && toolchain_is_below(path, t->libbpf_dir);
 }
 
+const char *toolchain_name_there(const struct toolchain *t, const char *path)
+{
+	return t->mirror && toolchain_is_below(path, t->mirror) ? path + strlen(t->mirror) : path;
+}
+
 void toolchain_header_dirs(const struct toolchain *t, const char *arch, struct strv *dirs)
 {
 	const char *dir = arch ? asm_dir(t, arch) : NULL;
@@ -95,6 +103,19 @@ void toolchain_header_dirs(const struct toolchain *t, const char *arch, struct s
 		strv_add(dirs, dir);
 	if (t->libbpf_dir)
 		strv_add(dirs, t->libbpf_dir);
+}
+
+/* As the driver tells the compiler proper which directories are the system's. The user's own
+ * -isystem and C_INCLUDE_PATH come before them so, and -idirafter behind. */
+static void add_search(const struct toolchain *t, struct strv *argv)
+{
+	strv_add(argv, "-nostdinc");
+	for (size_t i = 0; i < t->search.n; i++) {
+		strv_add(argv, "-Xclang");
+		strv_add(argv, "-internal-isystem");
+		strv_add(argv, "-Xclang");
+		strv_add(argv, t->search.v[i]);
+	}
 }
 
 void toolchain_header_options(const struct toolchain *t, const char *arch, const char *header_dir,
@@ -107,6 +128,8 @@ void toolchain_header_options(const struct toolchain *t, const char *arch, const
 		strv_add(&dirs, header_dir);
 	if (dirs.error)
 		argv->error = dirs.error;
+	if (t->mirror)
+		add_search(t, argv);
 	for (size_t i = 0; i < dirs.n; i++) {
 		strv_add(argv, "-idirafter");
 		strv_add(argv, dirs.v[i]);
@@ -151,6 +174,14 @@ static int replace(char **string, const char *value)
 	return *string ? 0 : -ENOMEM;
 }
 
+static void take_has(struct toolchain *t, const char *header)
+{
+	if (strcmp(header, "linux/bpf.h") == 0)
+		t->has_kernel = true;
+	else if (strcmp(header, "bpf/bpf_helpers.h") == 0)
+		t->has_libbpf = true;
+}
+
 int toolchain_parse(char *answer, const char *backend, struct toolchain *ret_toolchain,
 		    struct crossbpf_error *e)
 {
@@ -179,6 +210,8 @@ int toolchain_parse(char *answer, const char *backend, struct toolchain *ret_too
 			strv_add(&t.asm_dirs, value);
 		else if (strcmp(line, "looked") == 0)
 			strv_add(&t.looked, value);
+		else if (strcmp(line, "has") == 0)
+			take_has(&t, value);
 		else if (strcmp(line, "libbpf") == 0)
 			r = replace(&t.libbpf_dir, value);
 		else if (strcmp(line, "search") == 0)
@@ -347,7 +380,7 @@ static int find_there(struct session *s, const struct toolchain_request *request
 
 	if (toolchain_memory_open_builder(request, s->plugin.backend.name, &memory) < 0)
 		return error_no_memory(e);
-	if (load_builder(&memory, request->cache_dir, ret_toolchain) == 0) {
+	if (!request->fresh && load_builder(&memory, request->cache_dir, ret_toolchain) == 0) {
 		if (ret_toolchain->builder && strcmp(ret_toolchain->builder, identity) == 0)
 			return 0;
 		toolchain_free(ret_toolchain);

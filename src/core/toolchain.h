@@ -29,6 +29,12 @@ struct toolchain {
 	char *builder;        /* identity of where it is; NULL: on the host, or not known */
 	char headers[DIGEST_HEX_SIZE]; /* of all headers there (toolchain_stamp()), or "" */
 	char *libbpf_dir; /* holds bpf/bpf_helpers.h, or NULL where clang finds that itself */
+	bool has_kernel;  /* linux/bpf.h is there */
+	bool has_libbpf;  /* and bpf/bpf_helpers.h */
+	/* Where the directories above hold copies of a builder's headers (mirror.h): */
+	char *mirror;           /* in which they lie, each under its name there; or NULL */
+	char *mirror_of;        /* that builder: NAME[:WHERE] */
+	char *mirror_clang_dir; /* what clang's own headers are called there, or NULL */
 };
 
 struct toolchain_request {
@@ -38,6 +44,7 @@ struct toolchain_request {
 	/* What the backend is told, so that two builders of one backend are two: */
 	const char *where;
 	const struct crossbpf_kv *settings; /* or NULL */
+	bool fresh; /* what is remembered of a builder that is elsewhere will not do */
 };
 
 /* -ENOENT with `e` filled where the session has no clang that compiles BPF. */
@@ -66,6 +73,9 @@ void toolchain_builder_dirs(const struct toolchain *t, struct strv *dirs);
 /* Is this path in one of them? */
 bool toolchain_is_builders(const struct toolchain *t, const char *path);
 
+/* What a file of a mirror is called on its builder; any other file is called as it is. */
+const char *toolchain_name_there(const struct toolchain *t, const char *path);
+
 /* Is this path of a directory in that one? */
 bool toolchain_is_below(const char *path, const char *dir);
 
@@ -74,7 +84,8 @@ bool toolchain_is_below(const char *path, const char *dir);
 void toolchain_header_dirs(const struct toolchain *t, const char *arch, struct strv *dirs);
 
 /* Appends the options by which clang looks there, and at last in `header_dir` (or NULL): what clang
- * finds by itself it still finds there. */
+ * finds by itself it still finds there. With a mirror it finds nothing by itself: all directories
+ * that the builder's clang has are given, in that one's order. */
 void toolchain_header_options(const struct toolchain *t, const char *arch, const char *header_dir,
 			      struct strv *argv);
 

@@ -89,6 +89,31 @@ make_unshare_hidden() {
 	PATH=$PATH:$tmp/bin
 }
 
+# A host with a clang and no headers compiles with the container's.
+prove_mirror() {
+	mkdir -p "$tmp/nothing"
+	cat >"$tmp/bin/without_headers" <<SH
+#!/bin/sh
+exec unshare -m sh -euc '
+	nothing=\$1
+	shift
+	mount --make-rprivate /
+	for dir in /usr/include /usr/local/include; do
+		mount --bind "\$nothing" "\$dir"
+	done
+	exec "\$@"
+' sh '$tmp/nothing' "\$@"
+SH
+	chmod +x "$tmp/bin/without_headers"
+	cd "$tmp/one/tools/testing/selftests/bpf"
+	xargs -d '\n' without_headers crossbpf headers -q --backend docker --arch x86 --cpu v3 -I ../../../../vmlinux -I . \
+		-I progs -I ../../../include/uapi <"$tmp/sources" || fail "the headers of $engine_name"
+	build "$tmp/mirrored" without_headers env CROSSBPF_BACKEND=native
+	[ "$(value compiled)" = "$total" ] || fail "compiled $(value compiled) of $total"
+	diff -r "$tmp/native" "$tmp/mirrored" >&2 || fail "objects differ with the headers of $engine_name"
+	pass_line "$engine_name: $total programs by a clang here and its headers: native's bytes"
+}
+
 # What travels.
 prove_travel() {
 	mkdir -p "$tmp/core"
@@ -151,6 +176,7 @@ prove_remote() {
 	prove_hidden
 	make_unshare_hidden
 	prove_selftests
+	prove_mirror
 	prove_travel
 	prove_builds
 }

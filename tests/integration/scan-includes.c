@@ -21,7 +21,10 @@ static int scan_source(struct include_scan *scan, struct job *job, char *source)
 {
 	cleanup_strv struct strv files = {0};
 	struct include_options options = job->options;
-	const struct include_request request = {job->dir, &options, &job->builder, &job->system};
+	const struct include_request request = {.dir = job->dir,
+						.options = &options,
+						.builder = &job->builder,
+						.system = &job->system};
 
 	options.sources = (struct strv){.v = &source, .n = 1};
 	int r = include_scan_files(scan, &request, &files);

@@ -185,6 +185,42 @@ TEST(makes_an_object)
 	assert_contains(b->words, "|a|a.c|-MD|-MQ|a.o|");
 }
 
+static struct strv told;
+
+static int take_read(void *ctx, const struct build_action *action, const struct strv *read)
+{
+	(void)ctx;
+	strv_add(&told, action->source);
+	strv_add_all(&told, (const char *const *)read->v);
+	return told.error;
+}
+
+/* Only what would be read: nothing is written. */
+TEST(tells_what_is_read)
+{
+	BENCH(b);
+
+	add(b, "a", "echo \"$4: a.c /usr/include/x.h\" >\"$8\"");
+	add(b, "b", "echo broken >&2; exit 3");
+	add(b, "c", "exit 0");
+	b->build.on_read = take_read;
+	b->build.keep_going = true;
+	told = (struct strv){0};
+	ran(b);
+	ck_assert_uint_eq(told.n, 3);
+	ck_assert_str_eq(told.v[0], "a.c");
+	ck_assert_str_eq(told.v[1], "a.c");
+	ck_assert_str_eq(told.v[2], "/usr/include/x.h");
+	ck_assert_int_eq(of(b, "a.c")->error_status, EXIT_STATUS_OK);
+	ck_assert_int_eq(of(b, "b.c")->status, 3);
+	ck_assert_str_eq(of(b, "b.c")->said, "broken\n");
+	ck_assert_int_eq(of(b, "c.c")->error_status, EXIT_STATUS_FAILED);
+	assert_contains(of(b, "c.c")->error, "does not say what it reads for c.c");
+	ck_assert(!is_there("a.o"));
+	assert_contains(b->words, "|-M|-MQ|");
+	strv_free(&told);
+}
+
 TEST(nothing)
 {
 	BENCH(b);
@@ -412,6 +448,7 @@ TEST(builder_is_lost)
 static void add_tests(TCase *c)
 {
 	tcase_add_test(c, makes_an_object);
+	tcase_add_test(c, tells_what_is_read);
 	tcase_add_test(c, nothing);
 	tcase_add_test(c, many);
 	tcase_add_test(c, stops_at_a_failure);

@@ -2,8 +2,11 @@
 #include "suite.h"
 
 #include "core/builder.h"
+#include "core/mirror.h"
 #include "core/project.h"
+#include "core/toolchain-memory.h"
 #include "fake-clang.h"
+#include "shared/io.h"
 
 /* A directory of plugins, and an environment whose only clang is a fake one, where there is one. */
 struct bench {
@@ -388,6 +391,118 @@ TEST(without_a_section)
 	ck_assert_str_eq(all_logged, "/\nwhere = settings\n");
 }
 
+/* Beside a native clang that finds its headers in lib/clang/1/include, a builder that is elsewhere.
+ */
+static void open_with_elsewhere(struct bench *b)
+{
+	cleanup_free char *here = getcwd(NULL, 0);
+	cleanup_free char *search = str_printf("%s/lib/clang/1/include", here);
+	cleanup_free char *path = str_printf("%s/tools:%s", here, getenv("PATH"));
+
+	bench_open(b, true);
+	ck_assert_int_eq(symlink(TEST_PLUGINDIR "/elsewhere.so", "plugins/elsewhere.so"), 0);
+	write_clang("tools/mine", "Fake clang version 98.7.6", true, search);
+	ck_assert_int_eq(setenv("PATH", path, 1), 0);
+	ck_assert_int_eq(setenv("TEST_BUILDER_SHELL", "/bin/sh", 1), 0);
+	b->request.toolchain.cache_dir = b->cache;
+}
+
+static void assert_taken(struct bench *b, const char *order, const char *name)
+{
+	reopen(b, "auto", order);
+	ck_assert_str_eq(b->builder.name, name);
+}
+
+/* A clang without headers of a kernel's is the last resort. */
+TEST(without_headers)
+{
+	BENCH(b);
+
+	open_with_elsewhere(&b);
+	assert_taken(&b, "native elsewhere", "elsewhere");
+	assert_taken(&b, "native record", "native");
+	assert_contains(b.why, "backend native, the first in the order");
+	assert_taken(&b, "missing native", "native");
+	reopen(&b, "native", "");
+	ck_assert_ptr_eq(b.builder.toolchain.mirror, NULL);
+	ck_assert_int_eq(io_make_parents("lib/clang/1/include/linux/bpf.h", 0755), 0);
+	write_text("lib/clang/1/include/linux/bpf.h", "");
+	assert_taken(&b, "native elsewhere", "native");
+}
+
+/* Who looks for a builder's headers has no use for the host. */
+TEST(only_elsewhere)
+{
+	BENCH(b);
+
+	open_with_elsewhere(&b);
+	b.request.elsewhere = true;
+	assert_taken(&b, "native record elsewhere", "elsewhere");
+	builder_close(&b.builder);
+	free(TAKE_PTR(b.why));
+	ck_assert_int_eq(open_builder(&b, "auto", "native record"), -ENOENT);
+	assert_contains(b.error.message, "native: it sees this machine's files");
+	assert_contains(b.error.message, "record: it sees this machine's files");
+}
+
+static void write_mirror(struct bench *b, const char *lock_text)
+{
+	cleanup_mirror struct mirror m = {0};
+	cleanup_toolchain struct toolchain t = {.builder = strdup("image"),
+						.clang = strdup("clang"),
+						.number = strdup("1"),
+						.version = strdup("1"),
+						.has_kernel = true,
+						.has_libbpf = true};
+
+	memset(t.identity, 'a', DIGEST_HEX_SIZE - 1);
+	strv_add(&t.search, "/usr/lib/clang/1/include");
+	strv_add(&t.search, "/usr/include");
+	ck_assert_int_eq(mirror_at(b->cache, &b->project, &m), 0);
+	cleanup_free char *json = mirror_file(&m, "toolchain.json");
+	cleanup_free char *lock = mirror_file(&m, "lock");
+	struct toolchain_memory memory = {.file = json, .builder = true};
+	toolchain_memory_save(&memory, &t);
+	write_text(lock, lock_text);
+}
+
+TEST(mirrored_headers)
+{
+	BENCH(b);
+	cleanup_free char *project = str_printf("%s/project", suite_dir);
+
+	open_with_elsewhere(&b);
+	b.project.root = project;
+	write_mirror(&b, "backend.docker.headers = a\nmirror.of = docker\n");
+	assert_taken(&b, "native elsewhere", "native");
+	ck_assert_ptr_ne(b.builder.toolchain.mirror, NULL);
+	assert_contains(b.why, ", with headers mirrored from docker");
+	/* The same where it is remembered. */
+	b.request.lazy = true;
+	assert_taken(&b, "native elsewhere", "native");
+	ck_assert_ptr_ne(b.builder.toolchain.mirror, NULL);
+	reopen(&b, "native", "");
+	ck_assert_ptr_ne(b.builder.toolchain.mirror, NULL);
+	b.request.unmirrored = true;
+	assert_taken(&b, "native elsewhere", "elsewhere");
+	b.request.unmirrored = false;
+
+	/* Of another builder than the one that was locked. */
+	ck_assert_int_eq(mkdir(project, 0755), 0);
+	cleanup_free char *lock = str_printf("%s/crossbpf.lock", project);
+	write_text(lock, "backend.docker.headers = b\n");
+	assert_taken(&b, "native elsewhere", "elsewhere");
+	builder_close(&b.builder);
+	free(TAKE_PTR(b.why));
+	ck_assert_int_eq(open_builder(&b, "native", ""), -EPERM);
+	ck_assert_int_eq(b.error.status, EXIT_STATUS_NO_BACKEND);
+	assert_contains(b.error.hint, "crossbpf headers");
+	write_text(lock, "backend.docker.headers = a\nclang.version = of another package\n");
+	assert_taken(&b, "native elsewhere", "native");
+	unlink(lock);
+	rmdir(project);
+}
+
 static void add_tests(TCase *c)
 {
 	tcase_add_test(c, named);
@@ -411,6 +526,9 @@ static void add_tests(TCase *c)
 	tcase_add_test(c, lazy_with_another_clang);
 	tcase_add_test(c, sections_reach_the_backend);
 	tcase_add_test(c, without_a_section);
+	tcase_add_test(c, without_headers);
+	tcase_add_test(c, only_elsewhere);
+	tcase_add_test(c, mirrored_headers);
 }
 
 int main(void)

@@ -57,7 +57,8 @@ static char *scan_with(struct include_scan *scan, const struct setting *setting,
 	add_absolute(&builder, cwd, setting->builder);
 	add_absolute(&system, cwd, setting->system);
 	ck_assert_int_eq(include_options_read(&words, &environment, &options), 0);
-	const struct include_request request = {cwd, &options, &builder, &system};
+	const struct include_request request = {
+		.dir = cwd, .options = &options, .builder = &builder, .system = &system};
 	ck_assert_int_eq(include_scan_files(scan, &request, &files), 0);
 	for (size_t i = 0; i < files.n; i++) {
 		bool inside = strncmp(files.v[i], cwd, strlen(cwd)) == 0;

@@ -27,6 +27,8 @@ TEST(parses_an_answer)
 			       "looked\t/asm/1\n"
 			       "filled\t/usr/include\n"
 			       "libbpf\t/opt/include\n"
+			       "has\tbpf/bpf_helpers.h\n"
+			       "has\tsomething.h\n"
 			       "a line that means nothing\n\n",
 			       &t, &e),
 			 0);
@@ -40,6 +42,7 @@ TEST(parses_an_answer)
 	ck_assert_str_eq(t.looked.v[0], "/asm/1");
 	ck_assert_uint_eq(t.filled.n, 1);
 	ck_assert_str_eq(t.filled.v[0], "/usr/include");
+	ck_assert(t.has_libbpf && !t.has_kernel);
 	ck_assert_int_eq(e.status, EXIT_STATUS_OK);
 }
 

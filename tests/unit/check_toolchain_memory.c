@@ -61,6 +61,7 @@ static struct toolchain a_toolchain(const char *clang)
 	strv_add(&t.looked, "include");
 	strv_add(&t.search, "/usr/include");
 	strv_add(&t.filled, "/usr/include/filled");
+	t.has_kernel = true;
 	memcpy(t.identity, IDENTITY, sizeof(t.identity));
 	strv_add(&t.asm_dirs, "x86:/asm/b");
 	strv_add(&t.asm_dirs, "x86:/asm/a");
@@ -119,6 +120,7 @@ TEST(loads_what_was_saved)
 	ck_assert_str_eq(t.search.v[0], "/usr/include");
 	ck_assert_uint_eq(t.filled.n, 1);
 	ck_assert_str_eq(t.filled.v[0], "/usr/include/filled");
+	ck_assert(t.has_kernel && !t.has_libbpf);
 	ck_assert_str_eq(t.identity, IDENTITY);
 }
 
@@ -213,19 +215,19 @@ TEST(damaged_file)
 		"{}",
 		"\xff\xfe",
 		"no json at all",
-		"{\"format\":5,\"began\":4000000000000000000,\"clang\":\"c\",\"number\":\"1\","
+		"{\"format\":6,\"began\":4000000000000000000,\"clang\":\"c\",\"number\":\"1\","
 		"\"version\":\"v\",\"asm_dirs\":[],\"search\":[],\"filled\":[],\"identity\":"
 		"\"" IDENTITY "\",\"witnesses\":[]}",
-		"{\"format\":5,\"began\":4000000000000000000,\"clang\":\"c\",\"number\":\"1\","
+		"{\"format\":6,\"began\":4000000000000000000,\"clang\":\"c\",\"number\":\"1\","
 		"\"version\":\"v\",\"asm_dirs\":[],\"search\":[],\"filled\":[],\"identity\":"
 		"\"" IDENTITY "\",\"witnesses\":[[]]}",
-		"{\"format\":5,\"began\":4000000000000000000,\"clang\":\"c\",\"number\":\"1\","
+		"{\"format\":6,\"began\":4000000000000000000,\"clang\":\"c\",\"number\":\"1\","
 		"\"version\":\"v\",\"asm_dirs\":[],\"search\":[],\"filled\":[],\"identity\":"
 		"\"" IDENTITY "\",\"witnesses\":{\"a\":1}}",
-		"{\"format\":5,\"began\":4000000000000000000,\"clang\":7,\"number\":\"1\","
+		"{\"format\":6,\"began\":4000000000000000000,\"clang\":7,\"number\":\"1\","
 		"\"version\":\"v\",\"asm_dirs\":[],\"search\":[],\"filled\":[],\"identity\":"
 		"\"" IDENTITY "\",\"witnesses\":[[\"/missing\",-1,0,0]]}",
-		"{\"format\":5,\"began\":\"x\",\"clang\":\"c\",\"number\":\"1\","
+		"{\"format\":6,\"began\":\"x\",\"clang\":\"c\",\"number\":\"1\","
 		"\"version\":\"v\",\"asm_dirs\":[],\"search\":[],\"filled\":[],\"identity\":"
 		"\"" IDENTITY "\",\"witnesses\":[[\"/missing\",-1,0,0]]}",
 		/* Another format is another program's. */
@@ -234,7 +236,7 @@ TEST(damaged_file)
 		"\"" IDENTITY "\",\"witnesses\":[[\"/missing\",-1,0,0]]}",
 	};
 	static const char sound[] =
-		"{\"format\":5,\"began\":4000000000000000000,\"clang\":\"c\",\"number\":\"1\","
+		"{\"format\":6,\"began\":4000000000000000000,\"clang\":\"c\",\"number\":\"1\","
 		"\"version\":\"v\",\"asm_dirs\":[],\"search\":[],\"filled\":[],\"identity\":"
 		"\"" IDENTITY "\",\"witnesses\":[[\"/missing\",-1,0,0]]}";
 	cleanup_free char *file = record_file();

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Copies of a builder's headers on the host: by them a clang of the host's compiles that has none.
+ * One for each project, CACHE/headers/PROJECT:
+ *
+ *	root            the headers, each under its name on the builder
+ *	there           all headers of the builder: its stamp
+ *	toolchain.json  the builder's clang and directories
+ *	lock            what the builder is, as in crossbpf.lock; without it there is no mirror
+ */
+#ifndef CROSSBPF_MIRROR_H
+#define CROSSBPF_MIRROR_H
+
+#include "builder-headers.h"
+#include "include-scan.h"
+#include "lock-file.h"
+#include "project.h"
+
+struct mirror {
+	char *dir, *root;
+	struct toolchain toolchain; /* of the builder */
+	struct lock_file lock;
+};
+
+/* Keys of its lock that crossbpf.lock does not have. */
+#define MIRROR_KEY_OF "mirror.of"   /* NAME[:WHERE] */
+#define MIRROR_KEY_ALL "mirror.all" /* where all headers were asked for */
+
+/* Where that of a project is, also where there is none. 0 or -ENOMEM. */
+int mirror_at(const char *cache_dir, const struct project *project, struct mirror *ret_mirror);
+/* Reads it: 0, or -ENOENT where there is none. */
+int mirror_open(const char *cache_dir, const struct project *project, struct mirror *ret_mirror);
+void mirror_free(struct mirror *m);
+#define cleanup_mirror CLEANUP(mirror_free)
+
+/* The names of its files. NULL where memory ran out; the caller frees. */
+char *mirror_file(const struct mirror *m, const char *name);
+
+/*
+ * Are that clang of the host's and the builder from which the headers are what the project is
+ * locked to? -EPERM (status 3) names the first key that differs. Another clang of the same number
+ * and identity will do: objects of crossbpf build are the same.
+ */
+int mirror_check(const struct mirror *m, const struct lock_file *lock, const char *backend,
+		 const struct toolchain *host, struct crossbpf_error *e);
+
+/* Has that clang of the host's look in the mirror, and nowhere else but for clang's own headers. 0,
+ * -ENOTSUP where it is not known where those are, or -ENOMEM. */
+int mirror_apply(const struct mirror *m, struct toolchain *t);
+
+/* Appends what has files of the mirror called as they are on the builder, for a clang that compiles
+ * to objects. Errors are sticky. */
+void mirror_add_maps(const struct toolchain *t, struct strv *argv);
+
+/* What compiles ask for that the builder has, and the mirror has not. */
+struct mirror_cover {
+	const struct toolchain *toolchain; /* with a mirror */
+	struct include_scan *scan;
+	struct builder_headers headers;
+	struct strv missing; /* as they are called on the builder */
+};
+
+int mirror_cover_begin(const struct toolchain *t, struct mirror_cover *ret_cover);
+/* Looks at a command of clang, as remote_add() does: what the project's own files include, what any
+ * file asks for by __has_include, and what is an arch's (asm/). What else the mirror's files
+ * include they found when it was made; if that changes, clang does not find it. 0 or -ENOMEM. */
+int mirror_cover_add(struct mirror_cover *c, const char *dir, const struct strv *args,
+		     const struct include_environment *environment);
+void mirror_cover_free(struct mirror_cover *c);
+#define cleanup_mirror_cover CLEANUP(mirror_cover_free)
+
+/* A few of the missing, as they are included: "linux/tcp.h, linux/udp.h and 3 more". NULL where
+ * memory ran out; the caller frees. */
+char *mirror_cover_tell(const struct mirror_cover *c);
+
+/* Refuses to compile without them: -ENOENT (status 3). `of` is the builder from which the others
+ * were mirrored, `backend` what would compile; `names` as mirror_cover_tell() has them. */
+int mirror_refuse(const char *backend, const char *of, const char *names, struct crossbpf_error *e);
+
+#endif
