@@ -210,18 +210,9 @@ static int docker_run(struct crossbpf_session *session, const struct crossbpf_ru
 	return r;
 }
 
-static int copy_text(const struct crossbpf_host *host, const char *text, char *buf, size_t len)
-{
-	if (strlen(text) >= len)
-		return complain(host, -ENOSPC, NULL, "the answer does not fit: %s", text);
-	memcpy(buf, text, strlen(text) + 1);
-	return 0;
-}
-
 static int docker_identity(struct crossbpf_session *session, char *buf, size_t len)
 {
-	return copy_text(session->container.host, container_image_id(&session->container), buf,
-			 len);
+	return answer(session->container.host, container_image_id(&session->container), buf, len);
 }
 
 static int docker_up(const struct crossbpf_host *host, const struct crossbpf_kv *conf,
@@ -253,7 +244,7 @@ static int docker_status(const struct crossbpf_host *host, const struct crossbpf
 	int r = container_plan(host, conf, project, &container);
 	if (r == 0)
 		r = container_describe(&container, &text);
-	return r < 0 ? r : copy_text(host, text, buf, len);
+	return r < 0 ? r : answer(host, text, buf, len);
 }
 
 static const struct crossbpf_backend docker = {

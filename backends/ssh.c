@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "common/options.h"
 #include "crossbpf-backend.h"
@@ -102,12 +101,7 @@ static int ssh_status(const struct crossbpf_host *host, const struct crossbpf_kv
 	int r = builder_plan(host, conf, project->root, &b);
 	if (r == 0)
 		r = builder_describe(&b, &text);
-	if (r < 0)
-		return r;
-	if (strlen(text) >= len)
-		return complain(host, -ENOSPC, NULL, "the answer does not fit: %s", text);
-	memcpy(buf, text, strlen(text) + 1);
-	return 0;
+	return r < 0 ? r : answer(host, text, buf, len);
 }
 
 static const struct crossbpf_backend ssh = {

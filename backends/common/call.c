@@ -110,28 +110,16 @@ static void *listen_to_end(void *arg)
 	return NULL;
 }
 
-static int open_pipe(int *ret_read, int *ret_write)
-{
-	int fds[2];
-	int r = io_pipe(fds);
-
-	if (r == 0) {
-		*ret_read = fds[0];
-		*ret_write = fds[1];
-	}
-	return r;
-}
-
 static int run_listened(struct call *c, struct process *process, struct listener *l)
 {
 	cleanup_close int say = -1, ended = -1;
 	pthread_t thread;
 
-	int r = open_pipe(&l->said, &say);
+	int r = io_pipe_ends(&l->said, &say);
 	if (r == 0)
-		r = open_pipe(&l->stop, &ended);
+		r = io_pipe_ends(&l->stop, &ended);
 	if (r == 0 && c->timeout_ms)
-		r = open_pipe(&process->control, &l->control);
+		r = io_pipe_ends(&process->control, &l->control);
 	if (r < 0)
 		return r;
 	if (c->timeout_ms)

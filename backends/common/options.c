@@ -60,3 +60,11 @@ int complain(const struct crossbpf_host *host, int code, const char *hint, const
 	host->error(host->ctx, message.error ? "out of memory" : message.data, hint);
 	return code;
 }
+
+int answer(const struct crossbpf_host *host, const char *text, char *buf, size_t len)
+{
+	if (strlen(text) >= len)
+		return complain(host, -ENOSPC, NULL, "the answer does not fit: %s", text);
+	memcpy(buf, text, strlen(text) + 1);
+	return 0;
+}

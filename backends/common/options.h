@@ -24,4 +24,7 @@ int option_seconds(const char *text, unsigned *ret_seconds);
 __attribute__((format(printf, 4, 5))) int complain(const struct crossbpf_host *host, int code,
 						   const char *hint, const char *format, ...);
 
+/* Copies the answer of identity() or status() to `buf`. 0, or complain() with -ENOSPC. */
+int answer(const struct crossbpf_host *host, const char *text, char *buf, size_t len);
+
 #endif

@@ -256,18 +256,23 @@ static int hear_ask(void *ctx, const char *prompt, int echo, char *buf, size_t l
 	return h->host->ask(h->host->ctx, prompt, echo, buf, len);
 }
 
-/* Tries one host; what went wrong is added to `why`, and *hint becomes what the first says. */
-static int try_host(struct builder *b, const char *name, struct strbuf *why, char **hint)
+static struct crossbpf_host listen_with(struct hearing *h)
 {
-	struct hearing hearing = {.host = b->host};
-	struct crossbpf_host host = {
-		.size = sizeof(host),
+	return (struct crossbpf_host){
+		.size = sizeof(struct crossbpf_host),
 		.abi = CROSSBPF_BACKEND_ABI,
-		.ctx = &hearing,
+		.ctx = h,
 		.error = hear_error,
 		.log = hear_log,
 		.ask = hear_ask,
 	};
+}
+
+/* Tries one host; what went wrong is added to `why`, and *hint becomes what the first says. */
+static int try_host(struct builder *b, const char *name, struct strbuf *why, char **hint)
+{
+	struct hearing hearing = {.host = b->host};
+	struct crossbpf_host host = listen_with(&hearing);
 
 	prepare(b, &host, name, &b->connection);
 	int r = b->transport->connect(&b->connection);
@@ -399,11 +404,7 @@ int builder_identity(struct builder *b, char *buf, size_t len)
 	char hex[DIGEST_HEX_SIZE];
 
 	int r = find_identity(b, hex);
-	if (r == 0 && len < sizeof(hex))
-		return complain(b->host, -ENOSPC, NULL, "the answer does not fit: %s", hex);
-	if (r == 0)
-		memcpy(buf, hex, sizeof(hex));
-	return r;
+	return r < 0 ? r : answer(b->host, hex, buf, len);
 }
 
 int builder_end(struct builder *b)
@@ -437,14 +438,7 @@ int builder_probe(const struct crossbpf_host *host, const struct crossbpf_kv *co
 {
 	cleanup_builder struct builder b = {0};
 	struct hearing hearing = {.host = host};
-	struct crossbpf_host listener = {
-		.size = sizeof(listener),
-		.abi = CROSSBPF_BACKEND_ABI,
-		.ctx = &hearing,
-		.error = hear_error,
-		.log = hear_log,
-		.ask = hear_ask,
-	};
+	struct crossbpf_host listener = listen_with(&hearing);
 
 	int r = builder_plan(&listener, conf, "/", &b); /* no file of it is read */
 	if (r < 0)

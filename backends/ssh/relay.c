@@ -12,18 +12,6 @@
 
 enum { PIECE = 4096 /* PIPE_BUF */, START_MS = 1000 };
 
-static int open_pipe(int *ret_read, int *ret_write)
-{
-	int fds[2];
-	int r = io_pipe(fds);
-
-	if (r == 0) {
-		*ret_read = fds[0];
-		*ret_write = fds[1];
-	}
-	return r;
-}
-
 int relay_init(struct relay *r, const struct crossbpf_run *run)
 {
 	*r = (struct relay){
@@ -37,10 +25,10 @@ int relay_init(struct relay *r, const struct crossbpf_run *run)
 	r->pending = calloc(2, sizeof(*r->pending));
 	int error = r->pending ? start_init(&r->start) : -ENOMEM;
 	for (int i = 0; i < 2 && error == 0; i++)
-		error = open_pipe(&r->heard[i], &r->say[i]);
+		error = io_pipe_ends(&r->heard[i], &r->say[i]);
 	if (error == 0 && run->control >= 0)
-		error = open_pipe(&r->stop[0], &r->stop[1]);
-	return error ? error : open_pipe(&r->end[0], &r->end[1]);
+		error = io_pipe_ends(&r->stop[0], &r->stop[1]);
+	return error ? error : io_pipe_ends(&r->end[0], &r->end[1]);
 }
 
 static void shut(int *fd)

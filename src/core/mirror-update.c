@@ -11,7 +11,6 @@
 #include "toolchain-memory.h"
 
 enum {
-	MAX_STAMP = 64 << 20,
 	MAX_FILE = 12 << 20,        /* of one header */
 	MAX_ARGUMENTS = 64 << 10,   /* of one command there; ssh makes one word of them */
 	MAX_GROUP = 8 << 20,        /* so much is fetched at once */

@@ -46,22 +46,11 @@ static void close_stream(struct session_stream *s)
 
 static int open_stream(struct session_stream *s, int in)
 {
-	int pair[2];
-
 	s->fd[0] = in < 0 ? open("/dev/null", O_RDONLY | O_CLOEXEC) : fcntl(in, F_DUPFD_CLOEXEC, 3);
 	if (s->fd[0] < 0)
 		return -errno;
-	int r = io_pipe(pair);
-	if (r < 0)
-		return r;
-	s->out = pair[0];
-	s->fd[1] = pair[1];
-	r = io_pipe(pair);
-	if (r < 0)
-		return r;
-	s->order = pair[0];
-	s->stop = pair[1];
-	return 0;
+	int r = io_pipe_ends(&s->out, &s->fd[1]);
+	return r < 0 ? r : io_pipe_ends(&s->order, &s->stop);
 }
 
 int session_stream_start(struct session *session, const char *const *argv, const char *const *env,

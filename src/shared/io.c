@@ -189,6 +189,18 @@ int io_pipe(int ret_fds[2])
 #endif
 }
 
+int io_pipe_ends(int *ret_read, int *ret_write)
+{
+	int fds[2];
+	int r = io_pipe(fds);
+
+	if (r == 0) {
+		*ret_read = fds[0];
+		*ret_write = fds[1];
+	}
+	return r;
+}
+
 static char *temporary_template(void)
 {
 	const char *dir = getenv("TMPDIR");

@@ -36,6 +36,9 @@ int io_temporary_dir(char **ret_path);
 /* A pipe: ret_fds[0] is read from, ret_fds[1] written to. */
 int io_pipe(int ret_fds[2]);
 
+/* The same, its ends where they belong; both stay as they are on an error. */
+int io_pipe_ends(int *ret_read, int *ret_write);
+
 /* Where the system cannot make a close-on-exec pipe in one step (macOS), children are started
  * between these two, so that none is born between the two steps. A module has a lock of its own:
  * there a child of one may hold a pipe of another's open for as long as it lives. */
