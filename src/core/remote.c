@@ -143,10 +143,8 @@ static void add_outside(struct remote *r, const char *path)
 
 void remote_add_file(struct remote *r, const char *path)
 {
-	if (toolchain_is_builders(&r->builder->toolchain, path) || strv_contains(&r->files, path))
-		return;
-	strv_add(&r->files, path);
-	add_outside(r, path);
+	if (!toolchain_is_builders(&r->builder->toolchain, path) && strv_add_once(&r->files, path))
+		add_outside(r, path);
 }
 
 /* Those that the host has for clang in any case: what asks for them are the builder's headers. */
