@@ -257,7 +257,7 @@ int link_open(const struct connection *c, struct link **ret_link)
 		int r = try_link(c, &dropped, ret_link);
 		if (!dropped)
 			return r;
-		switch (retry_wait(&retry, c->run ? c->run->control : -1)) {
+		switch (retry_wait(&retry, c->host, c->run ? c->run->control : -1)) {
 		case RETRY_NOW:
 			break;
 		case RETRY_NO_MORE:

@@ -117,7 +117,7 @@ static int start_control(const struct connection *c, const struct resolved *reso
 		int r = try_control(c, resolved, &dropped);
 		if (!dropped)
 			return r;
-		if (retry_wait(&retry, -1) != RETRY_NOW)
+		if (retry_wait(&retry, c->host, -1) != RETRY_NOW)
 			return retry_give_up(c, c->host);
 	}
 }
@@ -305,7 +305,7 @@ static int openssh_run(struct connection *c, const struct crossbpf_run *run, int
 		int r = try_run(c, run, &dropped, ret_status);
 		if (!dropped)
 			return r;
-		switch (retry_wait(&retry, run->control)) {
+		switch (retry_wait(&retry, run->host, run->control)) {
 		case RETRY_NOW:
 			break;
 		case RETRY_NO_MORE:

@@ -48,7 +48,7 @@ static bool pause_for(int64_t pause, int control)
 	return true;
 }
 
-enum retry_result retry_wait(struct retry *r, int control)
+enum retry_result retry_wait(struct retry *r, const struct crossbpf_host *host, int control)
 {
 	uint16_t random = 0;
 
@@ -58,6 +58,8 @@ enum retry_result retry_wait(struct retry *r, int control)
 	}
 	if (io_now() >= r->until)
 		return RETRY_NO_MORE;
+	host->log(host->ctx, CROSSBPF_LOG_DEBUG,
+		  "ssh: the host dropped the connection before the login: it is tried again");
 	(void)io_random(&random, sizeof(random));
 	int64_t pause = r->pause / 2 + r->pause * random / UINT16_MAX;
 	r->pause = r->pause * 2 < LONGEST_MS * ms ? r->pause * 2 : LONGEST_MS * ms;

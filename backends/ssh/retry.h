@@ -20,9 +20,9 @@ enum retry_result { RETRY_NOW, RETRY_NO_MORE, RETRY_ENDED };
  * Then surely nothing began over there. */
 bool retry_is_worth(const char *said);
 
-/* Waits longer each time, and not for the same time as others that were dropped with us.
- * RETRY_ENDED where the control descriptor (-1: none) says that it is to end. */
-enum retry_result retry_wait(struct retry *r, int control);
+/* Waits longer each time, and not for the same time as others that were dropped with us, and says
+ * so to `host`. RETRY_ENDED where the control descriptor (-1: none) says that it is to end. */
+enum retry_result retry_wait(struct retry *r, const struct crossbpf_host *host, int control);
 
 /* complain() once there was no attempt that the host took. -EAGAIN. */
 int retry_give_up(const struct connection *c, const struct crossbpf_host *host);

@@ -21,7 +21,7 @@ struct options {
 	const char *backend; /* NAME[:WHERE], or NULL */
 	const char *const *command;
 	struct strv in, out; /* as exec_name() has them */
-	bool has_terminal, help;
+	bool has_terminal, verbose, help;
 };
 
 static void options_free(struct options *o)
@@ -68,14 +68,18 @@ static int add_output(struct options *o, const char *given, struct crossbpf_erro
 static int parse_options(int argc, char **argv, struct options *o, struct crossbpf_error *e)
 {
 	static const struct option longs[] = {
-		{"on", required_argument, NULL, 'b'},  {"in", required_argument, NULL, 'i'},
-		{"out", required_argument, NULL, 'o'}, {"tty", no_argument, NULL, 't'},
-		{"help", no_argument, NULL, 'h'},      {NULL, 0, NULL, 0},
+		{"on", required_argument, NULL, 'b'},
+		{"in", required_argument, NULL, 'i'},
+		{"out", required_argument, NULL, 'o'},
+		{"tty", no_argument, NULL, 't'},
+		{"verbose", no_argument, NULL, 'v'},
+		{"help", no_argument, NULL, 'h'},
+		{NULL, 0, NULL, 0},
 	};
 	int letter, r = 0;
 
 	optind = 1;
-	while (r == 0 && (letter = getopt_long(argc, argv, "+h", longs, NULL)) != -1)
+	while (r == 0 && (letter = getopt_long(argc, argv, "+hv", longs, NULL)) != -1)
 		switch (letter) {
 		case 'b':
 			o->backend = optarg;
@@ -88,6 +92,9 @@ static int parse_options(int argc, char **argv, struct options *o, struct crossb
 			break;
 		case 't':
 			o->has_terminal = true;
+			break;
+		case 'v':
+			o->verbose = true;
 			break;
 		case 'h':
 			o->help = true;
@@ -129,6 +136,8 @@ static int print_help(void)
 	       "  --in=FILE          send this file, or directory; as often as wanted\n"
 	       "  --out=FILE         fetch this file afterwards; as often as wanted\n"
 	       "  --tty              give COMMAND a terminal\n"
+	       "  -v, --verbose      say where it runs, by which way, and what is sent and "
+	       "fetched\n"
 	       "  -h, --help         this help\n\n"
 	       "See crossbpf-exec(1).\n");
 	return cli_finish_output();
@@ -255,6 +264,8 @@ static int run(struct cli_project *p, const struct options *o, int *ret_status,
 		.dir = p->project.dir,
 		.in = &o->in,
 		.out = &o->out,
+		.warn = cli_log,
+		.log = o->verbose ? cli_log : NULL,
 	};
 	return run_there(&x, o, fd, ret_status, e);
 }
@@ -275,6 +286,8 @@ int cmd_exec(int argc, char **argv)
 	if (r == 0)
 		r = cli_project_open(&project, options.backend, &error);
 	project.request.control = control;
+	if (options.verbose)
+		project.request.log = cli_log;
 	project.request.inform = cli_log; /* to fetch an image takes minutes */
 	if (r == 0)
 		r = run(&project, &options, &status, &error);

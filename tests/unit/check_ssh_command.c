@@ -19,7 +19,13 @@ static void hear(void *ctx, const char *message, const char *hint)
 	snprintf(said, sizeof(said), "%s", message);
 }
 
-static const struct crossbpf_host listener = {.size = sizeof(listener), .error = hear};
+static void ignore_log(void *ctx, int level, const char *message)
+{
+	(void)ctx, (void)level, (void)message;
+}
+
+static const struct crossbpf_host listener = {
+	.size = sizeof(listener), .error = hear, .log = ignore_log};
 
 /* Runs a line by sh; what it printed is in a file. */
 static int run_line(const char *line, struct strbuf *output)
@@ -254,15 +260,15 @@ TEST(a_pause_heeds_the_order_to_end)
 	int fds[2];
 
 	ck_assert_int_eq(io_pipe(fds), 0);
-	ck_assert_int_eq(retry_wait(&retry, fds[0]), RETRY_NOW);
+	ck_assert_int_eq(retry_wait(&retry, &listener, fds[0]), RETRY_NOW);
 	ck_assert_int_eq(write(fds[1], "w", 1), 1);
-	ck_assert_int_eq(retry_wait(&retry, fds[0]), RETRY_NOW);
+	ck_assert_int_eq(retry_wait(&retry, &listener, fds[0]), RETRY_NOW);
 	ck_assert_int_eq(write(fds[1], "k", 1), 1);
-	ck_assert_int_eq(retry_wait(&retry, fds[0]), RETRY_ENDED);
+	ck_assert_int_eq(retry_wait(&retry, &listener, fds[0]), RETRY_ENDED);
 	close(fds[1]);
-	ck_assert_int_eq(retry_wait(&retry, fds[0]), RETRY_ENDED);
+	ck_assert_int_eq(retry_wait(&retry, &listener, fds[0]), RETRY_ENDED);
 	retry.until = 1; /* its time is over */
-	ck_assert_int_eq(retry_wait(&retry, -1), RETRY_NO_MORE);
+	ck_assert_int_eq(retry_wait(&retry, &listener, -1), RETRY_NO_MORE);
 	close(fds[0]);
 }
 
