@@ -12,7 +12,7 @@
 
 #include "cli-command.h"
 #include "cli.h"
-#include "core/remote-exec.h"
+#include "core/exec-here.h"
 
 /* Of ours, whatever failed: no command has it by itself that was told from one of its own. */
 enum { STATUS_OURS = 125 };
@@ -43,8 +43,11 @@ static int add_name(struct strv *names, const char *option, const char *given,
 	int r = exec_name(given, &name);
 	if (r == -EINVAL)
 		return error_set(e, r, EXIT_STATUS_USAGE,
-				 "run it in a directory that holds all files, or make a link to it "
-				 "in this one",
+				 strcmp(option, "in") == 0
+					 ? "run it in a directory that holds all files, or make a "
+					   "link to it in this one"
+					 : "run it in a directory that holds all files, or move "
+					   "the file behind it",
 				 "--%s=%s: the name must not lead out of this directory", option,
 				 given);
 	if (r < 0)
@@ -147,10 +150,9 @@ static int print_help(void)
 static bool report_output(const char *name, const struct exec_output *output, int status)
 {
 	static const char *const reasons[] = {
-		[EXEC_OUTPUT_DIRECTORY] =
-			"it is a directory over there, of which files can be named",
-		[EXEC_OUTPUT_SPECIAL] = "it is a link or no regular file over there",
-		[EXEC_OUTPUT_UNREADABLE] = "it cannot be read over there",
+		[EXEC_OUTPUT_DIRECTORY] = "it is a directory, of which files can be named",
+		[EXEC_OUTPUT_SPECIAL] = "it is a link, leads through one, or is no regular file",
+		[EXEC_OUTPUT_UNREADABLE] = "it cannot be read",
 		[EXEC_OUTPUT_BIG] = "it has more than 4 GiB",
 	};
 
@@ -192,12 +194,16 @@ static void report_outputs(const struct options *o, const struct exec_output *ou
 }
 
 /* In place: there is nothing to send or to fetch. */
-static int run_here(struct session *session, const struct options *o, const int fd[3],
-		    int *ret_status, struct crossbpf_error *e)
+static int run_here(struct session *session, const struct options *o, const char *dir,
+		    const int fd[3], int *ret_status, struct crossbpf_error *e)
 {
-	cleanup_free struct exec_output *outputs = calloc(o->out.n + 1, sizeof(*outputs));
+	cleanup_exec_here struct exec_here here = {.dir = dir, .in = &o->in, .out = &o->out};
 
-	int r = outputs ? session_open_loaded(session, 0, e) : error_no_memory(e);
+	if (o->verbose)
+		fprintf(stderr, "crossbpf: %s: runs in place, in %s; nothing is sent\n",
+			session->plugin.backend.name, dir);
+	int r = exec_here_begin(&here) == 0 ? session_open_loaded(session, 0, e)
+					    : error_no_memory(e);
 	if (r == 0)
 		r = cli_command_run_here(session, o->command, fd, o->has_terminal, ret_status, e);
 	if (r == -ENOENT || r == -EACCES) { /* as a shell has it, and so it is elsewhere */
@@ -207,10 +213,8 @@ static int run_here(struct session *session, const struct options *o, const int 
 	}
 	if (r < 0 || cli_is_interrupted())
 		return r;
-	for (size_t i = 0; i < o->out.n; i++)
-		outputs[i].result =
-			access(o->out.v[i], F_OK) == 0 ? EXEC_OUTPUT_DONE : EXEC_OUTPUT_MISSING;
-	report_outputs(o, outputs, ret_status);
+	exec_here_look(&here);
+	report_outputs(o, here.outputs, ret_status);
 	return 0;
 }
 
@@ -235,6 +239,9 @@ static int run_there(struct remote_exec *x, const struct options *o, const int f
 		cli_take_terminal();
 	if (r < 0 || cli_is_interrupted() || !o->out.n)
 		return r;
+	if (o->verbose)
+		fprintf(stderr, "crossbpf: fetches %zu %s\n", o->out.n,
+			o->out.n == 1 ? "file" : "files");
 	r = exec_fetch(x, e);
 	if (x->outputs && !cli_is_interrupted())
 		report_outputs(o, x->outputs, ret_status);
@@ -258,7 +265,7 @@ static int run(struct cli_project *p, const struct options *o, int *ret_status,
 	if (r < 0)
 		return r;
 	if (session_sees_host_files(&session))
-		return run_here(&session, o, fd, ret_status, e);
+		return run_here(&session, o, p->project.dir, fd, ret_status, e);
 	cleanup_exec struct remote_exec x = {
 		.place = {.session = &session, .module_dir = cli_module_dir()},
 		.dir = p->project.dir,

@@ -157,8 +157,8 @@ int exec_begin(struct remote_exec *x, struct crossbpf_error *e)
 		say(x->log, "%s: runs in %s", x->place.session->plugin.backend.name,
 		    x->place.token[0] ? "a directory of its own" : x->place.root);
 	if (r == 0 && x->in->n)
-		say(x->log, "sends %zu files, %lld bytes in all", x->n_sent,
-		    (long long)lseek(tar, 0, SEEK_END));
+		say(x->log, "sends %zu %s, %lld bytes in all", x->n_sent,
+		    x->n_sent == 1 ? "file" : "files", (long long)lseek(tar, 0, SEEK_END));
 	if (r == 0 && x->in->n)
 		r = lseek(tar, 0, SEEK_SET) < 0 ? -errno : put(x, tar, e);
 	return r;
