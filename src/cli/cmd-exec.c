@@ -289,13 +289,8 @@ int cmd_exec(int argc, char **argv)
 		return print_help();
 	if (r == 0)
 		r = check_options(&options, &error);
-	int control = cli_catch_interrupts();
 	if (r == 0)
-		r = cli_project_open(&project, options.backend, &error);
-	project.request.control = control;
-	if (options.verbose)
-		project.request.log = cli_log;
-	project.request.inform = cli_log; /* to fetch an image takes minutes */
+		r = cli_command_open(&project, options.backend, options.verbose, &error);
 	if (r == 0)
 		r = run(&project, &options, &status, &error);
 	cli_die_of_interrupt();
