@@ -100,13 +100,13 @@ static int add(struct remote_exec *x, struct packer *p, const char *name, int de
 		int r = as[0] ? packer_add_directory(p, path, as, name) : 0;
 		return r < 0 ? r : add_tree(x, p, path, name, depth);
 	}
-	x->n_sent++;
-	if (S_ISLNK(st.st_mode))
-		return packer_add_link(p, path, as, name);
-	if (depth && !S_ISREG(st.st_mode)) {
+	if (depth && !S_ISLNK(st.st_mode) && !S_ISREG(st.st_mode)) {
 		say(x->warn, "%s is not sent: it is no file, directory or link", name);
 		return 0;
 	}
+	x->n_sent++;
+	if (S_ISLNK(st.st_mode))
+		return packer_add_link(p, path, as, name);
 	return packer_add_file(p, path, as, name, &st, NULL);
 }
 
@@ -138,6 +138,19 @@ static int put(struct remote_exec *x, int tar, struct crossbpf_error *e)
 	return r;
 }
 
+static void say_plan(const struct remote_exec *x, int tar)
+{
+	struct stat st = {0};
+
+	say(x->log, "%s: runs in %s", x->place.session->plugin.backend.name,
+	    x->place.token[0] ? "a directory of its own" : x->place.root);
+	if (!x->in->n || fstat(tar, &st) < 0)
+		say(x->log, "sends nothing");
+	else
+		say(x->log, "sends %zu %s, %lld bytes in all", x->n_sent,
+		    x->n_sent == 1 ? "file" : "files", (long long)st.st_size);
+}
+
 int exec_begin(struct remote_exec *x, struct crossbpf_error *e)
 {
 	cleanup_close int tar = -1;
@@ -153,15 +166,10 @@ int exec_begin(struct remote_exec *x, struct crossbpf_error *e)
 		r = error_set(e, -EINTR, EXIT_STATUS_LOST, NULL, "interrupted");
 	if (r == 0)
 		r = place_open(&x->place, e);
-	if (r == 0)
-		say(x->log, "%s: runs in %s", x->place.session->plugin.backend.name,
-		    x->place.token[0] ? "a directory of its own" : x->place.root);
-	if (r == 0 && x->in->n)
-		say(x->log, "sends %zu %s, %lld bytes in all", x->n_sent,
-		    x->n_sent == 1 ? "file" : "files", (long long)lseek(tar, 0, SEEK_END));
-	if (r == 0 && x->in->n)
-		r = lseek(tar, 0, SEEK_SET) < 0 ? -errno : put(x, tar, e);
-	return r;
+	if (r < 0)
+		return r;
+	say_plan(x, tar);
+	return x->in->n ? put(x, tar, e) : 0;
 }
 
 int exec_run(struct remote_exec *x, const char *const *command, const int fd[3], bool is_terminal,

@@ -29,7 +29,7 @@ struct remote_exec {
 	void (*warn)(const char *sentence); /* of what is not sent; or NULL */
 	void (*log)(const char *sentence);  /* of what is done; or NULL */
 	/* The rest begins as nothing. */
-	size_t n_sent;
+	size_t n_sent; /* files and links */
 	struct exec_output {
 		enum exec_output_result result;
 		int error; /* of EXEC_OUTPUT_FAILED: -ELOOP where it leads through a link, or is
