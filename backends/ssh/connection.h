@@ -26,6 +26,7 @@ struct connection {
 	struct strv options;              /* openssh: further words of each command line */
 	struct link *link;                /* libssh */
 	void (*link_free)(struct link *); /* of whose module that is */
+	const struct crossbpf_run *run;   /* for which it is made; NULL: for all that come */
 };
 
 void connection_free(struct connection *c);

@@ -11,6 +11,7 @@
 #include "known-hosts.h"
 #include "link.h"
 #include "refusal.h"
+#include "retry.h"
 #include "shared/io.h"
 #include "shared/strbuf.h"
 
@@ -185,7 +186,7 @@ static int set_options(const struct connection *c, struct resolved *resolved, ss
 	return set_file(session, SSH_OPTIONS_GLOBAL_KNOWNHOSTS, resolved, "globalknownhostsfile");
 }
 
-static int connect_within(const struct connection *c, struct link *l)
+static int connect_within(const struct connection *c, struct link *l, bool *ret_dropped)
 {
 	int64_t deadline = io_now() + CONNECT_SECONDS * second;
 	int r;
@@ -196,17 +197,22 @@ static int connect_within(const struct connection *c, struct link *l)
 			return refuse_host(c, "no answer");
 		link_wait(l, 100);
 	}
+	*ret_dropped = r != SSH_OK && retry_is_worth(ssh_get_error(l->session));
+	if (*ret_dropped)
+		return -EAGAIN;
 	return r == SSH_OK ? 0 : refuse_host(c, ssh_get_error(l->session));
 }
 
-static int log_in(const struct connection *c, struct resolved *resolved, struct link *l)
+/* *ret_dropped: another attempt may be worth it. */
+static int log_in(const struct connection *c, struct resolved *resolved, struct link *l,
+		  bool *ret_dropped)
 {
 	l->session = ssh_new();
 	if (!l->session || set_options(c, resolved, l->session) < 0)
 		return complain(c->host, -EINVAL, "mend ssh's configuration",
 				"libssh cannot make out the host %s: %s", c->name,
 				l->session ? ssh_get_error(l->session) : "out of memory");
-	int r = connect_within(c, l);
+	int r = connect_within(c, l, ret_dropped);
 	if (r == 0)
 		r = known_hosts_check(c, resolved, l->session);
 	if (r == 0)
@@ -221,7 +227,7 @@ static int log_in(const struct connection *c, struct resolved *resolved, struct 
 	return 0;
 }
 
-int link_open(const struct connection *c, struct link **ret_link)
+static int try_link(const struct connection *c, bool *ret_dropped, struct link **ret_link)
 {
 	cleanup_resolved struct resolved resolved = {0};
 
@@ -234,10 +240,30 @@ int link_open(const struct connection *c, struct link **ret_link)
 	if (!l)
 		return complain(c->host, -ENOMEM, NULL, "out of memory");
 	pthread_mutex_init(&l->lock, NULL);
-	r = log_in(c, &resolved, l);
+	r = log_in(c, &resolved, l, ret_dropped);
 	if (r < 0)
 		link_free(l);
 	else
 		*ret_link = l;
 	return r;
+}
+
+int link_open(const struct connection *c, struct link **ret_link)
+{
+	struct retry retry = {0};
+
+	for (;;) {
+		bool dropped = false;
+		int r = try_link(c, &dropped, ret_link);
+		if (!dropped)
+			return r;
+		switch (retry_wait(&retry, c->host, c->run ? c->run->control : -1)) {
+		case RETRY_NOW:
+			break;
+		case RETRY_NO_MORE:
+			return retry_give_up(c, c->host);
+		case RETRY_ENDED:
+			return -EINTR;
+		}
+	}
 }

@@ -32,7 +32,7 @@ struct link {
 	int64_t asked;  /* when we last asked for a sign of life */
 };
 
-/* Connects and logs in, or complains. */
+/* Connects and logs in, or complains; -EINTR where c->run was told to end meanwhile. */
 int link_open(const struct connection *c, struct link **ret_link);
 void link_free(struct link *l);
 

@@ -15,12 +15,13 @@
 #include "common/options.h"
 #include "refusal.h"
 #include "relay.h"
+#include "retry.h"
 #include "shared/digest.h"
 #include "shared/io.h"
 #include "shared/process.h"
 #include "quote.h"
 
-enum { KILL_MS = 5000 };
+enum { KILL_MS = 5000, LOG_LIMIT = 64 << 10, ENDED_STATUS = 128 + 15 };
 
 static char *name_control(const struct connection *c, const struct resolved *resolved)
 {
@@ -72,7 +73,9 @@ static void choose_options(struct connection *c, const struct resolved *resolved
 	strv_add(&c->options, client_may_ask() ? "BatchMode=no" : "BatchMode=yes");
 }
 
-static int start_control(const struct connection *c, const struct resolved *resolved)
+/* *ret_dropped: another attempt may be worth it. */
+static int try_control(const struct connection *c, const struct resolved *resolved,
+		       bool *ret_dropped)
 {
 	cleanup_strv struct strv words = {0};
 	cleanup_call struct call call = {0};
@@ -98,9 +101,25 @@ static int start_control(const struct connection *c, const struct resolved *reso
 	/* Without a control connection the status is the login shell's. */
 	if (call.late || call.status == 255 || (c->control && call.status != 0)) {
 		cleanup_free char *said = call.late ? call_reason(&call) : call_tail(&call);
-		return refuse_as_said(c, resolved, said ? said : "out of memory");
+		*ret_dropped = said && !call.late && retry_is_worth(said);
+		return *ret_dropped ? -EAGAIN
+				    : refuse_as_said(c, resolved, said ? said : "out of memory");
 	}
 	return 0;
+}
+
+static int start_control(const struct connection *c, const struct resolved *resolved)
+{
+	struct retry retry = {0};
+
+	for (;;) {
+		bool dropped = false;
+		int r = try_control(c, resolved, &dropped);
+		if (!dropped)
+			return r;
+		if (retry_wait(&retry, c->host, -1) != RETRY_NOW)
+			return retry_give_up(c, c->host);
+	}
 }
 
 static int openssh_connect(struct connection *c)
@@ -128,14 +147,18 @@ static int openssh_connect(struct connection *c)
 	return start_control(c, &resolved);
 }
 
-/* A command line for one command over there. */
+/* A command line for one command over there. What the client itself says is not the command's to
+ * say: it goes to the file `log`, or nowhere (NULL). */
 static void command_words(struct strv *words, const struct connection *c, const char *line,
-			  bool tty)
+			  bool tty, const char *log)
 {
 	add_control(words, c);
-	strv_add_all(words,
-		     (const char *const[]){"-q", "-o", "ControlMaster=no", "-o", "BatchMode=yes",
-					   tty ? "-tt" : "-T", "--", c->name, line, NULL});
+	if (log)
+		strv_add_all(words, (const char *const[]){"-E", log, "-o", "LogLevel=ERROR", NULL});
+	else
+		strv_add(words, "-q");
+	strv_add_all(words, (const char *const[]){"-o", "ControlMaster=no", "-o", "BatchMode=yes",
+						  tty ? "-tt" : "-T", "--", c->name, line, NULL});
 }
 
 /* To end a client does not end what runs over there. */
@@ -147,7 +170,7 @@ static void end_group(const struct connection *c, long group)
 
 	if (group <= 1 || quote_kill(group, &line) < 0)
 		return;
-	command_words(&words, c, line, false);
+	command_words(&words, c, line, false, NULL);
 	call.argv = (const char *const *)words.v;
 	if (!words.error)
 		(void)call_run(&call);
@@ -166,9 +189,10 @@ static int explain_start(const struct connection *c, const struct crossbpf_host 
 			"the connection to %s was lost, and is there again", c->name);
 }
 
-static int judge(const struct connection *c, const struct crossbpf_run *run, const struct start *s,
-		 int status)
+static int judge(const struct connection *c, const struct crossbpf_run *run,
+		 const struct relay *relay, int status)
 {
+	const struct start *s = &relay->start;
 	int r = start_judge(s, run, c->name);
 
 	if (r < 0)
@@ -176,55 +200,121 @@ static int judge(const struct connection *c, const struct crossbpf_run *run, con
 	if (!s->began)
 		return status == 255 ? explain_start(c, run->host)
 				     : start_refuse(s, run, c->name, status);
-	if (status != 255)
+	if (status != ENDING_STATUS || relay->ending.said)
 		return 0;
-	if (order(c, "check"))
-		return 0; /* the command's own */
+	/* On a terminal nothing is said behind the command. */
+	if ((run->flags & CROSSBPF_RUN_TTY) && order(c, "check"))
+		return 0;
 	return complain(run->host, -EPIPE, "run the build again: what was finished is kept",
 			"the connection to %s was lost", c->name);
 }
 
-static int openssh_run(struct connection *c, const struct crossbpf_run *run, int *ret_status)
-{
-	cleanup_relay struct relay relay = RELAY_NONE;
-	cleanup_strv struct strv words = {0};
-	cleanup_free char *line = NULL;
-	bool ended = false;
-	int status = 0;
+/* One attempt at a command. */
+struct attempt {
+	char *log; /* the file of what the client says; or NULL */
+	struct relay relay;
+	bool ended; /* as it was told */
+	int status;
+};
 
-	int r = relay_init(&relay, run);
+static void attempt_free(struct attempt *a)
+{
+	relay_free(&a->relay);
+	if (a->log)
+		unlink(a->log);
+	free(a->log);
+}
+
+static int begin_attempt(struct attempt *a, const struct connection *c,
+			 const struct crossbpf_run *run, struct strv *words)
+{
+	cleanup_free char *line = NULL;
+	int r = relay_init(&a->relay, run);
+
 	if (r == 0)
-		r = quote_run(run, relay.start.mark, &line);
-	if (r == 0) {
-		command_words(&words, c, line, run->flags & CROSSBPF_RUN_TTY);
-		r = words.error;
-	}
-	if (r == 0)
-		r = relay_begin(&relay);
+		r = quote_run(run, a->relay.start.mark, true, &line);
+	if (r < 0)
+		return r;
+	/* Without one it is only not known why it did not begin. */
+	(void)io_temporary_file(&a->log);
+	command_words(words, c, line, run->flags & CROSSBPF_RUN_TTY, a->log);
+	return words->error ? words->error : relay_begin(&a->relay);
+}
+
+static int attempt_run(struct attempt *a, const struct connection *c,
+		       const struct crossbpf_run *run)
+{
+	cleanup_strv struct strv words = {0};
+
+	int r = begin_attempt(a, c, run, &words);
 	if (r < 0)
 		return complain(run->host, r, NULL, "cannot run '%s' on %s: %s", run->argv[0],
 				c->name, strerror(-r));
 	struct process process = {
 		.argv = (const char *const *)words.v,
 		.env = process_environment(),
-		.fd = {run->fd[0], relay.say[0], relay.say[1]},
-		.control = relay.stop[0],
-		.ret_ended = &ended,
+		.fd = {run->fd[0], a->relay.say[0], a->relay.say[1]},
+		.control = a->relay.stop[0],
+		.ret_ended = &a->ended,
 	};
-	r = process_run(&process, &status);
-	relay_end(&relay);
+	r = process_run(&process, &a->status);
+	relay_end(&a->relay);
+	return r < 0 ? complain(run->host, r, "is ssh still installed?", "cannot run ssh: %s",
+				strerror(-r))
+		     : 0;
+}
+
+/* Was the client dropped before it had logged in? */
+static bool was_dropped(const struct attempt *a)
+{
+	cleanup_strbuf struct strbuf said = {0};
+
+	return !a->ended && !a->relay.start.began && a->status == ENDING_STATUS && a->log &&
+	       io_read_file(a->log, LOG_LIMIT, &said) == 0 && said.len && retry_is_worth(said.data);
+}
+
+/* *ret_dropped: surely nothing began over there. */
+static int try_run(const struct connection *c, const struct crossbpf_run *run, bool *ret_dropped,
+		   int *ret_status)
+{
+	CLEANUP(attempt_free) struct attempt a = {.relay = RELAY_NONE};
+
+	int r = attempt_run(&a, c, run);
 	if (r < 0)
-		return complain(run->host, r, "is ssh still installed?", "cannot run ssh: %s",
-				strerror(-r));
-	if (ended) {
-		end_group(c, relay.start.group);
-		status = 128 + 15; /* whatever the client made of it */
+		return r;
+	*ret_dropped = was_dropped(&a);
+	if (*ret_dropped)
+		return -EAGAIN;
+	if (a.ended) {
+		end_group(c, a.relay.start.group);
+		a.status = ENDED_STATUS; /* whatever the client made of it */
 	} else {
-		r = judge(c, run, &relay.start, status);
+		r = judge(c, run, &a.relay, a.status);
 	}
 	if (r == 0)
-		*ret_status = status;
+		*ret_status = a.status;
 	return r;
+}
+
+static int openssh_run(struct connection *c, const struct crossbpf_run *run, int *ret_status)
+{
+	struct retry retry = {0};
+
+	for (;;) {
+		bool dropped = false;
+		int r = try_run(c, run, &dropped, ret_status);
+		if (!dropped)
+			return r;
+		switch (retry_wait(&retry, run->host, run->control)) {
+		case RETRY_NOW:
+			break;
+		case RETRY_NO_MORE:
+			return retry_give_up(c, run->host);
+		case RETRY_ENDED:
+			*ret_status = ENDED_STATUS;
+			return 0;
+		}
+	}
 }
 
 /* Which socket is ours is known by what ssh makes of the configuration. */

@@ -361,11 +361,11 @@ int pump_run(struct link *l, const struct crossbpf_run *run, const char *line, s
 		r = run_thread(p);
 	link_leave(l, &p->waiter);
 	if (r == 0) {
-		*ret_end = p->ended     ? PUMP_ENDED
-			   : p->refused ? PUMP_REFUSED
-			   : p->over    ? PUMP_DONE
-					: PUMP_LOST;
-		*ret_status = p->status == NO_STATUS ? 255 : p->status;
+		*ret_end = p->ended                            ? PUMP_ENDED
+			   : p->refused                        ? PUMP_REFUSED
+			   : p->over && p->status != NO_STATUS ? PUMP_DONE
+							       : PUMP_LOST;
+		*ret_status = p->status;
 	}
 	free(p);
 	return r;

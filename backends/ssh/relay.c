@@ -24,6 +24,8 @@ int relay_init(struct relay *r, const struct crossbpf_run *run)
 	};
 	r->pending = calloc(2, sizeof(*r->pending));
 	int error = r->pending ? start_init(&r->start) : -ENOMEM;
+	if (error == 0)
+		ending_init(&r->ending, r->start.mark);
 	for (int i = 0; i < 2 && error == 0; i++)
 		error = io_pipe_ends(&r->heard[i], &r->say[i]);
 	if (error == 0 && run->control >= 0)
@@ -53,16 +55,32 @@ void relay_free(struct relay *r)
 static void take(struct relay *r, int i)
 {
 	struct pending *p = &r->pending[i];
-	ssize_t n = read(r->heard[i], p->data, sizeof(p->data));
+	char *came = p->data + ENDING_SIZE;
+	ssize_t n = read(r->heard[i], came, RELAY_CHUNK);
 
 	if (n < 0 && errno == EINTR)
 		return;
-	p->at = p->data;
+	p->at = i == 0 ? came : p->data;
 	p->len = n > 0 ? (size_t)n : 0;
-	if (n <= 0 || (i == 0 && start_take(&r->start, p->data, p->len, &p->at, &p->len) < 0)) {
+	bool goes_on = n > 0;
+	if (goes_on && i == 0)
+		goes_on = start_take(&r->start, came, p->len, &p->at, &p->len) == 0;
+	else if (goes_on)
+		p->len = ending_take(&r->ending, came, p->len, p->data);
+	if (!goes_on) {
 		p->len = 0;
 		shut(&r->heard[i]);
 	}
+}
+
+/* What of standard error was taken for the beginning of the last line, and was not. */
+static bool take_held(struct relay *r)
+{
+	struct pending *p = &r->pending[1];
+
+	p->at = p->data;
+	p->len = ending_finish(&r->ending, p->data);
+	return p->len;
 }
 
 /* In pieces of which a pipe that can be written takes all: nobody is waited for. */
@@ -127,7 +145,7 @@ static void *hand_on(void *arg)
 			fds[4 + i] = (struct pollfd){.fd = full ? r->to[i] : -1, .events = POLLOUT};
 		}
 		int n = poll(fds, 6, last ? 0 : time_left(r));
-		if (n == 0 && last)
+		if (n == 0 && last && !take_held(r))
 			break;
 		if (n == 0)
 			shut(&r->stop[1]);

@@ -275,11 +275,8 @@ int cmd_shell(int argc, char **argv)
 	int r = parse_options(argc, argv, &options, &error);
 	if (r == 0 && options.help)
 		return print_help();
-	int control = cli_catch_interrupts();
 	if (r == 0)
-		r = cli_project_open(&project, options.backend, &error);
-	project.request.control = control;
-	project.request.inform = cli_log; /* to fetch an image takes minutes */
+		r = cli_command_open(&project, options.backend, false, &error);
 	if (r == 0)
 		r = run(&project, &options, &status, &error);
 	cli_die_of_interrupt();
