@@ -24,6 +24,8 @@ struct connection {
 	unsigned persist;                 /* seconds; 0: for ever */
 	char *control;                    /* openssh: the socket of the control connection */
 	struct strv options;              /* openssh: further words of each command line */
+	struct strv overrides;            /* the same of those that are for a command */
+	struct strv files;                /* openssh: the configuration that was read */
 	struct link *link;                /* libssh */
 	void (*link_free)(struct link *); /* of whose module that is */
 };

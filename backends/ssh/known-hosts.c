@@ -98,5 +98,5 @@ int known_hosts_check(const struct connection *c, const struct resolved *resolve
 					  "the host key of %s cannot be kept: %s", c->name,
 					  ssh_get_error(session));
 	cleanup_free char *print = fingerprint(session);
-	return refuse_key(c, resolved, changed, print ? print : "no key");
+	return refuse_key(c, resolved, changed, NULL, print ? print : "no key");
 }

@@ -21,6 +21,8 @@ enum {
 	ANSWER_LIMIT = 64 << 10,
 	KNOWN_HOST = 0, /* what stands in the memory */
 	KNOWN_CONTROL,
+	KNOWN_FILES,     /* what the files of ssh's configuration were like */
+	KNOWN_OVERRIDES, /* how many of the words that follow are those; the rest are files */
 	KNOWN_COUNT,
 };
 
@@ -98,6 +100,21 @@ static void digest_file(struct digest *d, const char *path)
 	}
 	digest_string(d, path);
 	digest_bytes(d, when, sizeof(when));
+}
+
+/* Also one that appears beside them, as Include takes all of a directory. */
+static void digest_files(const struct strv *files, char ret_hex[DIGEST_HEX_SIZE])
+{
+	struct digest d;
+
+	digest_init(&d);
+	for (size_t i = 0; i < files->n; i++) {
+		cleanup_free char *dir =
+			strndup(files->v[i], (size_t)(io_basename(files->v[i]) - files->v[i]));
+		digest_file(&d, files->v[i]);
+		digest_file(&d, dir);
+	}
+	digest_finish(&d, ret_hex);
 }
 
 static char *users_config(void)
@@ -196,20 +213,36 @@ static void prepare(const struct builder *b, const struct crossbpf_host *host, c
 	};
 }
 
+/* Takes apart what is remembered. False where it does not hold any more. */
+static bool read_memory(const struct builder *b, struct strv *known, struct strv *overrides)
+{
+	cleanup_strv struct strv files = {0};
+	char hex[DIGEST_HEX_SIZE];
+
+	if (!memory_is_fresh(b->memory, SURE_SECONDS) || !memory_read(b->memory, known) ||
+	    known->n < KNOWN_COUNT || access(known->v[KNOWN_CONTROL], F_OK) < 0)
+		return false;
+	size_t n = (size_t)atoi(known->v[KNOWN_OVERRIDES]);
+	for (size_t i = KNOWN_COUNT; i < known->n; i++)
+		strv_add(i < KNOWN_COUNT + n ? overrides : &files, known->v[i]);
+	digest_files(&files, hex);
+	return !files.error && !overrides->error && strcmp(hex, known->v[KNOWN_FILES]) == 0;
+}
+
 /* One of the hosts took us a short while ago, and its socket is there. */
 static bool recall(struct builder *b)
 {
-	cleanup_strv struct strv known = {0};
+	cleanup_strv struct strv known = {0}, overrides = {0};
 
-	if (!b->transport->stays || !memory_is_fresh(b->memory, SURE_SECONDS) ||
-	    !memory_read(b->memory, &known) || known.n != KNOWN_COUNT ||
-	    access(known.v[KNOWN_CONTROL], F_OK) < 0)
+	if (!b->transport->stays || !read_memory(b, &known, &overrides))
 		return false;
 	for (size_t i = 0; i < b->hosts.n; i++) {
 		if (strcmp(b->hosts.v[i], known.v[KNOWN_HOST]) != 0)
 			continue;
 		prepare(b, b->host, b->hosts.v[i], &b->connection);
 		b->connection.control = strdup(known.v[KNOWN_CONTROL]);
+		b->connection.overrides = overrides;
+		overrides = (struct strv){0};
 		return b->connection.control;
 	}
 	return false;
@@ -217,12 +250,21 @@ static bool recall(struct builder *b)
 
 static void remember(const struct builder *b)
 {
+	const struct connection *c = &b->connection;
 	cleanup_strv struct strv known = {0};
+	char hex[DIGEST_HEX_SIZE];
 
-	if (!b->connection.control)
+	if (!c->control)
 		return;
-	strv_add(&known, b->connection.name);
-	strv_add(&known, b->connection.control);
+	digest_files(&c->files, hex);
+	strv_add(&known, c->name);
+	strv_add(&known, c->control);
+	strv_add(&known, hex);
+	strv_take(&known, str_printf("%zu", c->overrides.n));
+	if (c->overrides.n)
+		strv_add_all(&known, (const char *const *)c->overrides.v);
+	if (c->files.n)
+		strv_add_all(&known, (const char *const *)c->files.v);
 	memory_write(b->memory, &known);
 }
 

@@ -12,6 +12,7 @@
 
 #include "client.h"
 #include "common/call.h"
+#include "common/memory.h"
 #include "common/options.h"
 #include "refusal.h"
 #include "relay.h"
@@ -41,22 +42,45 @@ static char *name_control(const struct connection *c, const struct resolved *res
 static void add_control(struct strv *words, const struct connection *c)
 {
 	client_add_options(words, c);
-	strv_add(words, "-S");
-	strv_add(words, c->control ? c->control : "none");
+	client_add_control(words, c->control);
 }
 
-/* ssh -O check and the like: asks the process that holds the control connection. */
-static bool order(const struct connection *c, const char *what)
+/* The same for all but the one that makes it. */
+static void add_overrides(struct strv *words, const struct connection *c)
+{
+	if (c->overrides.n)
+		strv_add_all(words, (const char *const *)c->overrides.v);
+}
+
+/* ssh -O check and the like: asks the process that holds the control connection. *ret_late, which
+ * may be NULL, is whether it took the question and gave no answer. */
+static bool order(const struct connection *c, const char *what, bool *ret_late)
 {
 	cleanup_strv struct strv words = {0};
 	cleanup_call struct call call = {.timeout_ms = KILL_MS};
 
+	if (ret_late)
+		*ret_late = false;
 	if (!c->control || access(c->control, F_OK) < 0)
 		return false;
 	add_control(&words, c);
+	add_overrides(&words, c);
 	strv_add_all(&words, (const char *const[]){"-O", what, "--", c->name, NULL});
 	call.argv = (const char *const *)words.v;
-	return !words.error && call_run(&call) == 0 && call.status == 0;
+	bool done = !words.error && call_run(&call) == 0 && call.status == 0 && !call.late;
+	if (ret_late)
+		*ret_late = call.late;
+	return done;
+}
+
+/* What the clients of a control connection cannot see: their own signs of life are its. (Where it
+ * is gone, the client has a connection of its own.) */
+static bool is_alive(void *ctx)
+{
+	bool late;
+
+	order(ctx, "check", &late);
+	return !late;
 }
 
 /* Keys are never taken unseen, unless the user's configuration says so. */
@@ -72,6 +96,58 @@ static void choose_options(struct connection *c, const struct resolved *resolved
 	strv_add(&c->options, client_may_ask() ? "BatchMode=no" : "BatchMode=yes");
 }
 
+/* A user's configuration may say what a command cannot be run with. Only what it says is set back:
+ * an ssh older than 8.7 takes none of these words. (RequestTTY is by -T and -tt.) */
+static void choose_overrides(struct connection *c, const struct resolved *resolved)
+{
+	static const struct {
+		const char *keyword, *wanted, *setting;
+	} all[] = {{"stdinnull", "no", "StdinNull=no"},
+		   {"forkafterauthentication", "no", "ForkAfterAuthentication=no"},
+		   {"sessiontype", "default", "SessionType=default"}};
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		const char *value = resolved_value(resolved, all[i].keyword);
+		if (!value[0] || strcmp(value, all[i].wanted) == 0)
+			continue;
+		strv_add(&c->overrides, "-o");
+		strv_add(&c->overrides, all[i].setting);
+	}
+}
+
+/*
+ * The control connections that were made to a host. Which one is now's is known by what ssh makes
+ * of its configuration; after a change of that, those from before are known by this list alone.
+ */
+static char *controls_file(const struct connection *c)
+{
+	char hex[DIGEST_HEX_SIZE];
+	struct digest d;
+
+	digest_init(&d);
+	digest_string(&d, c->name);
+	digest_string(&d, c->config);
+	digest_finish(&d, hex);
+	hex[16] = '\0';
+	cleanup_free char *name = str_printf("%s.controls", hex);
+	return name ? memory_path("ssh", name) : NULL;
+}
+
+static void note_control(const struct connection *c)
+{
+	cleanup_free char *file = controls_file(c);
+	cleanup_free char *lock_file = file ? str_printf("%s.lock", file) : NULL;
+	cleanup_close int lock = memory_lock(lock_file);
+	cleanup_strv struct strv known = {0}, kept = {0};
+
+	memory_read(file, &known);
+	for (size_t i = 0; i < known.n; i++)
+		if (access(known.v[i], F_OK) == 0)
+			strv_add_once(&kept, known.v[i]);
+	strv_add_once(&kept, c->control);
+	memory_write(file, &kept);
+}
+
 static int start_control(const struct connection *c, const struct resolved *resolved)
 {
 	cleanup_strv struct strv words = {0};
@@ -83,10 +159,15 @@ static int start_control(const struct connection *c, const struct resolved *reso
 	if (c->control)
 		unlink(c->control); /* of one that is gone */
 	add_control(&words, c);
+	/* What it says is why the host does not take us. */
+	strv_add_all(&words, (const char *const[]){"-o", "LogLevel=INFO", NULL});
 	if (c->control) {
+		call.dir = "/"; /* it outlives us, and would keep a file system busy */
 		strv_add_all(&words, (const char *const[]){"-M", "-N", "-f", "-o", NULL});
 		strv_take(&words, c->persist ? str_printf("ControlPersist=%u", c->persist)
 					     : strdup("ControlPersist=yes"));
+	} else {
+		add_overrides(&words, c);
 	}
 	strv_add_all(&words, (const char *const[]){"-T", "--", c->name, NULL});
 	if (!c->control)
@@ -114,18 +195,26 @@ static int openssh_connect(struct connection *c)
 	if (r < 0)
 		return r;
 	strv_free(&c->options);
+	strv_free(&c->overrides);
+	strv_free(&c->files);
 	choose_options(c, &resolved);
+	choose_overrides(c, &resolved);
 	free(c->control);
 	c->control = name_control(c, &resolved);
-	if (c->options.error)
+	c->files = resolved.files;
+	resolved.files = (struct strv){0};
+	if (c->options.error || c->overrides.error)
 		return complain(c->host, -ENOMEM, NULL, "out of memory");
 	if (!c->control)
 		c->host->log(c->host->ctx, CROSSBPF_LOG_DEBUG,
 			     "no directory can hold a control connection's socket: each command "
 			     "makes a connection");
-	if (order(c, "check"))
+	if (order(c, "check", NULL))
 		return 0;
-	return start_control(c, &resolved);
+	r = start_control(c, &resolved);
+	if (r == 0 && c->control)
+		note_control(c);
+	return r;
 }
 
 /* A command line for one command over there. */
@@ -133,6 +222,7 @@ static void command_words(struct strv *words, const struct connection *c, const 
 			  bool tty)
 {
 	add_control(words, c);
+	add_overrides(words, c);
 	strv_add_all(words,
 		     (const char *const[]){"-q", "-o", "ControlMaster=no", "-o", "BatchMode=yes",
 					   tty ? "-tt" : "-T", "--", c->name, line, NULL});
@@ -166,6 +256,12 @@ static int explain_start(const struct connection *c, const struct crossbpf_host 
 			"the connection to %s was lost, and is there again", c->name);
 }
 
+static int complain_of_loss(const struct connection *c, const struct crossbpf_host *host)
+{
+	return complain(host, -EPIPE, "run the build again: what was finished is kept",
+			"the connection to %s was lost", c->name);
+}
+
 static int judge(const struct connection *c, const struct crossbpf_run *run, const struct start *s,
 		 int status)
 {
@@ -178,10 +274,9 @@ static int judge(const struct connection *c, const struct crossbpf_run *run, con
 				     : start_refuse(s, run, c->name, status);
 	if (status != 255)
 		return 0;
-	if (order(c, "check"))
+	if (order(c, "check", NULL))
 		return 0; /* the command's own */
-	return complain(run->host, -EPIPE, "run the build again: what was finished is kept",
-			"the connection to %s was lost", c->name);
+	return complain_of_loss(c, run->host);
 }
 
 static int openssh_run(struct connection *c, const struct crossbpf_run *run, int *ret_status)
@@ -199,6 +294,8 @@ static int openssh_run(struct connection *c, const struct crossbpf_run *run, int
 		command_words(&words, c, line, run->flags & CROSSBPF_RUN_TTY);
 		r = words.error;
 	}
+	relay.is_alive = is_alive;
+	relay.ctx = c;
 	if (r == 0)
 		r = relay_begin(&relay);
 	if (r < 0)
@@ -209,6 +306,7 @@ static int openssh_run(struct connection *c, const struct crossbpf_run *run, int
 		.env = process_environment(),
 		.fd = {run->fd[0], relay.say[0], relay.say[1]},
 		.control = relay.stop[0],
+		.keeps_group = run->control < 0,
 		.ret_ended = &ended,
 	};
 	r = process_run(&process, &status);
@@ -216,6 +314,8 @@ static int openssh_run(struct connection *c, const struct crossbpf_run *run, int
 	if (r < 0)
 		return complain(run->host, r, "is ssh still installed?", "cannot run ssh: %s",
 				strerror(-r));
+	if (relay.lost)
+		return complain_of_loss(c, run->host);
 	if (ended) {
 		end_group(c, relay.start.group);
 		status = 128 + 15; /* whatever the client made of it */
@@ -240,16 +340,42 @@ static int find_control(struct connection *c)
 
 static bool openssh_connected(struct connection *c)
 {
-	return find_control(c) == 0 && order(c, "check");
+	return find_control(c) == 0 && order(c, "check", NULL);
+}
+
+static int end_control(const struct connection *c)
+{
+	bool late;
+
+	order(c, "exit", &late);
+	if (!late)
+		return 0;
+	unlink(c->control); /* nobody else waits for it */
+	return complain(c->host, -ETIMEDOUT,
+			"it was left alone, and the next build makes another; end that process",
+			"the ssh that holds the control connection %s does not answer", c->control);
 }
 
 static int openssh_end(struct connection *c)
 {
-	int r = find_control(c);
+	cleanup_free char *file = controls_file(c);
+	cleanup_strv struct strv known = {0};
+	int ended = 0;
 
+	memory_read(file, &known);
+	memory_forget(file);
+	for (size_t i = 0; i < known.n; i++) {
+		free(c->control);
+		c->control = strdup(known.v[i]);
+		int r = end_control(c);
+		if (r < 0)
+			ended = r;
+	}
+	free(TAKE_PTR(c->control));
+	int r = find_control(c);
 	if (r == 0)
-		order(c, "exit");
-	return r;
+		r = end_control(c);
+	return r < 0 ? r : ended;
 }
 
 const struct transport openssh_transport = {

@@ -13,6 +13,7 @@
 void resolved_free(struct resolved *r)
 {
 	strv_free(&r->lines);
+	strv_free(&r->files);
 }
 
 static void split_lines(char *text, struct strv *lines)
@@ -23,17 +24,33 @@ static void split_lines(char *text, struct strv *lines)
 		strv_add(lines, line);
 }
 
+/* What ssh says with -v, line by line. */
+static void hear_line(void *ctx, int level, const char *line)
+{
+	static const char label[] = "Reading configuration data ";
+	const char *file = strstr(line, label);
+
+	(void)level;
+	if (file)
+		strv_add_once(ctx, file + sizeof(label) - 1);
+}
+
 int resolve(const struct connection *c, struct resolved *ret_resolved)
 {
 	cleanup_strv struct strv words = {0};
 	cleanup_strbuf struct strbuf answer = {0};
-	cleanup_call struct call call = {.answer = &answer, .timeout_ms = CONNECT_SECONDS * 1000};
+	cleanup_resolved struct resolved resolved = {0};
+	const struct crossbpf_host listener = {.ctx = &resolved.files, .log = hear_line};
+	cleanup_call struct call call = {
+		.answer = &answer, .log = &listener, .timeout_ms = CONNECT_SECONDS * 1000};
 
 	if (!client_is_there())
 		return -ENOENT;
 	strv_add(&words, CLIENT_PROGRAM);
 	client_add_config(&words, c);
-	strv_add_all(&words, (const char *const[]){"-G", "--", c->name, NULL});
+	/* With a command, as ForkAfterAuthentication wants one, and then no other. */
+	strv_add_all(&words, (const char *const[]){"-v", "-G", "-o", "RemoteCommand=none", "--",
+						   c->name, "true", NULL});
 	call.argv = (const char *const *)words.v;
 	int r = words.error ? words.error : call_run(&call);
 	if (r < 0)
@@ -44,13 +61,11 @@ int resolve(const struct connection *c, struct resolved *ret_resolved)
 				"ssh cannot make out the host %s: %s", c->name,
 				reason ? reason : "out of memory");
 	}
-	struct resolved resolved = {0};
 	split_lines(answer.data, &resolved.lines);
-	if (resolved.lines.error) {
-		resolved_free(&resolved);
+	if (resolved.lines.error || resolved.files.error)
 		return complain(c->host, -ENOMEM, NULL, "out of memory");
-	}
 	*ret_resolved = resolved;
+	resolved = (struct resolved){0};
 	return 0;
 }
 

@@ -7,6 +7,7 @@
 
 struct resolved {
 	struct strv lines; /* "keyword value", the keyword in lower case */
+	struct strv files; /* of the configuration that was read, also those that are included */
 };
 
 /* Asks ssh, which connects to nobody for that. complain() where it says no. -ENOENT, without a
