@@ -35,6 +35,9 @@ void connection_free(struct connection *c);
 
 /* One of the ways: the user's ssh, libssh. */
 struct transport {
+	uint32_t size;            /* sizeof(struct transport) as compiled */
+	uint32_t connection_size; /* the same of struct connection: a module of another release may
+				   * lie beside ours */
 	const char *name;
 
 	/* Makes sure that it is there, with complain() where it cannot be. */
@@ -54,6 +57,8 @@ struct transport {
 };
 
 extern const struct transport openssh_transport;
+#define TRANSPORT_SIZES \
+	.size = sizeof(struct transport), .connection_size = sizeof(struct connection)
 /* In a module of its own, LIBSSH_MODULE beside ssh.so: to load libssh takes as long as a short
  * command, and most have no need of it. */
 #define LIBSSH_MODULE "ssh-libssh.so"

@@ -42,21 +42,29 @@ void builder_free(struct builder *b)
 
 static void list_hosts(const struct crossbpf_kv *conf, struct strv *hosts)
 {
-	option_list(conf, "where", hosts);
-	if (!hosts->n)
-		option_list(conf, "host", hosts);
+	cleanup_strv struct strv named = {0};
+
+	option_list(conf, "where", &named);
+	if (!named.n)
+		option_list(conf, "host", &named);
 #ifdef CROSSBPF_DEFAULT_SSH_HOST
-	if (!hosts->n)
-		strv_add(hosts, CROSSBPF_DEFAULT_SSH_HOST);
+	if (!named.n)
+		strv_add(&named, CROSSBPF_DEFAULT_SSH_HOST);
 #endif
+	for (size_t i = 0; i < named.n; i++)
+		strv_add_once(hosts, named.v[i]);
+	if (named.error)
+		hosts->error = named.error;
 }
 
-/* NULL where there is none. */
+/* NULL where there is none of this release. */
 static const struct transport *load_libssh(void)
 {
 	static const int ours;
 
-	return sibling_load(&ours, LIBSSH_MODULE, "libssh_transport");
+	const struct transport *t = sibling_load(&ours, LIBSSH_MODULE, "libssh_transport");
+	bool fits = t && t->size == sizeof(*t) && t->connection_size == sizeof(struct connection);
+	return fits ? t : NULL;
 }
 
 /* *ret_transport is NULL where it cannot be had, and *ret_reason says why. */
@@ -73,7 +81,9 @@ static void choose_transport(const char *asked, const struct transport **ret_tra
 		*ret_reason = openssh ? "as asked for" : "there is no ssh in PATH";
 	} else if (strcmp(asked, "libssh") == 0) {
 		*ret_transport = libssh;
-		*ret_reason = libssh ? "as asked for" : "this crossbpf is without libssh";
+		*ret_reason = libssh ? "as asked for"
+				     : "this crossbpf is without libssh, or has " LIBSSH_MODULE
+				       " of another release";
 	} else if (strcmp(asked, "auto") != 0) {
 		*ret_reason = "transport is none of auto, openssh and libssh";
 	} else if (openssh) {

@@ -21,9 +21,9 @@
 #include "shared/process.h"
 #include "quote.h"
 
-enum { KILL_MS = 5000 };
+enum { KILL_MS = 5000, MAX_STOPPED = 4 };
 
-static char *name_control(const struct connection *c, const struct resolved *resolved)
+static char *name_control(const struct connection *c, const struct resolved *resolved, int n)
 {
 	char hex[DIGEST_HEX_SIZE];
 	struct digest d;
@@ -33,6 +33,8 @@ static char *name_control(const struct connection *c, const struct resolved *res
 	digest_string(&d, c->config);
 	for (size_t i = 0; i < resolved->lines.n; i++)
 		digest_string(&d, resolved->lines.v[i]);
+	if (n)
+		digest_bytes(&d, &n, sizeof(n));
 	digest_finish(&d, hex);
 	hex[16] = '\0';
 	return client_control(hex);
@@ -184,6 +186,21 @@ static int start_control(const struct connection *c, const struct resolved *reso
 	return 0;
 }
 
+/* Finds the one that is there, or a name for another. One that is stopped keeps its name: it
+ * removes that when it ends, whoever has it by then. */
+static bool find_connected(struct connection *c, const struct resolved *resolved)
+{
+	bool late = true;
+
+	for (int n = 0; n < MAX_STOPPED && late; n++) {
+		free(c->control);
+		c->control = name_control(c, resolved, n);
+		if (order(c, "check", &late))
+			return true;
+	}
+	return false;
+}
+
 static int openssh_connect(struct connection *c)
 {
 	cleanup_resolved struct resolved resolved = {0};
@@ -199,8 +216,7 @@ static int openssh_connect(struct connection *c)
 	strv_free(&c->files);
 	choose_options(c, &resolved);
 	choose_overrides(c, &resolved);
-	free(c->control);
-	c->control = name_control(c, &resolved);
+	bool connected = find_connected(c, &resolved);
 	c->files = resolved.files;
 	resolved.files = (struct strv){0};
 	if (c->options.error || c->overrides.error)
@@ -209,7 +225,7 @@ static int openssh_connect(struct connection *c)
 		c->host->log(c->host->ctx, CROSSBPF_LOG_DEBUG,
 			     "no directory can hold a control connection's socket: each command "
 			     "makes a connection");
-	if (order(c, "check", NULL))
+	if (connected)
 		return 0;
 	r = start_control(c, &resolved);
 	if (r == 0 && c->control)
@@ -333,8 +349,10 @@ static int find_control(struct connection *c)
 	cleanup_resolved struct resolved resolved = {0};
 
 	int r = resolve(c, &resolved);
-	if (r == 0)
-		c->control = name_control(c, &resolved);
+	if (r == 0) {
+		c->control = name_control(c, &resolved, 0);
+		choose_overrides(c, &resolved);
+	}
 	return r == -ENOENT ? 0 : r;
 }
 
@@ -350,9 +368,7 @@ static int end_control(const struct connection *c)
 	order(c, "exit", &late);
 	if (!late)
 		return 0;
-	unlink(c->control); /* nobody else waits for it */
-	return complain(c->host, -ETIMEDOUT,
-			"it was left alone, and the next build makes another; end that process",
+	return complain(c->host, -ETIMEDOUT, "it was left alone; end that process",
 			"the ssh that holds the control connection %s does not answer", c->control);
 }
 
@@ -364,21 +380,20 @@ static int openssh_end(struct connection *c)
 
 	memory_read(file, &known);
 	memory_forget(file);
+	int r = find_control(c);
+	if (r == 0)
+		ended = end_control(c);
 	for (size_t i = 0; i < known.n; i++) {
 		free(c->control);
 		c->control = strdup(known.v[i]);
-		int r = end_control(c);
-		if (r < 0)
-			ended = r;
+		int one = end_control(c);
+		ended = one < 0 ? one : ended;
 	}
-	free(TAKE_PTR(c->control));
-	int r = find_control(c);
-	if (r == 0)
-		r = end_control(c);
 	return r < 0 ? r : ended;
 }
 
 const struct transport openssh_transport = {
+	TRANSPORT_SIZES,
 	.name = "openssh",
 	.connect = openssh_connect,
 	.run = openssh_run,

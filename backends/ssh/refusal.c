@@ -15,9 +15,8 @@ static char *known_hosts(const struct resolved *r)
 {
 	cleanup_strv struct strv files = {0};
 
-	resolved_files(r, "userknownhostsfile", &files);
-	const char *all = files.n && !files.error ? files.v[0] : "~/.ssh/known_hosts";
-	return str_printf("%.*s", (int)strcspn(all, " "), all);
+	resolved_known_hosts(r, "userknownhostsfile", &files);
+	return strdup(files.n && !files.error ? files.v[0] : "~/.ssh/known_hosts");
 }
 
 static void add_ssh(struct strbuf *b, const struct connection *c)
