@@ -342,12 +342,45 @@ static int try_host(struct builder *b, const char *name, struct strbuf *why, cha
 	return r;
 }
 
+/* The first from the `i`th on. */
+static int connect_from(struct builder *b, size_t i, struct strbuf *why, char **hint)
+{
+	int r = -ENOENT;
+
+	for (; i < b->hosts.n; i++) {
+		r = try_host(b, b->hosts.v[i], why, hint);
+		if (r == 0) {
+			log_choice(b);
+			remember(b);
+			break;
+		}
+	}
+	return r;
+}
+
+int builder_next(struct builder *b)
+{
+	cleanup_strbuf struct strbuf why = {0};
+	cleanup_free char *hint = NULL;
+	size_t i = 0;
+
+	while (i < b->hosts.n && strcmp(b->hosts.v[i], b->connection.name) != 0)
+		i++;
+	if (i + 1 >= b->hosts.n)
+		return -ENOENT;
+	cleanup_free char *line = str_printf(
+		"ssh: %s has no clang that will do: the next host is tried", b->hosts.v[i]);
+	b->host->log(b->host->ctx, CROSSBPF_LOG_DEBUG, line ? line : "out of memory");
+	builder_forget(b);
+	connection_free(&b->connection);
+	return connect_from(b, i + 1, &why, &hint) == 0 ? 0 : -ENOENT;
+}
+
 int builder_connect(struct builder *b)
 {
 	cleanup_strbuf struct strbuf why = {0};
 	cleanup_free char *hint = NULL;
 	cleanup_close int lock = -1;
-	int r = -ENOENT;
 
 	if (recall(b)) {
 		log_choice(b);
@@ -362,15 +395,9 @@ int builder_connect(struct builder *b)
 		log_choice(b);
 		return 0;
 	}
-	for (size_t i = 0; i < b->hosts.n; i++) {
-		r = try_host(b, b->hosts.v[i], &why, &hint);
-		if (r == 0) {
-			log_choice(b);
-			remember(b);
-			return 0;
-		}
-	}
-	return complain(b->host, r, hint, "%s", why.error ? "out of memory" : why.data);
+	int r = connect_from(b, 0, &why, &hint);
+	return r == 0 ? 0
+		      : complain(b->host, r, hint, "%s", why.error ? "out of memory" : why.data);
 }
 
 void builder_touch(const struct builder *b)
