@@ -123,6 +123,7 @@ static int libssh_run(struct connection *c, const struct crossbpf_run *run, int 
 }
 
 const struct transport libssh_transport = {
+	TRANSPORT_SIZES,
 	.name = "libssh",
 	.connect = libssh_connect,
 	.run = libssh_run,

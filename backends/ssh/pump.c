@@ -194,8 +194,9 @@ static void await(struct pump *p, bool streams)
 /* False where it cannot be taken, or not in time. */
 static bool step(struct pump *p, step_fn *fn)
 {
-	int64_t deadline = io_now() + (int64_t)OPERATION_SECONDS * 1000000000;
+	struct watch watch;
 
+	watch_start(&watch);
 	while (!p->ended && !p->lost) {
 		pthread_mutex_lock(&p->link->lock);
 		p->lost = !link_turn(p->link);
@@ -206,7 +207,7 @@ static bool step(struct pump *p, step_fn *fn)
 			return true;
 		if (r != SSH_AGAIN)
 			return false;
-		if (io_now() > deadline)
+		if (watch_look(&watch) >= OPERATION_SECONDS)
 			p->lost = true;
 		else
 			await(p, false);

@@ -6,11 +6,16 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "connection.h"
 #include "relay.h"
 #include "shared/io.h"
 #include "shared/thread.h"
 
-enum { PIECE = 4096 /* PIPE_BUF */, START_MS = 1000 };
+enum {
+	PIECE = 4096 /* PIPE_BUF */,
+	START_MS = 1000,
+	SILENCE_MS = (ALIVE_TIMES + 1) * ALIVE_SECONDS * 1000,
+};
 
 int relay_init(struct relay *r, const struct crossbpf_run *run)
 {
@@ -28,7 +33,7 @@ int relay_init(struct relay *r, const struct crossbpf_run *run)
 		ending_init(&r->ending, r->start.mark);
 	for (int i = 0; i < 2 && error == 0; i++)
 		error = io_pipe_ends(&r->heard[i], &r->say[i]);
-	if (error == 0 && run->control >= 0)
+	if (error == 0)
 		error = io_pipe_ends(&r->stop[0], &r->stop[1]);
 	return error ? error : io_pipe_ends(&r->end[0], &r->end[1]);
 }
@@ -60,6 +65,7 @@ static void take(struct relay *r, int i)
 
 	if (n < 0 && errno == EINTR)
 		return;
+	r->since = io_now();
 	p->at = i == 0 ? came : p->data;
 	p->len = n > 0 ? (size_t)n : 0;
 	bool goes_on = n > 0;
@@ -122,6 +128,29 @@ static int time_left(const struct relay *r)
 	return r->start.began || left < 0 ? 0 : (int)left;
 }
 
+/* Milliseconds until who holds the line is to be asked; -1: never. */
+static int time_to_ask(const struct relay *r)
+{
+	int64_t left = SILENCE_MS - (io_now() - r->since) / 1000000;
+
+	if (!r->is_alive || r->told || r->stop[1] < 0)
+		return -1;
+	return left < 0 ? 0 : left > SILENCE_MS ? SILENCE_MS : (int)left;
+}
+
+/* Nothing came, and nothing was ordered, for as long as that takes. */
+static void act_on_silence(struct relay *r)
+{
+	if (!r->told) {
+		bool alive = r->is_alive(r->ctx);
+		r->since = io_now();
+		if (alive)
+			return;
+		r->lost = true;
+	}
+	shut(&r->stop[1]);
+}
+
 /* Of each stream what came is handed on before more is taken; and while that waits for a reader,
  * what the caller orders is heard. */
 static void *hand_on(void *arg)
@@ -144,11 +173,15 @@ static void *hand_on(void *arg)
 				(struct pollfd){.fd = full ? -1 : r->heard[i], .events = POLLIN};
 			fds[4 + i] = (struct pollfd){.fd = full ? r->to[i] : -1, .events = POLLOUT};
 		}
-		int n = poll(fds, 6, last ? 0 : time_left(r));
-		if (n == 0 && last && !take_held(r))
-			break;
+		int wait = r->told ? time_left(r) : time_to_ask(r);
+		int n = poll(fds, 6, last ? 0 : gone ? -1 : wait);
+		if (n == 0 && last) {
+			if (!take_held(r))
+				break;
+			continue;
+		}
 		if (n == 0)
-			shut(&r->stop[1]);
+			act_on_silence(r);
 		if (n <= 0)
 			continue;
 		for (int i = 0; i < 2; i++) {
@@ -166,6 +199,7 @@ static void *hand_on(void *arg)
 
 int relay_begin(struct relay *r)
 {
+	r->since = io_now();
 	/* With all signals blocked, nobody dies of a pipe that nobody reads. */
 	int error = thread_start(&r->thread, hand_on, r);
 

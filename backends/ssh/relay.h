@@ -32,6 +32,11 @@ struct relay {
 	int control;             /* the caller's, borrowed */
 	int stop[2];             /* a pipe: what tells the client to end is read from stop[0] */
 	int64_t told;            /* when the caller said so, or 0 */
+	/* Asked where nothing came for a while; else the client is told to end. Or NULL. */
+	bool (*is_alive)(void *ctx);
+	void *ctx;
+	int64_t since; /* when something came, or it was asked */
+	bool lost;
 	bool began;
 	pthread_t thread;
 };

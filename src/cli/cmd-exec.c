@@ -103,7 +103,7 @@ static int parse_options(int argc, char **argv, struct options *o, struct crossb
 			o->help = true;
 			break;
 		default:
-			return usage(e, "wrong options");
+			return cli_refuse_option("exec", longs, argv, e);
 		}
 	o->command = (const char *const *)argv + optind;
 	return r;

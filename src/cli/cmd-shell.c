@@ -62,8 +62,7 @@ static int parse_options(int argc, char **argv, struct options *o, struct crossb
 			o->help = true;
 			break;
 		default:
-			return error_set(e, -EINVAL, EXIT_STATUS_USAGE,
-					 "crossbpf shell --help lists them", "wrong options");
+			return cli_refuse_option("shell", longs, argv, e);
 		}
 	if (r == 0 && optind < argc && strcmp(argv[optind - 1], "--") != 0)
 		return error_set(e, -EINVAL, EXIT_STATUS_USAGE,
