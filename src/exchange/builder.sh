@@ -241,8 +241,10 @@ if [ "$N" = 1 ]; then
 else
 	run_all
 fi
-say bye
+# First, for the host may end the input once it is told, and all that is here would be killed, the shell
+# around this one too: for ssh that is a lost command.
 trap '' TERM
 kill "$watcher"
+say bye
 [ -z "$FORGET" ] || exec rm -rf "$base"
 exec rm -f "$R".*
