@@ -227,7 +227,7 @@ static int find_unmirrored(const struct build_job *j, char **ret_names, struct c
 	cleanup_mirror_cover struct mirror_cover cover = {0};
 	int r = 0;
 
-	if (!j->builder.toolchain.mirror || !j->n_stale || j->settings.no_system)
+	if (!j->builder.toolchain.mirror || !j->n_stale)
 		return 0;
 	r = mirror_cover_begin(&j->builder.toolchain, &cover);
 	for (size_t i = 0; i < j->n_stale && r == 0; i++) {
@@ -236,7 +236,7 @@ static int find_unmirrored(const struct build_job *j, char **ret_names, struct c
 		r = args.error ? args.error
 			       : mirror_cover_add(&cover, j->project.root, &args, NULL);
 	}
-	if (r == 0 && cover.missing.n && !(*ret_names = mirror_cover_tell(&cover)))
+	if (r == 0 && !mirror_covers(&cover) && !(*ret_names = mirror_cover_tell(&cover)))
 		r = -ENOMEM;
 	return r < 0 ? error_no_memory(e) : 0;
 }

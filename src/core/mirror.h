@@ -5,6 +5,7 @@
  *
  *	root            the headers, each under its name on the builder
  *	there           all headers of the builder: its stamp
+ *	links           its directories of headers that are links, one a line
  *	toolchain.json  the builder's clang and directories
  *	lock            what the builder is, as in crossbpf.lock; without it there is no mirror
  */
@@ -57,19 +58,26 @@ struct mirror_cover {
 	const struct toolchain *toolchain; /* with a mirror */
 	struct include_scan *scan;
 	struct builder_headers headers;
+	struct strv links; /* directories there that are links (mirror-name.h) */
 	struct strv missing; /* as they are called on the builder */
+	struct strv outside; /* what else a mirror has no answer for, for users to read */
 	bool lists_all;      /* for the caller to set: also what the mirror has */
 };
 
 int mirror_cover_begin(const struct toolchain *t, struct mirror_cover *ret_cover);
-/* Looks at a command of clang, as remote_add() does: what the project's own files include, what any
- * file asks for by __has_include, and what is an arch's (asm/). What else the mirror's files
- * include they found when it was made; if that changes, clang does not find it. 0 or -ENOMEM. */
+/* Looks at a command of clang that names the mirror's directories, as remote_add() does: at all for which clang here could silently have
+ * another answer than the builder's: see include_scan_foreign(). What else the mirror's files
+ * include they found when it was made; if that changes, clang does not find it. Where clang is told
+ * to look in the host's own directories of such names, that is `outside`. 0 or -ENOMEM. */
 int mirror_cover_add(struct mirror_cover *c, const char *dir, const struct strv *args,
 		     const struct include_environment *environment);
 void mirror_cover_free(struct mirror_cover *c);
 #define cleanup_mirror_cover CLEANUP(mirror_cover_free)
 
+/* Is all there? */
+bool mirror_covers(const struct mirror_cover *c);
+/* Is there nothing that the builder would answer otherwise? */
+bool mirror_covers(const struct mirror_cover *c);
 /* A few of the missing, as they are included: "linux/tcp.h, linux/udp.h and 3 more". NULL where
  * memory ran out; the caller frees. */
 char *mirror_cover_tell(const struct mirror_cover *c);
