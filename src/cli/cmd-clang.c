@@ -178,8 +178,8 @@ static int map_environment(struct job *j, struct include_environment *ret_enviro
 			strv_add(&j->env, *variable);
 			continue;
 		}
-		cleanup_free char *list = path_map_mirror_list(&j->builder.toolchain,
-							       *variable + strlen(names[i]));
+		cleanup_free char *list =
+			path_map_mirror_list(&j->builder.toolchain, *variable + strlen(names[i]));
 		strv_take(&j->env, list ? str_printf("%s%s", names[i], list) : NULL);
 		if (!j->env.error)
 			values[i] = j->env.v[j->env.n - 1] + strlen(names[i]);

@@ -496,9 +496,9 @@ static int ask_for(struct include_scan *s, struct include_file *from,
 
 	if (!counts)
 		counts = include_search_may_own(&s->search, &s->files, &lookup);
-	return counts > 0 ? include_search_foreign(&s->search, &s->files, &lookup, ask->has,
-						   ask->ctx)
-			  : counts;
+	return counts > 0
+		       ? include_search_foreign(&s->search, &s->files, &lookup, ask->has, ask->ctx)
+		       : counts;
 }
 
 /* What a header of a builder's means by macros was read where it was mirrored. */

@@ -355,8 +355,8 @@ static int ask_in(void *ctx, const char *dir, size_t len, bool foreign, bool *re
 	if (!f)
 		return -ENOMEM;
 	/* Out of a builder's directory ".." leads nowhere that is the host's. */
-	*ret_done = foreign || !include_search_owns(a->search, f) ? a->has(a->ctx, f->path)
-								  : f->there;
+	*ret_done =
+		foreign || !include_search_owns(a->search, f) ? a->has(a->ctx, f->path) : f->there;
 	/* One of the directories is that of the file itself. */
 	if (a->lookup->use == USE_NEXT || a->lookup->use == USE_ASK_NEXT)
 		*ret_done = false;

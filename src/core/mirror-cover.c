@@ -106,8 +106,8 @@ static bool has(void *ctx, const char *path)
 static void take_unknown(void *ctx, const char *file, const char *text)
 {
 	struct mirror_cover *c = ctx;
-	cleanup_free char *what = str_printf("what %s includes by %s", io_basename(file),
-					     *text ? text : "macros");
+	cleanup_free char *what =
+		str_printf("what %s includes by %s", io_basename(file), *text ? text : "macros");
 
 	if (what)
 		strv_add_once(&c->outside, what);
@@ -181,10 +181,8 @@ int mirror_cover_add(struct mirror_cover *c, const char *dir, const struct strv 
 	const struct include_foreign ask = {has, take_unknown, c};
 	cleanup_include_options struct include_options options = {0};
 	cleanup_strv struct strv theirs = {0}, files = {0};
-	struct include_request request = {.dir = dir,
-					  .options = &options,
-					  .builder = &theirs,
-					  .is_complete = true};
+	struct include_request request = {
+		.dir = dir, .options = &options, .builder = &theirs, .is_complete = true};
 
 	add_both(c->toolchain, &theirs);
 	if (theirs.error ||

@@ -623,7 +623,8 @@ static ino_t number_here(const struct mirror_update *u, const struct twin *t)
 	return path && lstat(path, &st) == 0 ? st.st_ino : 0;
 }
 
-/* Has what is one file there be one here, and nothing else: #pragma once counts files, not names. */
+/* Has what is one file there be one here, and nothing else: #pragma once counts files, not names.
+ */
 static int link_names(struct mirror_update *u, struct crossbpf_error *e)
 {
 	cleanup_free struct twin *t = calloc(u->names.n + 1, sizeof(*t));

@@ -22,8 +22,9 @@ struct mirror_update {
 	bool locked;         /* that is set */
 };
 
-/* Waits for another that updates the mirror; -EINTR where the session's control descriptor ends that.
- * -ENOTSUP (status 3) where the builder's headers are not known, or cannot be mirrored here. */
+/* Waits for another that updates the mirror; -EINTR where the session's control descriptor ends
+ * that. -ENOTSUP (status 3) where the builder's headers are not known, or cannot be mirrored here.
+ */
 int mirror_update_begin(struct mirror_update *u, const char *cache_dir,
 			const struct project *project, struct crossbpf_error *e);
 

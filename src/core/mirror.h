@@ -45,6 +45,9 @@ char *mirror_file(const struct mirror *m, const char *name);
 int mirror_check(const struct mirror *m, const struct lock_file *lock, const char *backend,
 		 const struct toolchain *host, struct crossbpf_error *e);
 
+/* Sets in a lock what the mirror has of its builder, all but its clang. 0 or -ENOMEM. */
+int mirror_describe(const struct mirror *m, struct lock_file *lock);
+
 /* Has that clang of the host's look in the mirror, and nowhere else but for clang's own headers. 0,
  * -ENOTSUP where it is not known where those are, or -ENOMEM. */
 int mirror_apply(const struct mirror *m, struct toolchain *t);
@@ -58,17 +61,18 @@ struct mirror_cover {
 	const struct toolchain *toolchain; /* with a mirror */
 	struct include_scan *scan;
 	struct builder_headers headers;
-	struct strv links; /* directories there that are links (mirror-name.h) */
+	struct strv links;   /* directories there that are links (mirror-name.h) */
 	struct strv missing; /* as they are called on the builder */
 	struct strv outside; /* what else a mirror has no answer for, for users to read */
 	bool lists_all;      /* for the caller to set: also what the mirror has */
 };
 
 int mirror_cover_begin(const struct toolchain *t, struct mirror_cover *ret_cover);
-/* Looks at a command of clang that names the mirror's directories, as remote_add() does: at all for which clang here could silently have
- * another answer than the builder's: see include_scan_foreign(). What else the mirror's files
- * include they found when it was made; if that changes, clang does not find it. Where clang is told
- * to look in the host's own directories of such names, that is `outside`. 0 or -ENOMEM. */
+/* Looks at a command of clang that names the mirror's directories, as remote_add() does: at all for
+ * which clang here could silently have another answer than the builder's: see
+ * include_scan_foreign(). What else the mirror's files include they found when it was made; if that
+ * changes, clang does not find it. Where clang is told to look in the host's own directories of
+ * such names, that is `outside`. 0 or -ENOMEM. */
 int mirror_cover_add(struct mirror_cover *c, const char *dir, const struct strv *args,
 		     const struct include_environment *environment);
 void mirror_cover_free(struct mirror_cover *c);
