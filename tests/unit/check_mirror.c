@@ -350,6 +350,38 @@ TEST(own_files_come_first)
 	assert_missing(&b, "#include \"own/linux/tcp.h\"\n", OPTIONS(NULL), "");
 }
 
+/* What clang would take from the host, and a builder from itself. */
+static bool covers(struct bench *b, const char *text, const char *const *options)
+{
+	cleanup_mirror_cover struct mirror_cover cover = {0};
+	cleanup_strv struct strv args = {0};
+
+	write_text("x.c", text);
+	strv_add_all(&args, options);
+	toolchain_header_options(&b->host, "x86", NULL, &args);
+	strv_add(&args, "x.c");
+	ck_assert_int_eq(mirror_cover_begin(&b->host, &cover), 0);
+	ck_assert_int_eq(mirror_cover_add(&cover, b->here, &args, NULL), 0);
+	return mirror_covers(&cover);
+}
+
+TEST(leaves_what_is_not_in_the_mirror)
+{
+	BENCH(b);
+
+	write_headers(&b);
+	write_text("more", "-I/usr/include");
+	ck_assert(covers(&b, "#include <linux/here.h>\n", OPTIONS(NULL)));
+	ck_assert(!covers(&b, "#include \"/usr/include/linux/tcp.h\"\n", OPTIONS(NULL)));
+	ck_assert(!covers(&b, "", OPTIONS("-Wp,-I/usr/include")));
+	ck_assert(!covers(&b, "", OPTIONS("-include", "/usr/include/linux/tcp.h")));
+	ck_assert(!covers(&b, "", OPTIONS("@more")));
+	/* A project's header in the place of one of the system's. */
+	write_file("own/linux/inner.h", "");
+	ck_assert(!covers(&b, "#include <linux/here.h>\n", OPTIONS("-idirafter", "own")));
+	ck_assert(covers(&b, "#include <linux/here.h>\n", OPTIONS("-Iown")));
+}
+
 TEST(tells_what_is_missing)
 {
 	BENCH(b);
@@ -378,6 +410,7 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, misses_what_the_builder_has);
 	tcase_add_test(tests, misses_headers_of_an_arch);
 	tcase_add_test(tests, own_files_come_first);
+	tcase_add_test(tests, leaves_what_is_not_in_the_mirror);
 	tcase_add_test(tests, tells_what_is_missing);
 }
 
