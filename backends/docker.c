@@ -18,6 +18,7 @@
 #include "docker/command.h"
 #include "docker/container.h"
 #include "docker/engine.h"
+#include "docker/holder.h"
 #include "shared/io.h"
 #include "shared/process.h"
 
@@ -29,8 +30,9 @@ enum {
 
 struct crossbpf_session {
 	struct container container;
-	int64_t seen;      /* when open() was told by the engine that it runs, or 0 */
-	unsigned commands; /* how many were begun */
+	struct holder holder; /* of a private one */
+	int64_t seen;         /* when open() was told by the engine that it runs, or 0 */
+	unsigned commands;    /* how many were begun */
 };
 
 static int why_not(char *ret_why, size_t len, const char *why)
@@ -88,6 +90,8 @@ static int docker_open(const struct crossbpf_host *host, const struct crossbpf_k
 	session->container = container;
 	container = (struct container){0};
 	session->seen = asked ? io_now() : 0;
+	if (session->container.is_private)
+		holder_begin(&session->holder, &session->container);
 	*ret_session = session;
 	return 0;
 }
@@ -98,6 +102,7 @@ static void docker_close(struct crossbpf_session *session)
 		return;
 	if (session->container.is_private)
 		container_remove(&session->container);
+	holder_end(&session->holder);
 	container_free(&session->container);
 	free(session);
 }

@@ -72,6 +72,11 @@ static int ssh_identity(struct crossbpf_session *session, char *buf, size_t len)
 	return builder_identity(&session->builder, buf, len);
 }
 
+static int ssh_next(struct crossbpf_session *session)
+{
+	return builder_next(&session->builder);
+}
+
 static int ssh_up(const struct crossbpf_host *host, const struct crossbpf_kv *conf,
 		  const struct crossbpf_project *project)
 {
@@ -119,6 +124,7 @@ static const struct crossbpf_backend ssh = {
 	.up = ssh_up,
 	.down = ssh_down,
 	.status = ssh_status,
+	.next = ssh_next,
 };
 
 const struct crossbpf_backend *crossbpf_backend_init(void)

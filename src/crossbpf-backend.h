@@ -190,6 +190,14 @@ struct crossbpf_backend {
 	/* Describes in a line or more what runs now. */
 	int (*status)(const struct crossbpf_host *host, const struct crossbpf_kv *conf,
 		      const struct crossbpf_project *project, char *buf, size_t len);
+
+	/*
+	 * What is behind the session has no clang for BPF. Where the configuration names several
+	 * places, goes on to the next of them that can be reached, and has later sessions begin
+	 * there for a while. 0; -ENOENT, without a call of host->error(), where there is none, and
+	 * only close() follows. Not called while a run() has not returned.
+	 */
+	int (*next)(struct crossbpf_session *session);
 };
 
 #if defined(__GNUC__)

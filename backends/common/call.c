@@ -153,6 +153,7 @@ int call_run(struct call *c)
 	struct process process = {
 		.argv = c->argv,
 		.env = process_environment(),
+		.dir = c->dir,
 		.fd = {null, answer, -1},
 		.control = -1,
 	};

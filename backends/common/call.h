@@ -12,6 +12,7 @@ enum { CALL_LINES = 8 };
 
 struct call {
 	const char *const *argv;
+	const char *dir;                 /* where it runs; NULL: where we do */
 	const struct crossbpf_host *log; /* its lines go there as they come; NULL: nowhere */
 	int timeout_ms;                  /* after which it is told to end; 0: never */
 	struct strbuf *answer; /* gets its standard output; NULL: listened to like the errors */

@@ -15,9 +15,9 @@
 enum {
 	TRUST_SECONDS = 60, /* how long after its last use a container is taken to be there */
 	CHECK_SECONDS = 60, /* how often one looks whether it is still used */
-	/* Where a private one is not removed by its session, which was killed. A question to the
-	 * user may take as long. */
-	PRIVATE_SECONDS = 24 * 60 * 60,
+	/* Where a private one is neither removed by its session, which was killed, nor ended by its
+	 * holder, which while it is there keeps it used. */
+	PRIVATE_SECONDS = 10 * 60,
 	END_MS = 3000,
 };
 

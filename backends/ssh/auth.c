@@ -7,7 +7,11 @@
 #include "config.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "auth.h"
@@ -15,11 +19,17 @@
 #include "shared/strbuf.h"
 #include "shared/io.h"
 
+enum { AGENT_SECONDS = 5 };
+
+#ifndef MSG_NOSIGNAL /* macOS; there a module's callers ignore SIGPIPE */
+#define MSG_NOSIGNAL 0
+#endif
+
 struct login {
 	const struct connection *c;
 	struct link *link;
-	int64_t deadline; /* of one step */
 	bool late;
+	bool mute_agent;
 	const char *file; /* whose passphrase is asked for */
 };
 
@@ -49,13 +59,14 @@ static int try_agent(struct login *l, ssh_key key)
 
 static int step(struct login *l, step_fn *fn, ssh_key key)
 {
+	struct watch watch;
 	int r;
 
-	l->deadline = io_now() + (int64_t)OPERATION_SECONDS * 1000000000;
+	watch_start(&watch);
 	while ((r = fn(l, key)) == SSH_AUTH_AGAIN) {
 		if (!ssh_is_connected(l->link->session))
 			return SSH_AUTH_ERROR; /* of which libssh goes on to say that it waits */
-		if (io_now() > l->deadline) {
+		if (watch_look(&watch) >= OPERATION_SECONDS) {
 			l->late = true;
 			return SSH_AUTH_ERROR;
 		}
@@ -136,6 +147,44 @@ static int try_file(struct login *l, const char *file, const struct strv *certif
 	return r;
 }
 
+/*
+ * libssh waits for an agent without an end, in the first question as in any other. One that holds
+ * its tongue is known by that question, asked here beforehand: the list of its keys. (To sign may
+ * take a user's consent.)
+ */
+static bool is_answering(const char *path)
+{
+	static const unsigned char request[] = {0, 0, 0, 1, 11}; /* SSH_AGENTC_REQUEST_IDENTITIES */
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	cleanup_close int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	if (fd < 0 || strlen(path) >= sizeof(address.sun_path))
+		return false;
+	memcpy(address.sun_path, path, strlen(path));
+	/* One whose queue is full is not waited for either. */
+	if (fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 || fcntl(fd, F_SETFL, O_NONBLOCK) < 0 ||
+	    connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0 ||
+	    send(fd, request, sizeof(request), MSG_NOSIGNAL) != sizeof(request))
+		return false;
+	struct pollfd answer = {.fd = fd, .events = POLLIN};
+	return poll(&answer, 1, AGENT_SECONDS * 1000) > 0;
+}
+
+static int try_the_agent(struct login *l, const struct resolved *resolved)
+{
+	cleanup_free char *path = resolved_agent(resolved);
+
+	if (!path || access(path, F_OK) < 0)
+		return SSH_AUTH_DENIED;
+	if (!is_answering(path)) {
+		l->mute_agent = true;
+		return SSH_AUTH_DENIED;
+	}
+	if (ssh_options_set(l->link->session, SSH_OPTIONS_IDENTITY_AGENT, path) < 0)
+		return SSH_AUTH_DENIED;
+	return step(l, try_agent, NULL);
+}
+
 static int try_all(struct login *l, const struct resolved *resolved)
 {
 	cleanup_strv struct strv files = {0}, certificates = {0};
@@ -151,7 +200,7 @@ static int try_all(struct login *l, const struct resolved *resolved)
 	if (r == SSH_AUTH_SUCCESS || r == SSH_AUTH_ERROR ||
 	    strcmp(resolved_value(resolved, "identitiesonly"), "yes") == 0)
 		return r;
-	return step(l, try_agent, NULL);
+	return try_the_agent(l, resolved);
 }
 
 int auth_log_in(const struct connection *c, const struct resolved *resolved, struct link *link)
@@ -165,5 +214,7 @@ int auth_log_in(const struct connection *c, const struct resolved *resolved, str
 		return refuse_host(c, "no answer to a key that was offered");
 	if (r == SSH_AUTH_ERROR || !ssh_is_connected(link->session))
 		return refuse_user(c, resolved, ssh_get_error(link->session));
-	return refuse_user(c, resolved, "no key was taken");
+	return refuse_user(c, resolved,
+			   l.mute_agent ? "no key was taken, and the ssh agent does not answer"
+					: "no key was taken");
 }

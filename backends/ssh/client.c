@@ -44,9 +44,9 @@ static void add_setting(struct strv *words, const char *setting)
 void client_add_options(struct strv *words, const struct connection *c)
 {
 	/* What a user's configuration may ask of each connection, and no build needs. */
-	static const char *const unwanted[] = {"ClearAllForwardings=yes", "ForwardAgent=no",
-					       "ForwardX11=no",           "RemoteCommand=none",
-					       "PermitLocalCommand=no",   "EscapeChar=none"};
+	static const char *const unwanted[] = {
+		"ClearAllForwardings=yes", "ForwardAgent=no", "ForwardX11=no", "RemoteCommand=none",
+		"PermitLocalCommand=no",   "EscapeChar=none", "Tunnel=no"};
 
 	strv_add(words, CLIENT_PROGRAM);
 	client_add_config(words, c);
@@ -75,11 +75,23 @@ static char *control_in(const char *dir, const char *key)
 {
 	cleanup_free char *path = dir ? str_printf("%s/%s", dir, key) : NULL;
 
-	if (!path || path[0] != '/' || strlen(path) > LONGEST_CONTROL)
+	/* ssh would put the environment's word for it, which nothing keeps it from. */
+	if (!path || path[0] != '/' || strlen(path) > LONGEST_CONTROL || strstr(path, "${"))
 		return NULL;
 	if (io_make_parents(path, 0700) < 0 || !is_private(dir))
 		return NULL;
 	return TAKE_PTR(path);
+}
+
+void client_add_control(struct strv *words, const char *control)
+{
+	cleanup_strbuf struct strbuf path = {0};
+
+	/* A % begins what ssh puts something else for. */
+	for (const char *at = control ? control : "none"; *at; at++)
+		strbuf_puts(&path, *at == '%' ? "%%" : (const char[]){*at, '\0'});
+	strv_add(words, "-S");
+	strv_add(words, path.error ? "none" : path.data);
 }
 
 char *client_control(const char *key)

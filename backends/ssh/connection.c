@@ -10,4 +10,6 @@ void connection_free(struct connection *c)
 	c->link = NULL;
 	free(TAKE_PTR(c->control));
 	strv_free(&c->options);
+	strv_free(&c->overrides);
+	strv_free(&c->files);
 }

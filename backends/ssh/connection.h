@@ -24,8 +24,11 @@ struct connection {
 	unsigned persist;                 /* seconds; 0: for ever */
 	char *control;                    /* openssh: the socket of the control connection */
 	struct strv options;              /* openssh: further words of each command line */
+	struct strv overrides;            /* the same of those that are for a command */
+	struct strv files;                /* openssh: the configuration that was read */
 	struct link *link;                /* libssh */
 	void (*link_free)(struct link *); /* of whose module that is */
+	const struct crossbpf_run *run;   /* for which it is made; NULL: for all that come */
 };
 
 void connection_free(struct connection *c);
@@ -33,6 +36,9 @@ void connection_free(struct connection *c);
 
 /* One of the ways: the user's ssh, libssh. */
 struct transport {
+	uint32_t size;            /* sizeof(struct transport) as compiled */
+	uint32_t connection_size; /* the same of struct connection: a module of another release may
+				   * lie beside ours */
 	const char *name;
 
 	/* Makes sure that it is there, with complain() where it cannot be. */
@@ -52,6 +58,8 @@ struct transport {
 };
 
 extern const struct transport openssh_transport;
+#define TRANSPORT_SIZES \
+	.size = sizeof(struct transport), .connection_size = sizeof(struct connection)
 /* In a module of its own, LIBSSH_MODULE beside ssh.so: to load libssh takes as long as a short
  * command, and most have no need of it. */
 #define LIBSSH_MODULE "ssh-libssh.so"

@@ -25,12 +25,22 @@ static int pump_anywhere(const struct connection *c, const struct crossbpf_run *
 			 int *ret_status)
 {
 	cleanup_connection struct connection aside = {
-		.host = run->host, .name = c->name, .config = c->config, .link_free = link_free};
+		.host = run->host,
+		.name = c->name,
+		.config = c->config,
+		.link_free = link_free,
+		.run = run,
+	};
 
 	int r = pump_run(c->link, run, line, start, ret_end, ret_status);
 	if (r < 0 || *ret_end != PUMP_REFUSED)
 		return r;
-	if (link_open(&aside, &aside.link) < 0)
+	r = link_open(&aside, &aside.link);
+	if (r == -EINTR) {
+		*ret_end = PUMP_ENDED;
+		return 0;
+	}
+	if (r < 0)
 		return -ECANCELED; /* it has complained */
 	return pump_run(aside.link, run, line, start, ret_end, ret_status);
 }
@@ -78,7 +88,7 @@ static int report(const struct connection *c, const struct crossbpf_run *run,
 		return complain(run->host, -EPIPE, "run the build again: what was finished is kept",
 				"the connection to %s was lost", c->name);
 	if (end == PUMP_REFUSED)
-		return complain(run->host, -EPIPE, "its sshd_config may forbid it",
+		return complain(run->host, -EPIPE, "is MaxSessions 0 in its sshd_config?",
 				"%s takes no command", c->name);
 	int r = start_judge(start, run, c->name);
 	return r == 0 && !start->began ? start_refuse(start, run, c->name, status) : r;
@@ -93,7 +103,7 @@ static int libssh_run(struct connection *c, const struct crossbpf_run *run, int 
 
 	int r = start_init(&start);
 	if (r == 0)
-		r = quote_run(run, start.mark, &line);
+		r = quote_run(run, start.mark, false, &line);
 	if (r == 0)
 		r = pump_anywhere(c, run, line, &start, &end, &status);
 	if (r == -ECANCELED)
@@ -113,6 +123,7 @@ static int libssh_run(struct connection *c, const struct crossbpf_run *run, int 
 }
 
 const struct transport libssh_transport = {
+	TRANSPORT_SIZES,
 	.name = "libssh",
 	.connect = libssh_connect,
 	.run = libssh_run,

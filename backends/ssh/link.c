@@ -11,10 +11,26 @@
 #include "known-hosts.h"
 #include "link.h"
 #include "refusal.h"
+#include "retry.h"
 #include "shared/io.h"
 #include "shared/strbuf.h"
 
-static const int64_t second = 1000000000;
+static const int64_t second = 1000000000, longest_pause = 2000000000;
+
+void watch_start(struct watch *w)
+{
+	*w = (struct watch){.at = io_now()};
+}
+
+int watch_look(struct watch *w)
+{
+	int64_t now = io_now(), passed = now - w->at;
+
+	if (passed > 0)
+		w->total += passed < longest_pause ? passed : longest_pause;
+	w->at = now;
+	return (int)(w->total / second);
+}
 
 short link_events(struct link *l)
 {
@@ -40,19 +56,19 @@ static void wake_others(struct link *l)
 
 bool link_turn(struct link *l)
 {
-	int64_t now = io_now();
-
 	if (ssh_event_dopoll(l->event, 0) == SSH_ERROR || !ssh_is_connected(l->session))
 		return false;
 	if (l->received.in_bytes != l->known) {
 		l->known = l->received.in_bytes;
-		l->heard = now;
+		watch_start(&l->quiet);
+		l->asked = 0;
 		wake_others(l);
 	}
-	if (now - l->heard > (ALIVE_TIMES + 1) * (int64_t)ALIVE_SECONDS * second)
+	int quiet = watch_look(&l->quiet);
+	if (quiet >= (ALIVE_TIMES + 1) * ALIVE_SECONDS)
 		return false;
-	if (now - l->heard > ALIVE_SECONDS * second && now - l->asked > ALIVE_SECONDS * second) {
-		l->asked = now;
+	if (quiet >= (l->asked + 1) * ALIVE_SECONDS) {
+		l->asked++;
 		ssh_send_keepalive(l->session);
 	}
 	return true;
@@ -68,8 +84,10 @@ int link_join(struct link *l, struct waiter *w)
 	    fcntl(w->wake[1], F_SETFL, O_NONBLOCK) < 0)
 		r = -errno;
 	pthread_mutex_lock(&l->lock);
-	if (!l->waiters)
-		l->heard = io_now(); /* nobody listened before */
+	if (!l->waiters) { /* nobody listened before */
+		watch_start(&l->quiet);
+		l->asked = 0;
+	}
 	w->next = l->waiters;
 	l->waiters = w;
 	pthread_mutex_unlock(&l->lock);
@@ -119,20 +137,6 @@ static int check_known(const struct connection *c, const struct resolved *resolv
 	return 0;
 }
 
-static int set_file(ssh_session session, enum ssh_options_e option, const struct resolved *resolved,
-		    const char *keyword)
-{
-	cleanup_strv struct strv files = {0};
-
-	resolved_files(resolved, keyword, &files);
-	if (files.error)
-		return SSH_ERROR;
-	if (!files.n)
-		return 0;
-	files.v[0][strcspn(files.v[0], " ")] = '\0'; /* libssh takes one */
-	return ssh_options_set(session, option, files.v[0]);
-}
-
 static void add_line(ssh_session session, enum ssh_options_e option, const char *keyword,
 		     struct strv *lines)
 {
@@ -159,6 +163,7 @@ static int set_by_libssh(const struct connection *c, ssh_session session,
 	add_line(session, SSH_OPTIONS_USER, "user", lines);
 	add_line(session, SSH_OPTIONS_IDENTITY, "identityfile", lines);
 	add_line(session, SSH_OPTIONS_KNOWNHOSTS, "userknownhostsfile", lines);
+	add_line(session, SSH_OPTIONS_GLOBAL_KNOWNHOSTS, "globalknownhostsfile", lines);
 	return lines->error ? SSH_ERROR : SSH_OK;
 }
 
@@ -176,37 +181,39 @@ static int set_options(const struct connection *c, struct resolved *resolved, ss
 	    ssh_options_set(session, SSH_OPTIONS_PORT_STR, resolved_value(resolved, "port")) < 0 ||
 	    ssh_options_set(session, SSH_OPTIONS_USER, resolved_value(resolved, "user")) < 0)
 		return SSH_ERROR;
-	const char *agent = resolved_value(resolved, "identityagent");
-	if (resolved_has(resolved, "identityagent") && strcmp(agent, "SSH_AUTH_SOCK") != 0 &&
-	    ssh_options_set(session, SSH_OPTIONS_IDENTITY_AGENT, agent) < 0)
-		return SSH_ERROR;
-	if (set_file(session, SSH_OPTIONS_KNOWNHOSTS, resolved, "userknownhostsfile") < 0)
-		return SSH_ERROR;
-	return set_file(session, SSH_OPTIONS_GLOBAL_KNOWNHOSTS, resolved, "globalknownhostsfile");
+	return 0;
 }
 
-static int connect_within(const struct connection *c, struct link *l)
+static int connect_within(const struct connection *c, struct link *l, bool *ret_dropped)
 {
-	int64_t deadline = io_now() + CONNECT_SECONDS * second;
+	struct watch watch;
 	int r;
 
+	watch_start(&watch);
 	ssh_set_blocking(l->session, 0);
 	while ((r = ssh_connect(l->session)) == SSH_AGAIN) {
-		if (io_now() > deadline)
+		if (watch_look(&watch) >= CONNECT_SECONDS)
 			return refuse_host(c, "no answer");
 		link_wait(l, 100);
 	}
+	*ret_dropped = r != SSH_OK && retry_is_worth(ssh_get_error(l->session));
+	if (*ret_dropped)
+		return -EAGAIN;
 	return r == SSH_OK ? 0 : refuse_host(c, ssh_get_error(l->session));
 }
 
-static int log_in(const struct connection *c, struct resolved *resolved, struct link *l)
+/* *ret_dropped: another attempt may be worth it. */
+static int log_in(const struct connection *c, struct resolved *resolved, struct link *l,
+		  bool *ret_dropped)
 {
 	l->session = ssh_new();
 	if (!l->session || set_options(c, resolved, l->session) < 0)
 		return complain(c->host, -EINVAL, "mend ssh's configuration",
 				"libssh cannot make out the host %s: %s", c->name,
 				l->session ? ssh_get_error(l->session) : "out of memory");
-	int r = connect_within(c, l);
+	int r = known_hosts_prepare(c, resolved, l->session);
+	if (r == 0)
+		r = connect_within(c, l, ret_dropped);
 	if (r == 0)
 		r = known_hosts_check(c, resolved, l->session);
 	if (r == 0)
@@ -217,11 +224,11 @@ static int log_in(const struct connection *c, struct resolved *resolved, struct 
 	l->event = ssh_event_new();
 	if (!l->event || ssh_event_add_session(l->event, l->session) != SSH_OK)
 		return complain(c->host, -ENOMEM, NULL, "out of memory");
-	l->heard = io_now();
+	watch_start(&l->quiet);
 	return 0;
 }
 
-int link_open(const struct connection *c, struct link **ret_link)
+static int try_link(const struct connection *c, bool *ret_dropped, struct link **ret_link)
 {
 	cleanup_resolved struct resolved resolved = {0};
 
@@ -234,10 +241,30 @@ int link_open(const struct connection *c, struct link **ret_link)
 	if (!l)
 		return complain(c->host, -ENOMEM, NULL, "out of memory");
 	pthread_mutex_init(&l->lock, NULL);
-	r = log_in(c, &resolved, l);
+	r = log_in(c, &resolved, l, ret_dropped);
 	if (r < 0)
 		link_free(l);
 	else
 		*ret_link = l;
 	return r;
+}
+
+int link_open(const struct connection *c, struct link **ret_link)
+{
+	struct retry retry = {0};
+
+	for (;;) {
+		bool dropped = false;
+		int r = try_link(c, &dropped, ret_link);
+		if (!dropped)
+			return r;
+		switch (retry_wait(&retry, c->host, c->run ? c->run->control : -1)) {
+		case RETRY_NOW:
+			break;
+		case RETRY_NO_MORE:
+			return retry_give_up(c, c->host);
+		case RETRY_ENDED:
+			return -EINTR;
+		}
+	}
 }

@@ -16,6 +16,19 @@
 #include "connection.h"
 #include "resolved.h"
 
+/*
+ * Time in which we looked. Who was stopped (^Z, a sleeping laptop) and goes on finds that much time
+ * went by, and what the peer said waiting: so no more of it counts than lies between two looks of
+ * who runs.
+ */
+struct watch {
+	int64_t at, total; /* nanoseconds */
+};
+
+void watch_start(struct watch *w);
+/* The seconds that it has run for. */
+int watch_look(struct watch *w);
+
 struct waiter {
 	int wake[2]; /* a pipe */
 	struct waiter *next;
@@ -27,12 +40,12 @@ struct link {
 	pthread_mutex_t lock;
 	struct waiter *waiters;
 	struct ssh_counter_struct received;
-	uint64_t known; /* of the bytes received */
-	int64_t heard;  /* when they came */
-	int64_t asked;  /* when we last asked for a sign of life */
+	uint64_t known;     /* of the bytes received */
+	struct watch quiet; /* since they came */
+	int asked;          /* how often we asked for a sign of life since */
 };
 
-/* Connects and logs in, or complains. */
+/* Connects and logs in, or complains; -EINTR where c->run was told to end meanwhile. */
 int link_open(const struct connection *c, struct link **ret_link);
 void link_free(struct link *l);
 

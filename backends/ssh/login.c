@@ -21,6 +21,8 @@ enum {
 	ANSWER_LIMIT = 64 << 10,
 	KNOWN_HOST = 0, /* what stands in the memory */
 	KNOWN_CONTROL,
+	KNOWN_FILES,     /* what the files of ssh's configuration were like */
+	KNOWN_OVERRIDES, /* how many of the words that follow are those; the rest are files */
 	KNOWN_COUNT,
 };
 
@@ -40,21 +42,29 @@ void builder_free(struct builder *b)
 
 static void list_hosts(const struct crossbpf_kv *conf, struct strv *hosts)
 {
-	option_list(conf, "where", hosts);
-	if (!hosts->n)
-		option_list(conf, "host", hosts);
+	cleanup_strv struct strv named = {0};
+
+	option_list(conf, "where", &named);
+	if (!named.n)
+		option_list(conf, "host", &named);
 #ifdef CROSSBPF_DEFAULT_SSH_HOST
-	if (!hosts->n)
-		strv_add(hosts, CROSSBPF_DEFAULT_SSH_HOST);
+	if (!named.n)
+		strv_add(&named, CROSSBPF_DEFAULT_SSH_HOST);
 #endif
+	for (size_t i = 0; i < named.n; i++)
+		strv_add_once(hosts, named.v[i]);
+	if (named.error)
+		hosts->error = named.error;
 }
 
-/* NULL where there is none. */
+/* NULL where there is none of this release. */
 static const struct transport *load_libssh(void)
 {
 	static const int ours;
 
-	return sibling_load(&ours, LIBSSH_MODULE, "libssh_transport");
+	const struct transport *t = sibling_load(&ours, LIBSSH_MODULE, "libssh_transport");
+	bool fits = t && t->size == sizeof(*t) && t->connection_size == sizeof(struct connection);
+	return fits ? t : NULL;
 }
 
 /* *ret_transport is NULL where it cannot be had, and *ret_reason says why. */
@@ -71,7 +81,9 @@ static void choose_transport(const char *asked, const struct transport **ret_tra
 		*ret_reason = openssh ? "as asked for" : "there is no ssh in PATH";
 	} else if (strcmp(asked, "libssh") == 0) {
 		*ret_transport = libssh;
-		*ret_reason = libssh ? "as asked for" : "this crossbpf is without libssh";
+		*ret_reason = libssh ? "as asked for"
+				     : "this crossbpf is without libssh, or has " LIBSSH_MODULE
+				       " of another release";
 	} else if (strcmp(asked, "auto") != 0) {
 		*ret_reason = "transport is none of auto, openssh and libssh";
 	} else if (openssh) {
@@ -98,6 +110,21 @@ static void digest_file(struct digest *d, const char *path)
 	}
 	digest_string(d, path);
 	digest_bytes(d, when, sizeof(when));
+}
+
+/* Also one that appears beside them, as Include takes all of a directory. */
+static void digest_files(const struct strv *files, char ret_hex[DIGEST_HEX_SIZE])
+{
+	struct digest d;
+
+	digest_init(&d);
+	for (size_t i = 0; i < files->n; i++) {
+		cleanup_free char *dir =
+			strndup(files->v[i], (size_t)(io_basename(files->v[i]) - files->v[i]));
+		digest_file(&d, files->v[i]);
+		digest_file(&d, dir);
+	}
+	digest_finish(&d, ret_hex);
 }
 
 static char *users_config(void)
@@ -196,20 +223,36 @@ static void prepare(const struct builder *b, const struct crossbpf_host *host, c
 	};
 }
 
+/* Takes apart what is remembered. False where it does not hold any more. */
+static bool read_memory(const struct builder *b, struct strv *known, struct strv *overrides)
+{
+	cleanup_strv struct strv files = {0};
+	char hex[DIGEST_HEX_SIZE];
+
+	if (!memory_is_fresh(b->memory, SURE_SECONDS) || !memory_read(b->memory, known) ||
+	    known->n < KNOWN_COUNT || access(known->v[KNOWN_CONTROL], F_OK) < 0)
+		return false;
+	size_t n = (size_t)atoi(known->v[KNOWN_OVERRIDES]);
+	for (size_t i = KNOWN_COUNT; i < known->n; i++)
+		strv_add(i < KNOWN_COUNT + n ? overrides : &files, known->v[i]);
+	digest_files(&files, hex);
+	return !files.error && !overrides->error && strcmp(hex, known->v[KNOWN_FILES]) == 0;
+}
+
 /* One of the hosts took us a short while ago, and its socket is there. */
 static bool recall(struct builder *b)
 {
-	cleanup_strv struct strv known = {0};
+	cleanup_strv struct strv known = {0}, overrides = {0};
 
-	if (!b->transport->stays || !memory_is_fresh(b->memory, SURE_SECONDS) ||
-	    !memory_read(b->memory, &known) || known.n != KNOWN_COUNT ||
-	    access(known.v[KNOWN_CONTROL], F_OK) < 0)
+	if (!b->transport->stays || !read_memory(b, &known, &overrides))
 		return false;
 	for (size_t i = 0; i < b->hosts.n; i++) {
 		if (strcmp(b->hosts.v[i], known.v[KNOWN_HOST]) != 0)
 			continue;
 		prepare(b, b->host, b->hosts.v[i], &b->connection);
 		b->connection.control = strdup(known.v[KNOWN_CONTROL]);
+		b->connection.overrides = overrides;
+		overrides = (struct strv){0};
 		return b->connection.control;
 	}
 	return false;
@@ -217,12 +260,21 @@ static bool recall(struct builder *b)
 
 static void remember(const struct builder *b)
 {
+	const struct connection *c = &b->connection;
 	cleanup_strv struct strv known = {0};
+	char hex[DIGEST_HEX_SIZE];
 
-	if (!b->connection.control)
+	if (!c->control)
 		return;
-	strv_add(&known, b->connection.name);
-	strv_add(&known, b->connection.control);
+	digest_files(&c->files, hex);
+	strv_add(&known, c->name);
+	strv_add(&known, c->control);
+	strv_add(&known, hex);
+	strv_take(&known, str_printf("%zu", c->overrides.n));
+	if (c->overrides.n)
+		strv_add_all(&known, (const char *const *)c->overrides.v);
+	if (c->files.n)
+		strv_add_all(&known, (const char *const *)c->files.v);
 	memory_write(b->memory, &known);
 }
 
@@ -290,12 +342,45 @@ static int try_host(struct builder *b, const char *name, struct strbuf *why, cha
 	return r;
 }
 
+/* The first from the `i`th on. */
+static int connect_from(struct builder *b, size_t i, struct strbuf *why, char **hint)
+{
+	int r = -ENOENT;
+
+	for (; i < b->hosts.n; i++) {
+		r = try_host(b, b->hosts.v[i], why, hint);
+		if (r == 0) {
+			log_choice(b);
+			remember(b);
+			break;
+		}
+	}
+	return r;
+}
+
+int builder_next(struct builder *b)
+{
+	cleanup_strbuf struct strbuf why = {0};
+	cleanup_free char *hint = NULL;
+	size_t i = 0;
+
+	while (i < b->hosts.n && strcmp(b->hosts.v[i], b->connection.name) != 0)
+		i++;
+	if (i + 1 >= b->hosts.n)
+		return -ENOENT;
+	cleanup_free char *line = str_printf(
+		"ssh: %s has no clang that will do: the next host is tried", b->hosts.v[i]);
+	b->host->log(b->host->ctx, CROSSBPF_LOG_DEBUG, line ? line : "out of memory");
+	builder_forget(b);
+	connection_free(&b->connection);
+	return connect_from(b, i + 1, &why, &hint) == 0 ? 0 : -ENOENT;
+}
+
 int builder_connect(struct builder *b)
 {
 	cleanup_strbuf struct strbuf why = {0};
 	cleanup_free char *hint = NULL;
 	cleanup_close int lock = -1;
-	int r = -ENOENT;
 
 	if (recall(b)) {
 		log_choice(b);
@@ -310,15 +395,9 @@ int builder_connect(struct builder *b)
 		log_choice(b);
 		return 0;
 	}
-	for (size_t i = 0; i < b->hosts.n; i++) {
-		r = try_host(b, b->hosts.v[i], &why, &hint);
-		if (r == 0) {
-			log_choice(b);
-			remember(b);
-			return 0;
-		}
-	}
-	return complain(b->host, r, hint, "%s", why.error ? "out of memory" : why.data);
+	int r = connect_from(b, 0, &why, &hint);
+	return r == 0 ? 0
+		      : complain(b->host, r, hint, "%s", why.error ? "out of memory" : why.data);
 }
 
 void builder_touch(const struct builder *b)

@@ -30,6 +30,10 @@ void builder_free(struct builder *b);
 /* Has a connection, to the first of the hosts that takes us. */
 int builder_connect(struct builder *b);
 
+/* That one has no clang: has a connection to the next that takes us. -ENOENT where there is none.
+ */
+int builder_next(struct builder *b);
+
 /* It was used with success, or lost. */
 void builder_touch(const struct builder *b);
 void builder_forget(const struct builder *b);

@@ -12,17 +12,19 @@
 
 #include "client.h"
 #include "common/call.h"
+#include "common/memory.h"
 #include "common/options.h"
 #include "refusal.h"
 #include "relay.h"
+#include "retry.h"
 #include "shared/digest.h"
 #include "shared/io.h"
 #include "shared/process.h"
 #include "quote.h"
 
-enum { KILL_MS = 5000 };
+enum { KILL_MS = 5000, MAX_STOPPED = 4, LOG_LIMIT = 64 << 10, ENDED_STATUS = 128 + 15 };
 
-static char *name_control(const struct connection *c, const struct resolved *resolved)
+static char *name_control(const struct connection *c, const struct resolved *resolved, int n)
 {
 	char hex[DIGEST_HEX_SIZE];
 	struct digest d;
@@ -32,6 +34,8 @@ static char *name_control(const struct connection *c, const struct resolved *res
 	digest_string(&d, c->config);
 	for (size_t i = 0; i < resolved->lines.n; i++)
 		digest_string(&d, resolved->lines.v[i]);
+	if (n)
+		digest_bytes(&d, &n, sizeof(n));
 	digest_finish(&d, hex);
 	hex[16] = '\0';
 	return client_control(hex);
@@ -41,22 +45,45 @@ static char *name_control(const struct connection *c, const struct resolved *res
 static void add_control(struct strv *words, const struct connection *c)
 {
 	client_add_options(words, c);
-	strv_add(words, "-S");
-	strv_add(words, c->control ? c->control : "none");
+	client_add_control(words, c->control);
 }
 
-/* ssh -O check and the like: asks the process that holds the control connection. */
-static bool order(const struct connection *c, const char *what)
+/* The same for all but the one that makes it. */
+static void add_overrides(struct strv *words, const struct connection *c)
+{
+	if (c->overrides.n)
+		strv_add_all(words, (const char *const *)c->overrides.v);
+}
+
+/* ssh -O check and the like: asks the process that holds the control connection. *ret_late, which
+ * may be NULL, is whether it took the question and gave no answer. */
+static bool order(const struct connection *c, const char *what, bool *ret_late)
 {
 	cleanup_strv struct strv words = {0};
 	cleanup_call struct call call = {.timeout_ms = KILL_MS};
 
+	if (ret_late)
+		*ret_late = false;
 	if (!c->control || access(c->control, F_OK) < 0)
 		return false;
 	add_control(&words, c);
+	add_overrides(&words, c);
 	strv_add_all(&words, (const char *const[]){"-O", what, "--", c->name, NULL});
 	call.argv = (const char *const *)words.v;
-	return !words.error && call_run(&call) == 0 && call.status == 0;
+	bool done = !words.error && call_run(&call) == 0 && call.status == 0 && !call.late;
+	if (ret_late)
+		*ret_late = call.late;
+	return done;
+}
+
+/* What the clients of a control connection cannot see: their own signs of life are its. (Where it
+ * is gone, the client has a connection of its own.) */
+static bool is_alive(void *ctx)
+{
+	bool late;
+
+	order(ctx, "check", &late);
+	return !late;
 }
 
 /* Keys are never taken unseen, unless the user's configuration says so. */
@@ -72,7 +99,61 @@ static void choose_options(struct connection *c, const struct resolved *resolved
 	strv_add(&c->options, client_may_ask() ? "BatchMode=no" : "BatchMode=yes");
 }
 
-static int start_control(const struct connection *c, const struct resolved *resolved)
+/* A user's configuration may say what a command cannot be run with. Only what it says is set back:
+ * an ssh older than 8.7 takes none of these words. (RequestTTY is by -T and -tt.) */
+static void choose_overrides(struct connection *c, const struct resolved *resolved)
+{
+	static const struct {
+		const char *keyword, *wanted, *setting;
+	} all[] = {{"stdinnull", "no", "StdinNull=no"},
+		   {"forkafterauthentication", "no", "ForkAfterAuthentication=no"},
+		   {"sessiontype", "default", "SessionType=default"}};
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		const char *value = resolved_value(resolved, all[i].keyword);
+		if (!value[0] || strcmp(value, all[i].wanted) == 0)
+			continue;
+		strv_add(&c->overrides, "-o");
+		strv_add(&c->overrides, all[i].setting);
+	}
+}
+
+/*
+ * The control connections that were made to a host. Which one is now's is known by what ssh makes
+ * of its configuration; after a change of that, those from before are known by this list alone.
+ */
+static char *controls_file(const struct connection *c)
+{
+	char hex[DIGEST_HEX_SIZE];
+	struct digest d;
+
+	digest_init(&d);
+	digest_string(&d, c->name);
+	digest_string(&d, c->config);
+	digest_finish(&d, hex);
+	hex[16] = '\0';
+	cleanup_free char *name = str_printf("%s.controls", hex);
+	return name ? memory_path("ssh", name) : NULL;
+}
+
+static void note_control(const struct connection *c)
+{
+	cleanup_free char *file = controls_file(c);
+	cleanup_free char *lock_file = file ? str_printf("%s.lock", file) : NULL;
+	cleanup_close int lock = memory_lock(lock_file);
+	cleanup_strv struct strv known = {0}, kept = {0};
+
+	memory_read(file, &known);
+	for (size_t i = 0; i < known.n; i++)
+		if (access(known.v[i], F_OK) == 0)
+			strv_add_once(&kept, known.v[i]);
+	strv_add_once(&kept, c->control);
+	memory_write(file, &kept);
+}
+
+/* *ret_dropped: another attempt may be worth it. */
+static int try_control(const struct connection *c, const struct resolved *resolved,
+		       bool *ret_dropped)
 {
 	cleanup_strv struct strv words = {0};
 	cleanup_call struct call call = {0};
@@ -83,10 +164,15 @@ static int start_control(const struct connection *c, const struct resolved *reso
 	if (c->control)
 		unlink(c->control); /* of one that is gone */
 	add_control(&words, c);
+	/* What it says is why the host does not take us. */
+	strv_add_all(&words, (const char *const[]){"-o", "LogLevel=INFO", NULL});
 	if (c->control) {
+		call.dir = "/"; /* it outlives us, and would keep a file system busy */
 		strv_add_all(&words, (const char *const[]){"-M", "-N", "-f", "-o", NULL});
 		strv_take(&words, c->persist ? str_printf("ControlPersist=%u", c->persist)
 					     : strdup("ControlPersist=yes"));
+	} else {
+		add_overrides(&words, c);
 	}
 	strv_add_all(&words, (const char *const[]){"-T", "--", c->name, NULL});
 	if (!c->control)
@@ -98,9 +184,40 @@ static int start_control(const struct connection *c, const struct resolved *reso
 	/* Without a control connection the status is the login shell's. */
 	if (call.late || call.status == 255 || (c->control && call.status != 0)) {
 		cleanup_free char *said = call.late ? call_reason(&call) : call_tail(&call);
-		return refuse_as_said(c, resolved, said ? said : "out of memory");
+		*ret_dropped = said && !call.late && retry_is_worth(said);
+		return *ret_dropped ? -EAGAIN
+				    : refuse_as_said(c, resolved, said ? said : "out of memory");
 	}
 	return 0;
+}
+
+static int start_control(const struct connection *c, const struct resolved *resolved)
+{
+	struct retry retry = {0};
+
+	for (;;) {
+		bool dropped = false;
+		int r = try_control(c, resolved, &dropped);
+		if (!dropped)
+			return r;
+		if (retry_wait(&retry, c->host, -1) != RETRY_NOW)
+			return retry_give_up(c, c->host);
+	}
+}
+
+/* Finds the one that is there, or a name for another. One that is stopped keeps its name: it
+ * removes that when it ends, whoever has it by then. */
+static bool find_connected(struct connection *c, const struct resolved *resolved)
+{
+	bool late = true;
+
+	for (int n = 0; n < MAX_STOPPED && late; n++) {
+		free(c->control);
+		c->control = name_control(c, resolved, n);
+		if (order(c, "check", &late))
+			return true;
+	}
+	return false;
 }
 
 static int openssh_connect(struct connection *c)
@@ -114,28 +231,40 @@ static int openssh_connect(struct connection *c)
 	if (r < 0)
 		return r;
 	strv_free(&c->options);
+	strv_free(&c->overrides);
+	strv_free(&c->files);
 	choose_options(c, &resolved);
-	free(c->control);
-	c->control = name_control(c, &resolved);
-	if (c->options.error)
+	choose_overrides(c, &resolved);
+	bool connected = find_connected(c, &resolved);
+	c->files = resolved.files;
+	resolved.files = (struct strv){0};
+	if (c->options.error || c->overrides.error)
 		return complain(c->host, -ENOMEM, NULL, "out of memory");
 	if (!c->control)
 		c->host->log(c->host->ctx, CROSSBPF_LOG_DEBUG,
 			     "no directory can hold a control connection's socket: each command "
 			     "makes a connection");
-	if (order(c, "check"))
+	if (connected)
 		return 0;
-	return start_control(c, &resolved);
+	r = start_control(c, &resolved);
+	if (r == 0 && c->control)
+		note_control(c);
+	return r;
 }
 
-/* A command line for one command over there. */
+/* A command line for one command over there. What the client itself says is not the command's to
+ * say: it goes to the file `log`, or nowhere (NULL). */
 static void command_words(struct strv *words, const struct connection *c, const char *line,
-			  bool tty)
+			  bool tty, const char *log)
 {
 	add_control(words, c);
-	strv_add_all(words,
-		     (const char *const[]){"-q", "-o", "ControlMaster=no", "-o", "BatchMode=yes",
-					   tty ? "-tt" : "-T", "--", c->name, line, NULL});
+	add_overrides(words, c);
+	if (log)
+		strv_add_all(words, (const char *const[]){"-E", log, "-o", "LogLevel=ERROR", NULL});
+	else
+		strv_add(words, "-q");
+	strv_add_all(words, (const char *const[]){"-o", "ControlMaster=no", "-o", "BatchMode=yes",
+						  tty ? "-tt" : "-T", "--", c->name, line, NULL});
 }
 
 /* To end a client does not end what runs over there. */
@@ -147,7 +276,7 @@ static void end_group(const struct connection *c, long group)
 
 	if (group <= 1 || quote_kill(group, &line) < 0)
 		return;
-	command_words(&words, c, line, false);
+	command_words(&words, c, line, false, NULL);
 	call.argv = (const char *const *)words.v;
 	if (!words.error)
 		(void)call_run(&call);
@@ -166,9 +295,16 @@ static int explain_start(const struct connection *c, const struct crossbpf_host 
 			"the connection to %s was lost, and is there again", c->name);
 }
 
-static int judge(const struct connection *c, const struct crossbpf_run *run, const struct start *s,
-		 int status)
+static int complain_of_loss(const struct connection *c, const struct crossbpf_host *host)
 {
+	return complain(host, -EPIPE, "run the build again: what was finished is kept",
+			"the connection to %s was lost", c->name);
+}
+
+static int judge(const struct connection *c, const struct crossbpf_run *run,
+		 const struct relay *relay, int status)
+{
+	const struct start *s = &relay->start;
 	int r = start_judge(s, run, c->name);
 
 	if (r < 0)
@@ -176,55 +312,124 @@ static int judge(const struct connection *c, const struct crossbpf_run *run, con
 	if (!s->began)
 		return status == 255 ? explain_start(c, run->host)
 				     : start_refuse(s, run, c->name, status);
-	if (status != 255)
+	if (status != ENDING_STATUS || relay->ending.said)
 		return 0;
-	if (order(c, "check"))
-		return 0; /* the command's own */
-	return complain(run->host, -EPIPE, "run the build again: what was finished is kept",
-			"the connection to %s was lost", c->name);
+	/* On a terminal nothing is said behind the command. */
+	if ((run->flags & CROSSBPF_RUN_TTY) && order(c, "check", NULL))
+		return 0;
+	return complain_of_loss(c, run->host);
 }
 
-static int openssh_run(struct connection *c, const struct crossbpf_run *run, int *ret_status)
-{
-	cleanup_relay struct relay relay = RELAY_NONE;
-	cleanup_strv struct strv words = {0};
-	cleanup_free char *line = NULL;
-	bool ended = false;
-	int status = 0;
+/* One attempt at a command. */
+struct attempt {
+	char *log; /* the file of what the client says; or NULL */
+	struct relay relay;
+	bool ended; /* as it was told */
+	int status;
+};
 
-	int r = relay_init(&relay, run);
+static void attempt_free(struct attempt *a)
+{
+	relay_free(&a->relay);
+	if (a->log)
+		unlink(a->log);
+	free(a->log);
+}
+
+static int begin_attempt(struct attempt *a, struct connection *c, const struct crossbpf_run *run,
+			 struct strv *words)
+{
+	cleanup_free char *line = NULL;
+	int r = relay_init(&a->relay, run);
+
 	if (r == 0)
-		r = quote_run(run, relay.start.mark, &line);
-	if (r == 0) {
-		command_words(&words, c, line, run->flags & CROSSBPF_RUN_TTY);
-		r = words.error;
-	}
-	if (r == 0)
-		r = relay_begin(&relay);
+		r = quote_run(run, a->relay.start.mark, true, &line);
+	if (r < 0)
+		return r;
+	/* Without one it is only not known why it did not begin. */
+	(void)io_temporary_file(&a->log);
+	command_words(words, c, line, run->flags & CROSSBPF_RUN_TTY, a->log);
+	a->relay.is_alive = is_alive;
+	a->relay.ctx = c;
+	return words->error ? words->error : relay_begin(&a->relay);
+}
+
+static int attempt_run(struct attempt *a, struct connection *c, const struct crossbpf_run *run)
+{
+	cleanup_strv struct strv words = {0};
+
+	int r = begin_attempt(a, c, run, &words);
 	if (r < 0)
 		return complain(run->host, r, NULL, "cannot run '%s' on %s: %s", run->argv[0],
 				c->name, strerror(-r));
 	struct process process = {
 		.argv = (const char *const *)words.v,
 		.env = process_environment(),
-		.fd = {run->fd[0], relay.say[0], relay.say[1]},
-		.control = relay.stop[0],
-		.ret_ended = &ended,
+		.fd = {run->fd[0], a->relay.say[0], a->relay.say[1]},
+		.control = a->relay.stop[0],
+		.keeps_group = run->control < 0,
+		.ret_ended = &a->ended,
 	};
-	r = process_run(&process, &status);
-	relay_end(&relay);
+	r = process_run(&process, &a->status);
+	relay_end(&a->relay);
+	return r < 0 ? complain(run->host, r, "is ssh still installed?", "cannot run ssh: %s",
+				strerror(-r))
+		     : 0;
+}
+
+/* Was the client dropped before it had logged in? */
+static bool was_dropped(const struct attempt *a)
+{
+	cleanup_strbuf struct strbuf said = {0};
+
+	return !a->ended && !a->relay.start.began && a->status == ENDING_STATUS && a->log &&
+	       io_read_file(a->log, LOG_LIMIT, &said) == 0 && said.len && retry_is_worth(said.data);
+}
+
+/* *ret_dropped: surely nothing began over there. */
+static int try_run(struct connection *c, const struct crossbpf_run *run, bool *ret_dropped,
+		   int *ret_status)
+{
+	CLEANUP(attempt_free) struct attempt a = {.relay = RELAY_NONE};
+
+	int r = attempt_run(&a, c, run);
 	if (r < 0)
-		return complain(run->host, r, "is ssh still installed?", "cannot run ssh: %s",
-				strerror(-r));
-	if (ended) {
-		end_group(c, relay.start.group);
-		status = 128 + 15; /* whatever the client made of it */
+		return r;
+	if (a.relay.lost)
+		return complain_of_loss(c, run->host);
+	*ret_dropped = was_dropped(&a);
+	if (*ret_dropped)
+		return -EAGAIN;
+	if (a.ended) {
+		end_group(c, a.relay.start.group);
+		a.status = ENDED_STATUS; /* whatever the client made of it */
 	} else {
-		r = judge(c, run, &relay.start, status);
+		r = judge(c, run, &a.relay, a.status);
 	}
 	if (r == 0)
-		*ret_status = status;
+		*ret_status = a.status;
 	return r;
+}
+
+static int openssh_run(struct connection *c, const struct crossbpf_run *run, int *ret_status)
+{
+	struct retry retry = {0};
+
+	for (;;) {
+		bool dropped = false;
+		int r = try_run(c, run, &dropped, ret_status);
+		if (!dropped)
+			return r;
+		switch (retry_wait(&retry, run->host, run->control)) {
+		case RETRY_NOW:
+			break;
+		case RETRY_NO_MORE:
+			return retry_give_up(c, run->host);
+		case RETRY_ENDED:
+			*ret_status = ENDED_STATUS;
+			return 0;
+		}
+	}
 }
 
 /* Which socket is ours is known by what ssh makes of the configuration. */
@@ -233,26 +438,51 @@ static int find_control(struct connection *c)
 	cleanup_resolved struct resolved resolved = {0};
 
 	int r = resolve(c, &resolved);
-	if (r == 0)
-		c->control = name_control(c, &resolved);
+	if (r == 0) {
+		c->control = name_control(c, &resolved, 0);
+		choose_overrides(c, &resolved);
+	}
 	return r == -ENOENT ? 0 : r;
 }
 
 static bool openssh_connected(struct connection *c)
 {
-	return find_control(c) == 0 && order(c, "check");
+	return find_control(c) == 0 && order(c, "check", NULL);
+}
+
+static int end_control(const struct connection *c)
+{
+	bool late;
+
+	order(c, "exit", &late);
+	if (!late)
+		return 0;
+	return complain(c->host, -ETIMEDOUT, "it was left alone; end that process",
+			"the ssh that holds the control connection %s does not answer", c->control);
 }
 
 static int openssh_end(struct connection *c)
 {
-	int r = find_control(c);
+	cleanup_free char *file = controls_file(c);
+	cleanup_strv struct strv known = {0};
+	int ended = 0;
 
+	memory_read(file, &known);
+	memory_forget(file);
+	int r = find_control(c);
 	if (r == 0)
-		order(c, "exit");
-	return r;
+		ended = end_control(c);
+	for (size_t i = 0; i < known.n; i++) {
+		free(c->control);
+		c->control = strdup(known.v[i]);
+		int one = end_control(c);
+		ended = one < 0 ? one : ended;
+	}
+	return r < 0 ? r : ended;
 }
 
 const struct transport openssh_transport = {
+	TRANSPORT_SIZES,
 	.name = "openssh",
 	.connect = openssh_connect,
 	.run = openssh_run,

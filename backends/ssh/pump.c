@@ -194,8 +194,9 @@ static void await(struct pump *p, bool streams)
 /* False where it cannot be taken, or not in time. */
 static bool step(struct pump *p, step_fn *fn)
 {
-	int64_t deadline = io_now() + (int64_t)OPERATION_SECONDS * 1000000000;
+	struct watch watch;
 
+	watch_start(&watch);
 	while (!p->ended && !p->lost) {
 		pthread_mutex_lock(&p->link->lock);
 		p->lost = !link_turn(p->link);
@@ -206,7 +207,7 @@ static bool step(struct pump *p, step_fn *fn)
 			return true;
 		if (r != SSH_AGAIN)
 			return false;
-		if (io_now() > deadline)
+		if (watch_look(&watch) >= OPERATION_SECONDS)
 			p->lost = true;
 		else
 			await(p, false);
@@ -361,11 +362,11 @@ int pump_run(struct link *l, const struct crossbpf_run *run, const char *line, s
 		r = run_thread(p);
 	link_leave(l, &p->waiter);
 	if (r == 0) {
-		*ret_end = p->ended     ? PUMP_ENDED
-			   : p->refused ? PUMP_REFUSED
-			   : p->over    ? PUMP_DONE
-					: PUMP_LOST;
-		*ret_status = p->status == NO_STATUS ? 255 : p->status;
+		*ret_end = p->ended                            ? PUMP_ENDED
+			   : p->refused                        ? PUMP_REFUSED
+			   : p->over && p->status != NO_STATUS ? PUMP_DONE
+							       : PUMP_LOST;
+		*ret_status = p->status;
 	}
 	free(p);
 	return r;

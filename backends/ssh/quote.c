@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "ending.h"
 #include "quote.h"
 #include "shared/shell.h"
 #include "shared/strbuf.h"
@@ -71,6 +72,16 @@ static bool is_script(const char *const *argv)
 	return true;
 }
 
+/* Behind the command, in its shell. */
+static void add_end(struct strbuf *script, const char *mark, bool confirms)
+{
+	strbuf_puts(script, "\nset -- $?\n");
+	if (confirms)
+		strbuf_printf(script, "[ $1 != %d ] || printf '\\036%%s:%%s\\n' %s $1 >&2\n",
+			      ENDING_STATUS, mark);
+	strbuf_puts(script, "exit $1");
+}
+
 static void add_command(struct strbuf *script, const char *const *argv, bool tty)
 {
 	if (is_script(argv) && !tty) {
@@ -78,17 +89,17 @@ static void add_command(struct strbuf *script, const char *const *argv, bool tty
 		shell_quote_all(script, argv + 4);
 		strbuf_puts(script, "\n");
 		strbuf_puts(script, argv[2]);
-		strbuf_puts(script, "\n); exit $?");
+		strbuf_puts(script, "\n)");
 		return;
 	}
 	/* The client knows no signal that ended a command, a shell does. On a terminal it would
 	 * itself be ended by the command's ^C. */
 	strbuf_puts(script, tty ? "exec " : "(exec ");
 	shell_quote_all(script, argv);
-	strbuf_puts(script, tty ? "" : "); exit $?");
+	strbuf_puts(script, tty ? "" : ")");
 }
 
-int quote_run(const struct crossbpf_run *run, const char *mark, char **ret_line)
+int quote_run(const struct crossbpf_run *run, const char *mark, bool confirms, char **ret_line)
 {
 	cleanup_strbuf struct strbuf script = {0};
 	bool tty = run->flags & CROSSBPF_RUN_TTY;
@@ -110,6 +121,8 @@ int quote_run(const struct crossbpf_run *run, const char *mark, char **ret_line)
 	add_check(&script, mark, "program");
 	strbuf_printf(&script, "printf '%%s:%%s\\n' %s \"$$\" || exit 126\n", mark);
 	add_command(&script, run->argv, tty);
+	if (!tty)
+		add_end(&script, mark, confirms);
 	return wrap(&script, ret_line);
 }
 

@@ -15,16 +15,8 @@ static char *known_hosts(const struct resolved *r)
 {
 	cleanup_strv struct strv files = {0};
 
-	resolved_files(r, "userknownhostsfile", &files);
-	const char *all = files.n && !files.error ? files.v[0] : "~/.ssh/known_hosts";
-	return str_printf("%.*s", (int)strcspn(all, " "), all);
-}
-
-/* Behind a jump host or by another name no ssh-keyscan gets the key. */
-static bool is_direct(const struct resolved *r)
-{
-	return !resolved_has(r, "proxyjump") && !resolved_has(r, "proxycommand") &&
-	       !resolved_has(r, "hostkeyalias");
+	resolved_known_hosts(r, "userknownhostsfile", &files);
+	return strdup(files.n && !files.error ? files.v[0] : "~/.ssh/known_hosts");
 }
 
 static void add_ssh(struct strbuf *b, const struct connection *c)
@@ -37,22 +29,23 @@ static void add_ssh(struct strbuf *b, const struct connection *c)
 	}
 }
 
+/*
+ * By ssh itself, which shows the fingerprint again and asks: what ssh-keyscan fetched would be
+ * another answer of the network's, taken unseen. It also finds the way that a build goes, by jump
+ * hosts and aliases. A connection that is there, or what the configuration says of commands, must
+ * not keep it from asking.
+ */
 static void add_command_that_adds(struct strbuf *b, const struct connection *c,
-				  const struct resolved *r, const char *file)
+				  const struct resolved *r)
 {
-	if (!is_direct(r)) {
-		add_ssh(b, c);
-		strbuf_puts(b, "-o StrictHostKeyChecking=ask ");
-		shell_quote(b, c->name);
-		strbuf_puts(b, " true");
-		return;
-	}
-	strbuf_puts(b, "ssh-keyscan -p ");
-	shell_quote(b, resolved_value(r, "port"));
-	strbuf_putc(b, ' ');
-	shell_quote(b, resolved_value(r, "hostname"));
-	strbuf_puts(b, " >>");
-	shell_quote(b, file);
+	add_ssh(b, c);
+	strbuf_puts(b, "-o StrictHostKeyChecking=ask -o RemoteCommand=none ");
+	if (strcmp(resolved_value(r, "batchmode"), "yes") == 0)
+		strbuf_puts(b, "-o BatchMode=no ");
+	if (resolved_has(r, "controlpath"))
+		strbuf_puts(b, "-o ControlPath=none ");
+	shell_quote(b, c->name);
+	strbuf_puts(b, " true");
 }
 
 static void add_command_that_removes(struct strbuf *b, const struct resolved *r, const char *file)
@@ -74,11 +67,12 @@ static void add_command_that_removes(struct strbuf *b, const struct resolved *r,
 }
 
 int refuse_key(const struct connection *c, const struct resolved *resolved, bool changed,
-	       const char *fingerprint)
+	       const char *file, const char *fingerprint)
 {
 	cleanup_strbuf struct strbuf hint = {0};
-	cleanup_free char *file = known_hosts(resolved);
+	cleanup_free char *first = file ? strdup(file) : known_hosts(resolved);
 
+	file = first;
 	if (!file)
 		return complain(c->host, -ENOMEM, NULL, "out of memory");
 	if (changed) {
@@ -88,7 +82,7 @@ int refuse_key(const struct connection *c, const struct resolved *resolved, bool
 	} else {
 		strbuf_puts(&hint, "compare that with the host's own, then: ");
 	}
-	add_command_that_adds(&hint, c, resolved, file);
+	add_command_that_adds(&hint, c, resolved);
 	const char *text = hint.error ? NULL : hint.data;
 	if (changed)
 		return complain(c->host, -EACCES, text,
@@ -166,6 +160,20 @@ static char *last_line(const char *said)
 	return strdup(last);
 }
 
+/* "Offending ED25519 key in FILE:3" */
+static char *find_offending(const char *said)
+{
+	const char *line = strstr(said, "Offending "), *in = line ? strstr(line, " key in ") : NULL;
+
+	if (!in)
+		return NULL;
+	in += strlen(" key in ");
+	size_t len = strcspn(in, "\r\n");
+	while (len && in[len - 1] != ':')
+		len--;
+	return len > 1 ? strndup(in, len - 1) : NULL;
+}
+
 int refuse_as_said(const struct connection *c, const struct resolved *resolved, const char *said)
 {
 	cleanup_free char *last = last_line(said);
@@ -173,7 +181,8 @@ int refuse_as_said(const struct connection *c, const struct resolved *resolved, 
 
 	if (strstr(said, "Host key verification failed")) {
 		cleanup_free char *fingerprint = ask_fingerprint(c);
-		return refuse_key(c, resolved, strstr(said, "has changed") != NULL,
+		cleanup_free char *file = find_offending(said);
+		return refuse_key(c, resolved, strstr(said, "has changed") != NULL, file,
 				  fingerprint ? fingerprint : line);
 	}
 	if (strstr(said, "Too many authentication failures"))

@@ -5,10 +5,10 @@
 
 #include "resolved.h"
 
-/* complain() of a host key that is not known, or (`changed`) is another than the one that is. The
- * fingerprint may be "". -EACCES. */
+/* complain() of a host key that is not known, or (`changed`) is another than the one that is in
+ * `file`, or NULL: the first of the user's. The fingerprint may be "". -EACCES. */
 int refuse_key(const struct connection *c, const struct resolved *resolved, bool changed,
-	       const char *fingerprint);
+	       const char *file, const char *fingerprint);
 
 /* complain() of a key of ours that is not taken. -EACCES. */
 int refuse_user(const struct connection *c, const struct resolved *resolved, const char *said);

@@ -6,11 +6,16 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "connection.h"
 #include "relay.h"
 #include "shared/io.h"
 #include "shared/thread.h"
 
-enum { PIECE = 4096 /* PIPE_BUF */, START_MS = 1000 };
+enum {
+	PIECE = 4096 /* PIPE_BUF */,
+	START_MS = 1000,
+	SILENCE_MS = (ALIVE_TIMES + 1) * ALIVE_SECONDS * 1000,
+};
 
 int relay_init(struct relay *r, const struct crossbpf_run *run)
 {
@@ -24,9 +29,11 @@ int relay_init(struct relay *r, const struct crossbpf_run *run)
 	};
 	r->pending = calloc(2, sizeof(*r->pending));
 	int error = r->pending ? start_init(&r->start) : -ENOMEM;
+	if (error == 0)
+		ending_init(&r->ending, r->start.mark);
 	for (int i = 0; i < 2 && error == 0; i++)
 		error = io_pipe_ends(&r->heard[i], &r->say[i]);
-	if (error == 0 && run->control >= 0)
+	if (error == 0)
 		error = io_pipe_ends(&r->stop[0], &r->stop[1]);
 	return error ? error : io_pipe_ends(&r->end[0], &r->end[1]);
 }
@@ -53,16 +60,33 @@ void relay_free(struct relay *r)
 static void take(struct relay *r, int i)
 {
 	struct pending *p = &r->pending[i];
-	ssize_t n = read(r->heard[i], p->data, sizeof(p->data));
+	char *came = p->data + ENDING_SIZE;
+	ssize_t n = read(r->heard[i], came, RELAY_CHUNK);
 
 	if (n < 0 && errno == EINTR)
 		return;
-	p->at = p->data;
+	r->since = io_now();
+	p->at = i == 0 ? came : p->data;
 	p->len = n > 0 ? (size_t)n : 0;
-	if (n <= 0 || (i == 0 && start_take(&r->start, p->data, p->len, &p->at, &p->len) < 0)) {
+	bool goes_on = n > 0;
+	if (goes_on && i == 0)
+		goes_on = start_take(&r->start, came, p->len, &p->at, &p->len) == 0;
+	else if (goes_on)
+		p->len = ending_take(&r->ending, came, p->len, p->data);
+	if (!goes_on) {
 		p->len = 0;
 		shut(&r->heard[i]);
 	}
+}
+
+/* What of standard error was taken for the beginning of the last line, and was not. */
+static bool take_held(struct relay *r)
+{
+	struct pending *p = &r->pending[1];
+
+	p->at = p->data;
+	p->len = ending_finish(&r->ending, p->data);
+	return p->len;
 }
 
 /* In pieces of which a pipe that can be written takes all: nobody is waited for. */
@@ -104,6 +128,29 @@ static int time_left(const struct relay *r)
 	return r->start.began || left < 0 ? 0 : (int)left;
 }
 
+/* Milliseconds until who holds the line is to be asked; -1: never. */
+static int time_to_ask(const struct relay *r)
+{
+	int64_t left = SILENCE_MS - (io_now() - r->since) / 1000000;
+
+	if (!r->is_alive || r->told || r->stop[1] < 0)
+		return -1;
+	return left < 0 ? 0 : left > SILENCE_MS ? SILENCE_MS : (int)left;
+}
+
+/* Nothing came, and nothing was ordered, for as long as that takes. */
+static void act_on_silence(struct relay *r)
+{
+	if (!r->told) {
+		bool alive = r->is_alive(r->ctx);
+		r->since = io_now();
+		if (alive)
+			return;
+		r->lost = true;
+	}
+	shut(&r->stop[1]);
+}
+
 /* Of each stream what came is handed on before more is taken; and while that waits for a reader,
  * what the caller orders is heard. */
 static void *hand_on(void *arg)
@@ -126,11 +173,15 @@ static void *hand_on(void *arg)
 				(struct pollfd){.fd = full ? -1 : r->heard[i], .events = POLLIN};
 			fds[4 + i] = (struct pollfd){.fd = full ? r->to[i] : -1, .events = POLLOUT};
 		}
-		int n = poll(fds, 6, last ? 0 : time_left(r));
-		if (n == 0 && last)
-			break;
+		int wait = r->told ? time_left(r) : time_to_ask(r);
+		int n = poll(fds, 6, last ? 0 : gone ? -1 : wait);
+		if (n == 0 && last) {
+			if (!take_held(r))
+				break;
+			continue;
+		}
 		if (n == 0)
-			shut(&r->stop[1]);
+			act_on_silence(r);
 		if (n <= 0)
 			continue;
 		for (int i = 0; i < 2; i++) {
@@ -148,6 +199,7 @@ static void *hand_on(void *arg)
 
 int relay_begin(struct relay *r)
 {
+	r->since = io_now();
 	/* With all signals blocked, nobody dies of a pipe that nobody reads. */
 	int error = thread_start(&r->thread, hand_on, r);
 

@@ -6,7 +6,9 @@
 #include "connection.h"
 
 struct resolved {
+	const char *name;  /* that ssh was asked for; borrowed */
 	struct strv lines; /* "keyword value", the keyword in lower case */
+	struct strv files; /* of the configuration that was read, also those that are included */
 };
 
 /* Asks ssh, which connects to nobody for that. complain() where it says no. -ENOENT, without a
@@ -19,7 +21,11 @@ void resolved_free(struct resolved *r);
 const char *resolved_value(const struct resolved *r, const char *keyword);
 /* Is there one that says more than "none"? */
 bool resolved_has(const struct resolved *r, const char *keyword);
-/* All values, with ~ and %d made the home directory. */
+/* All values, which are names of files: with what ssh puts for ~, %d, %h, ${NAME} and the like. */
 void resolved_files(const struct resolved *r, const char *keyword, struct strv *list);
+/* All files of known hosts: several stand in one value, and ssh has put all but ~ already. */
+void resolved_known_hosts(const struct resolved *r, const char *keyword, struct strv *list);
+/* The socket of the agent; NULL where there is none, or none is to be asked. The caller frees. */
+char *resolved_agent(const struct resolved *r);
 
 #endif

@@ -183,9 +183,8 @@ static int read_option(struct build_options *o, int letter, const char *value,
 	case 'h':
 		o->help = true;
 		break;
-	default: /* getopt said what is wrong */
-		return error_set(e, -EINVAL, EXIT_STATUS_USAGE, "--help lists them",
-				 "wrong options");
+	default:
+		break;
 	}
 	return 0;
 }
@@ -250,7 +249,10 @@ int build_options_parse(enum build_command command, int argc, char **argv, struc
 	*at = '\0';
 	optind = 1;
 	while (r == 0 && (letter = getopt_long(argc, argv, letters, longs, NULL)) != -1)
-		r = read_option(o, letter, optarg, e);
+		r = letter == '?'
+			    ? cli_refuse_option(command == COMMAND_BUILD ? "build" : "headers",
+						longs, argv, e)
+			    : read_option(o, letter, optarg, e);
 	for (int i = optind; i < argc; i++)
 		strv_add(&o->words.sources, argv[i]);
 	if (o->words.sources.error || o->words.include.error || o->words.define.error)

@@ -8,6 +8,19 @@
 
 extern char **environ;
 
+int cli_command_open(struct cli_project *p, const char *backend, bool verbose,
+		     struct crossbpf_error *e)
+{
+	int control = cli_catch_interrupts();
+	int r = cli_project_open(p, backend, e);
+
+	p->request.control = control;
+	p->request.inform = cli_log; /* to fetch an image takes minutes */
+	if (verbose)
+		p->request.log = cli_log;
+	return r;
+}
+
 /* NAME and WHERE of what was asked for, or of what a build would choose. */
 static int choose(struct cli_project *p, struct crossbpf_error *e)
 {

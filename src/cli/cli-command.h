@@ -5,6 +5,11 @@
 
 #include "cli-project.h"
 
+/* Opens the project for one, with the backend that was named, or NULL; from here on signals end the
+ * command. */
+int cli_command_open(struct cli_project *p, const char *backend, bool verbose,
+		     struct crossbpf_error *e);
+
 /* Loads the backend that was asked for, or that a build would choose; nothing is opened. `p` must
  * outlive the session. */
 int cli_command_load(struct cli_project *p, struct session *ret_session, struct crossbpf_error *e);

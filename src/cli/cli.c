@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,6 +12,8 @@
 
 #include "cli.h"
 #include "shared/io.h"
+#include "shared/nearest.h"
+#include "shared/strv.h"
 
 /* A descriptor that we open must not become one of the three standard streams. */
 static void open_standard_streams(void)
@@ -35,6 +38,27 @@ int cli_report(const struct crossbpf_error *e)
 	if (e->hint)
 		fprintf(stderr, "crossbpf: hint: %s\n", e->hint);
 	return e->status;
+}
+
+int cli_refuse_option(const char *command, const struct option *longs, char **argv,
+		      struct crossbpf_error *e)
+{
+	const char *word = argv[optind - 1];
+	cleanup_strv struct strv names = {0};
+	cleanup_free char *name = NULL, *hint = NULL;
+
+	for (; longs->name; longs++)
+		strv_add(&names, longs->name);
+	if (strncmp(word, "--", 2) == 0)
+		name = strndup(word + 2, strcspn(word + 2, "="));
+	const char *near =
+		name && !names.error ? nearest(name, (const char *const *)names.v) : NULL;
+	/* One that is there lacks its argument, or takes none. */
+	if (near && strcmp(near, name) != 0)
+		hint = str_printf("did you mean '--%s'?", near);
+	else
+		hint = str_printf("crossbpf %s --help lists them", command);
+	return error_set(e, -EINVAL, EXIT_STATUS_USAGE, hint, "wrong options");
 }
 
 void cli_log(const char *message)

@@ -35,6 +35,12 @@ void cli_begin(void);
 /* Prints an error and its hint on standard error; returns its exit status. */
 int cli_report(const struct crossbpf_error *e);
 
+/* What getopt_long() did not take, and has complained of: `argv` as it left that. -EINVAL (status
+ * 2) with the option that may have been meant. */
+struct option;
+int cli_refuse_option(const char *command, const struct option *longs, char **argv,
+		      struct crossbpf_error *e);
+
 /* A line for those who asked for more, on standard error. */
 void cli_log(const char *message);
 

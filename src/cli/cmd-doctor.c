@@ -206,6 +206,15 @@ static char *mend_backend(const char *name)
 	return mend(&docker_package, false);
 }
 
+/* The place that is asked for, where it is one of this backend's. */
+static const char *place_of(const struct doctor *d, const char *name)
+{
+	const char *asked = d->p.request.backend;
+	size_t len = strlen(name);
+
+	return strncmp(asked, name, len) == 0 && asked[len] == ':' ? asked + len + 1 : NULL;
+}
+
 static void check_backend(const struct doctor *d, const char *name)
 {
 	cleanup_error struct crossbpf_error why = {0};
@@ -215,7 +224,7 @@ static void check_backend(const struct doctor *d, const char *name)
 		print_part(d, name, "-", "not installed", "");
 		return;
 	}
-	int r = cli_project_load(&d->p, name, NULL, &session, &why);
+	int r = cli_project_load(&d->p, name, place_of(d, name), &session, &why);
 	if (r == 0)
 		r = session_probe(&session, &why);
 	if (r == 0) {
@@ -387,13 +396,12 @@ static int parse_options(int argc, char **argv, bool *ret_json, bool *ret_help,
 	static const struct option longs[] = {{"help", no_argument, NULL, 'h'},
 					      {"json", no_argument, NULL, 'j'},
 					      {NULL, 0, NULL, 0}};
-	static const char hint[] = "crossbpf doctor --help lists them";
 	int letter;
 
 	optind = 1;
 	while ((letter = getopt_long(argc, argv, "h", longs, NULL)) != -1) {
 		if (letter != 'h' && letter != 'j')
-			return error_set(e, -EINVAL, EXIT_STATUS_USAGE, hint, "wrong options");
+			return cli_refuse_option("doctor", longs, argv, e);
 		*(letter == 'h' ? ret_help : ret_json) = true;
 	}
 	if (optind < argc)

@@ -12,7 +12,7 @@
 
 #include "cli-command.h"
 #include "cli.h"
-#include "core/remote-exec.h"
+#include "core/exec-here.h"
 
 /* Of ours, whatever failed: no command has it by itself that was told from one of its own. */
 enum { STATUS_OURS = 125 };
@@ -21,7 +21,7 @@ struct options {
 	const char *backend; /* NAME[:WHERE], or NULL */
 	const char *const *command;
 	struct strv in, out; /* as exec_name() has them */
-	bool has_terminal, help;
+	bool has_terminal, verbose, help;
 };
 
 static void options_free(struct options *o)
@@ -43,8 +43,11 @@ static int add_name(struct strv *names, const char *option, const char *given,
 	int r = exec_name(given, &name);
 	if (r == -EINVAL)
 		return error_set(e, r, EXIT_STATUS_USAGE,
-				 "run it in a directory that holds all files, or make a link to it "
-				 "in this one",
+				 strcmp(option, "in") == 0
+					 ? "run it in a directory that holds all files, or make a "
+					   "link to it in this one"
+					 : "run it in a directory that holds all files, or move "
+					   "the file behind it",
 				 "--%s=%s: the name must not lead out of this directory", option,
 				 given);
 	if (r < 0)
@@ -68,14 +71,18 @@ static int add_output(struct options *o, const char *given, struct crossbpf_erro
 static int parse_options(int argc, char **argv, struct options *o, struct crossbpf_error *e)
 {
 	static const struct option longs[] = {
-		{"on", required_argument, NULL, 'b'},  {"in", required_argument, NULL, 'i'},
-		{"out", required_argument, NULL, 'o'}, {"tty", no_argument, NULL, 't'},
-		{"help", no_argument, NULL, 'h'},      {NULL, 0, NULL, 0},
+		{"on", required_argument, NULL, 'b'},
+		{"in", required_argument, NULL, 'i'},
+		{"out", required_argument, NULL, 'o'},
+		{"tty", no_argument, NULL, 't'},
+		{"verbose", no_argument, NULL, 'v'},
+		{"help", no_argument, NULL, 'h'},
+		{NULL, 0, NULL, 0},
 	};
 	int letter, r = 0;
 
 	optind = 1;
-	while (r == 0 && (letter = getopt_long(argc, argv, "+h", longs, NULL)) != -1)
+	while (r == 0 && (letter = getopt_long(argc, argv, "+hv", longs, NULL)) != -1)
 		switch (letter) {
 		case 'b':
 			o->backend = optarg;
@@ -89,11 +96,14 @@ static int parse_options(int argc, char **argv, struct options *o, struct crossb
 		case 't':
 			o->has_terminal = true;
 			break;
+		case 'v':
+			o->verbose = true;
+			break;
 		case 'h':
 			o->help = true;
 			break;
 		default:
-			return usage(e, "wrong options");
+			return cli_refuse_option("exec", longs, argv, e);
 		}
 	o->command = (const char *const *)argv + optind;
 	return r;
@@ -129,6 +139,8 @@ static int print_help(void)
 	       "  --in=FILE          send this file, or directory; as often as wanted\n"
 	       "  --out=FILE         fetch this file afterwards; as often as wanted\n"
 	       "  --tty              give COMMAND a terminal\n"
+	       "  -v, --verbose      say where it runs, by which way, and what is sent and "
+	       "fetched\n"
 	       "  -h, --help         this help\n\n"
 	       "See crossbpf-exec(1).\n");
 	return cli_finish_output();
@@ -138,10 +150,9 @@ static int print_help(void)
 static bool report_output(const char *name, const struct exec_output *output, int status)
 {
 	static const char *const reasons[] = {
-		[EXEC_OUTPUT_DIRECTORY] =
-			"it is a directory over there, of which files can be named",
-		[EXEC_OUTPUT_SPECIAL] = "it is a link or no regular file over there",
-		[EXEC_OUTPUT_UNREADABLE] = "it cannot be read over there",
+		[EXEC_OUTPUT_DIRECTORY] = "it is a directory, of which files can be named",
+		[EXEC_OUTPUT_SPECIAL] = "it is a link, leads through one, or is no regular file",
+		[EXEC_OUTPUT_UNREADABLE] = "it cannot be read",
 		[EXEC_OUTPUT_BIG] = "it has more than 4 GiB",
 	};
 
@@ -183,12 +194,16 @@ static void report_outputs(const struct options *o, const struct exec_output *ou
 }
 
 /* In place: there is nothing to send or to fetch. */
-static int run_here(struct session *session, const struct options *o, const int fd[3],
-		    int *ret_status, struct crossbpf_error *e)
+static int run_here(struct session *session, const struct options *o, const char *dir,
+		    const int fd[3], int *ret_status, struct crossbpf_error *e)
 {
-	cleanup_free struct exec_output *outputs = calloc(o->out.n + 1, sizeof(*outputs));
+	cleanup_exec_here struct exec_here here = {.dir = dir, .in = &o->in, .out = &o->out};
 
-	int r = outputs ? session_open_loaded(session, 0, e) : error_no_memory(e);
+	if (o->verbose)
+		fprintf(stderr, "crossbpf: %s: runs in place, in %s; nothing is sent\n",
+			session->plugin.backend.name, dir);
+	int r = exec_here_begin(&here) == 0 ? session_open_loaded(session, 0, e)
+					    : error_no_memory(e);
 	if (r == 0)
 		r = cli_command_run_here(session, o->command, fd, o->has_terminal, ret_status, e);
 	if (r == -ENOENT || r == -EACCES) { /* as a shell has it, and so it is elsewhere */
@@ -198,10 +213,8 @@ static int run_here(struct session *session, const struct options *o, const int 
 	}
 	if (r < 0 || cli_is_interrupted())
 		return r;
-	for (size_t i = 0; i < o->out.n; i++)
-		outputs[i].result =
-			access(o->out.v[i], F_OK) == 0 ? EXEC_OUTPUT_DONE : EXEC_OUTPUT_MISSING;
-	report_outputs(o, outputs, ret_status);
+	exec_here_look(&here);
+	report_outputs(o, here.outputs, ret_status);
 	return 0;
 }
 
@@ -226,6 +239,9 @@ static int run_there(struct remote_exec *x, const struct options *o, const int f
 		cli_take_terminal();
 	if (r < 0 || cli_is_interrupted() || !o->out.n)
 		return r;
+	if (o->verbose)
+		fprintf(stderr, "crossbpf: fetches %zu %s\n", o->out.n,
+			o->out.n == 1 ? "file" : "files");
 	r = exec_fetch(x, e);
 	if (x->outputs && !cli_is_interrupted())
 		report_outputs(o, x->outputs, ret_status);
@@ -249,12 +265,14 @@ static int run(struct cli_project *p, const struct options *o, int *ret_status,
 	if (r < 0)
 		return r;
 	if (session_sees_host_files(&session))
-		return run_here(&session, o, fd, ret_status, e);
+		return run_here(&session, o, p->project.dir, fd, ret_status, e);
 	cleanup_exec struct remote_exec x = {
 		.place = {.session = &session, .module_dir = cli_module_dir()},
 		.dir = p->project.dir,
 		.in = &o->in,
 		.out = &o->out,
+		.warn = cli_log,
+		.log = o->verbose ? cli_log : NULL,
 	};
 	return run_there(&x, o, fd, ret_status, e);
 }
@@ -271,11 +289,8 @@ int cmd_exec(int argc, char **argv)
 		return print_help();
 	if (r == 0)
 		r = check_options(&options, &error);
-	int control = cli_catch_interrupts();
 	if (r == 0)
-		r = cli_project_open(&project, options.backend, &error);
-	project.request.control = control;
-	project.request.inform = cli_log; /* to fetch an image takes minutes */
+		r = cli_command_open(&project, options.backend, options.verbose, &error);
 	if (r == 0)
 		r = run(&project, &options, &status, &error);
 	cli_die_of_interrupt();

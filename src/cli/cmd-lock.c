@@ -223,8 +223,7 @@ static int parse_options(int argc, char **argv, struct job *j, struct crossbpf_e
 	optind = 1;
 	while ((letter = getopt_long(argc, argv, "ch", longs, NULL)) != -1) {
 		if (letter == '?') /* getopt said what is wrong */
-			return error_set(e, -EINVAL, EXIT_STATUS_USAGE,
-					 "crossbpf lock --help lists them", "wrong options");
+			return cli_refuse_option("lock", longs, argv, e);
 		if (letter == BACKEND)
 			j->backend = optarg;
 		if (letter == CLANG)

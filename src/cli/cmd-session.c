@@ -50,13 +50,12 @@ static int parse_options(int argc, char **argv, struct request *q, struct crossb
 		{q->has_json ? "json" : NULL, no_argument, NULL, 'j'},
 		{NULL, 0, NULL, 0},
 	};
-	cleanup_free char *hint = str_printf("crossbpf %s --help lists them", q->command);
 	int letter;
 
 	optind = 1;
 	while ((letter = getopt_long(argc, argv, "h", longs, NULL)) != -1) {
 		if (letter != 'h' && letter != 'j')
-			return error_set(e, -EINVAL, EXIT_STATUS_USAGE, hint, "wrong options");
+			return cli_refuse_option(q->command, longs, argv, e);
 		if (letter == 'h')
 			q->help = true;
 		else

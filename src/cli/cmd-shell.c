@@ -62,8 +62,7 @@ static int parse_options(int argc, char **argv, struct options *o, struct crossb
 			o->help = true;
 			break;
 		default:
-			return error_set(e, -EINVAL, EXIT_STATUS_USAGE,
-					 "crossbpf shell --help lists them", "wrong options");
+			return cli_refuse_option("shell", longs, argv, e);
 		}
 	if (r == 0 && optind < argc && strcmp(argv[optind - 1], "--") != 0)
 		return error_set(e, -EINVAL, EXIT_STATUS_USAGE,
@@ -275,11 +274,8 @@ int cmd_shell(int argc, char **argv)
 	int r = parse_options(argc, argv, &options, &error);
 	if (r == 0 && options.help)
 		return print_help();
-	int control = cli_catch_interrupts();
 	if (r == 0)
-		r = cli_project_open(&project, options.backend, &error);
-	project.request.control = control;
-	project.request.inform = cli_log; /* to fetch an image takes minutes */
+		r = cli_command_open(&project, options.backend, false, &error);
 	if (r == 0)
 		r = run(&project, &options, &status, &error);
 	cli_die_of_interrupt();

@@ -162,8 +162,7 @@ int cmd_trust(int argc, char **argv)
 		lists = lists || letter == 'l';
 		revokes = revokes || letter == 'r';
 		if (letter == '?') /* getopt said what is wrong */
-			r = error_set(&error, -EINVAL, EXIT_STATUS_USAGE,
-				      "crossbpf trust --help lists them", "wrong options");
+			r = cli_refuse_option("trust", longs, argv, &error);
 	}
 	if (r == 0 && ((lists && revokes) || argc - optind > (lists ? 0 : 1)))
 		r = error_set(&error, -EINVAL, EXIT_STATUS_USAGE,

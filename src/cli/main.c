@@ -7,6 +7,7 @@
 
 #include "cli.h"
 #include "shared/io.h"
+#include "shared/nearest.h"
 
 static const struct command commands[] = {
 	{"build", "[OPTION...] [SOURCE...]", "compile a project's sources, only what changed",
@@ -37,6 +38,15 @@ static const struct command *find_command(const char *name)
 		if (strcmp(commands[i].name, name) == 0)
 			return &commands[i];
 	return NULL;
+}
+
+static const char *nearest_command(const char *word)
+{
+	const char *names[sizeof(commands) / sizeof(commands[0]) + 1] = {NULL};
+
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		names[i] = commands[i].name;
+	return nearest(word, names);
 }
 
 static int print_help(void)
@@ -90,10 +100,12 @@ int main(int argc, char **argv)
 
 	const struct command *command = find_command(argv[1]);
 	if (!command) {
-		fprintf(stderr,
-			"crossbpf: '%s' is no command\n"
-			"crossbpf: hint: crossbpf --help lists them\n",
-			argv[1]);
+		const char *near = nearest_command(argv[1]);
+		fprintf(stderr, "crossbpf: '%s' is no command\n", argv[1]);
+		if (near)
+			fprintf(stderr, "crossbpf: hint: did you mean 'crossbpf %s'?\n", near);
+		else
+			fprintf(stderr, "crossbpf: hint: crossbpf --help lists them\n");
 		return EXIT_STATUS_USAGE;
 	}
 	return command->run(argc - 1, argv + 1);

@@ -51,7 +51,10 @@ int builder_connect(struct builder *b, const struct builder_request *request,
 	if (r < 0 || !b->toolchain.builder)
 		return r;
 	r = session_identity(&b->session, identity, sizeof(identity), e);
-	return r == 0 && strcmp(identity, b->toolchain.builder) != 0 ? -ESTALE : r;
+	if (r == 0 && strcmp(identity, b->toolchain.builder) != 0)
+		return -ESTALE;
+	return r < 0 ? r
+		     : toolchain_check_named(&b->session, &request->toolchain, &b->toolchain, e);
 }
 
 /* Does it see the host's files? */
@@ -115,6 +118,23 @@ static bool recall(struct builder *b, const struct builder_request *request,
 	return false;
 }
 
+/* Of several places that a backend has, the first with a clang. What the last one lacks is told. */
+static int find_toolchain(struct builder *b, const struct toolchain_request *toolchain,
+			  struct crossbpf_error *e)
+{
+	for (;;) {
+		cleanup_error struct crossbpf_error why = {0};
+		int r = toolchain_find(&b->session, toolchain, &b->toolchain, &why);
+		if (r == -ENOENT && session_next(&b->session) == 0)
+			continue;
+		if (r < 0) {
+			*e = why;
+			why = (struct crossbpf_error){0};
+		}
+		return r;
+	}
+}
+
 static int try_backend(struct builder *b, const struct builder_request *request, const char *name,
 		       const char *where, const struct project *project,
 		       const struct lock_file *lock, struct crossbpf_error *e)
@@ -130,7 +150,7 @@ static int try_backend(struct builder *b, const struct builder_request *request,
 		return 0;
 	int r = open_session(b, request, project, e);
 	if (r == 0)
-		r = toolchain_find(&b->session, &toolchain, &b->toolchain, e);
+		r = find_toolchain(b, &toolchain, e);
 	if (r == 0)
 		r = take_mirror(b, request, project, lock, e);
 	if (r == 0)

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "executor-remote.h"
+#include "object/object.h"
 #include "path-map.h"
 #include "placement.h"
 #include "project.h"
@@ -75,7 +76,9 @@ struct passage {
 	struct placement placement;
 	const struct exchange_result *result; /* during on_end() */
 	bool more;                            /* it is to be run again */
-	bool ended;
+	/* Its object, where that lacks source lines in BTF, or empty; and which output that is. */
+	struct strbuf unlined;
+	size_t object;
 	int status;
 	int error;
 	struct crossbpf_error *e;
@@ -118,7 +121,35 @@ static void make_executable(const char *path)
 		(void)chmod(path, st.st_mode | ((st.st_mode & 0444) >> 2));
 }
 
-/* Leaves the output as clang would have left it here: written, removed or not touched. */
+/* Is it an object whose BTF has not the source lines that clang would have found here? */
+static bool lacks_lines(const struct passage *p, const struct strbuf *object)
+{
+	const struct remote *r = p->x->remote;
+	const char *why;
+
+	return p->action->compiles && p->status == 0 && r->project->clang.phase == PHASE_OBJECT &&
+	       !session_has_host_paths(&r->builder->session) &&
+	       object_lacks_lines(object->data, object->len, &why) == 1;
+}
+
+/* Leaves the output as clang would have left it here: written or not touched. */
+static int put_output(struct passage *p, size_t i, const struct strbuf *content)
+{
+	const struct output *output = &p->action->outputs[i];
+	const char *temporary = p->placement.temporary[i].path;
+
+	if (temporary) {
+		int r = write_temporary(p, temporary, output->path, content);
+		if (r == 0 && p->x->remote->project->clang.phase == PHASE_LINK)
+			make_executable(temporary);
+		return r;
+	}
+	return p->status == 0 || strcmp(output->option, "-MF") == 0
+		       ? write_in_place(p, output->path, content)
+		       : 0;
+}
+
+/* The same, or removed. */
 static int take_output(struct passage *p, size_t i)
 {
 	const struct output *output = &p->action->outputs[i];
@@ -140,15 +171,13 @@ static int take_output(struct passage *p, size_t i)
 		strbuf_add(&content, data->data, data->len);
 	if (r < 0 || content.error)
 		return error_no_memory(p->e);
-	if (temporary) {
-		r = write_temporary(p, temporary, output->path, &content);
-		if (r == 0 && p->x->remote->project->clang.phase == PHASE_LINK)
-			make_executable(temporary);
-		return r;
+	if (strcmp(output->option, "-o") == 0 && lacks_lines(p, &content)) {
+		p->object = i;
+		p->unlined = content;
+		content = (struct strbuf){0};
+		return 0;
 	}
-	return p->status == 0 || strcmp(output->option, "-MF") == 0
-		       ? write_in_place(p, output->path, &content)
-		       : 0;
+	return put_output(p, i, &content);
 }
 
 static int take_printed(struct passage *p)
@@ -183,12 +212,11 @@ static void on_end(void *ctx, size_t i, const struct exchange_result *result)
 	}
 	if (p->more)
 		return;
-	p->ended = true;
 	for (size_t j = 0; j < p->action->n_outputs && p->error == 0; j++)
 		p->error = take_output(p, j);
 	if (p->error == 0)
 		p->error = take_printed(p);
-	if (p->error == 0)
+	if (p->error == 0 && !p->unlined.len)
 		p->error = placement_end(&p->placement, p->status, p->e);
 }
 
@@ -245,15 +273,18 @@ static bool is_assembly(const struct clang_argv *c)
 	return c->n_inputs > 0;
 }
 
-static int map_argv(const struct remote *r, const struct action *a, const struct strv *argv,
-		    size_t insert, struct strv *ret_argv, size_t *ret_insert)
+static int map_argv(const struct passage *p, const struct strv *argv, size_t insert,
+		    struct strv *ret_argv, size_t *ret_insert)
 {
+	const struct remote *r = p->x->remote;
 	const char *const *words = (const char *const *)argv->v;
 	const struct clang_argv *c = &r->project->clang;
+	enum remote_names names = p->unlined.len                   ? REMOTE_NAMES_BUILDER
+				  : c->emit_llvm || is_assembly(c) ? REMOTE_NAMES_IR
+								   : REMOTE_NAMES_HOST;
 
-	if (a->compiles)
-		return remote_map_argv(r, words, insert, c->emit_llvm || is_assembly(c), ret_argv,
-				       ret_insert);
+	if (p->action->compiles)
+		return remote_map_argv(r, words, insert, names, ret_argv, ret_insert);
 	*ret_insert = insert;
 	if (session_has_host_paths(&r->builder->session))
 		strv_add_all(ret_argv, words);
@@ -262,17 +293,64 @@ static int map_argv(const struct remote *r, const struct action *a, const struct
 	return ret_argv->error;
 }
 
+/* The second object has the lines: they come into the first. Where there is no second one, or it is
+ * of something else, as with a clock in it, the first is what there is. */
+static void on_lines_end(void *ctx, size_t i, const struct exchange_result *result)
+{
+	struct passage *p = ctx;
+	const struct exchange_data *lined = &result->outputs[p->object];
+	cleanup_strbuf struct strbuf object = {0};
+	const char *why;
+
+	(void)i;
+	p->more = false;
+	if (result->status == 0 && object_take_lines(p->unlined.data, p->unlined.len, lined->data,
+						     lined->len, &object, &why) == 0) {
+		strbuf_free(&p->unlined);
+		p->unlined = object;
+		object = (struct strbuf){0};
+	}
+	p->error = put_output(p, p->object, &p->unlined);
+	if (p->error == 0)
+		p->error = placement_end(&p->placement, p->status, p->e);
+}
+
+/* Runs the action until it is known to have read what it should; `x` says what comes of it. */
+static int run_rounds(struct passage *p, struct exchange *x)
+{
+	int error = 0;
+
+	p->more = true;
+	for (int round = 0; round < REMOTE_ROUNDS && p->more && error == 0 && p->error == 0;
+	     round++)
+		error = remote_run(p->x->remote, x, p->e);
+	if (error == 0 && p->error == 0 && p->more)
+		return remote_refuse_rounds(NULL, p->e);
+	return error < 0 ? error : p->error;
+}
+
+/* The command once, as `p` now needs it. */
+static int run_command(struct passage *p, const struct strv *here, size_t insert,
+		       struct exchange_action *action, struct exchange *x)
+{
+	cleanup_strv struct strv argv = {0};
+
+	if (map_argv(p, here, insert, &argv, &action->insert) < 0)
+		return error_no_memory(p->e);
+	action->argv = (const char *const *)argv.v;
+	return run_rounds(p, x);
+}
+
 static int run_action(struct passage *p)
 {
 	const struct action *a = p->action;
-	struct remote *r = p->x->remote;
 	cleanup_strbuf struct strbuf input = {0};
-	cleanup_strv struct strv here = {0}, argv = {0}, env = {0};
-	struct exchange_action action = {.dir = r->project->dir, .n_outputs = a->n_outputs};
+	cleanup_strv struct strv here = {0}, env = {0};
+	struct exchange_action action = {.dir = p->x->remote->project->dir,
+					 .n_outputs = a->n_outputs};
 	size_t insert = 0;
 
-	if (make_argv(p->x, a, &here, &insert) < 0 || make_env(p, &env) < 0 ||
-	    map_argv(r, a, &here, insert, &argv, &action.insert) < 0)
+	if (make_argv(p->x, a, &here, &insert) < 0 || make_env(p, &env) < 0)
 		return error_no_memory(p->e);
 	if (a->reads_input) {
 		int error = io_read_fd(STDIN_FILENO, INPUT_LIMIT, &input);
@@ -281,7 +359,6 @@ static int run_action(struct passage *p)
 					 "cannot read standard input: %s", strerror(-error));
 		action.input = input.data;
 	}
-	action.argv = (const char *const *)argv.v;
 	for (size_t i = 0; i < a->n_outputs; i++)
 		action.outputs[i].option = a->outputs[i].option;
 	action.outputs[action.n_outputs++].variable = REMOTE_HEADERS_VARIABLE;
@@ -294,13 +371,13 @@ static int run_action(struct passage *p)
 		.ctx = p,
 		.on_end = on_end,
 	};
-	int error = 0;
-	for (int round = 0; round < REMOTE_ROUNDS && !p->ended && error == 0 && p->error == 0;
-	     round++)
-		error = remote_run(r, &x, p->e);
-	if (error == 0 && p->error == 0 && !p->ended)
-		return remote_refuse_rounds(NULL, p->e);
-	return error < 0 ? error : p->error;
+	int error = run_command(p, &here, insert, &action, &x);
+	if (error < 0 || !p->unlined.len)
+		return error;
+	/* What it has to say, it said. */
+	x.live = false;
+	x.on_end = on_lines_end;
+	return run_command(p, &here, insert, &action, &x);
 }
 
 /* What cannot be done there. */
@@ -342,6 +419,7 @@ int executor_remote_run(const struct executor_remote *x, const struct plan *plan
 			placement_begin(&p.placement, p.action);
 			r = run_action(&p);
 			placement_free(&p.placement);
+			strbuf_free(&p.unlined);
 		}
 		if (r == -EINTR)
 			return 0;

@@ -26,6 +26,8 @@ static int write_out(struct packer *p)
 	if (r == 0 && p->tar.len)
 		r = io_write_fd(p->fd, p->tar.data, p->tar.len);
 	p->tar.len = 0;
+	if (r == 0 && p->session && session_is_interrupted(p->session))
+		return error_set(p->e, -EINTR, EXIT_STATUS_LOST, NULL, "interrupted");
 	return r < 0 ? error_set(p->e, r, EXIT_STATUS_OUTPUT, "set TMPDIR to a directory with room",
 				 "cannot write a temporary file: %s", strerror(-r))
 		     : 0;
@@ -50,12 +52,13 @@ int packer_begin(struct packer *p, struct crossbpf_error *e)
 int packer_add_link(struct packer *p, const char *path, const char *as, const char *name)
 {
 	char target[4096];
+	struct stat st;
 	ssize_t len = readlink(path, target, sizeof(target) - 1);
 
-	if (len < 0)
+	if (len < 0 || lstat(path, &st) < 0)
 		return fail_to_send(p, name, -errno);
 	target[len] = '\0';
-	p->module->archive_add_link(p->archive, as, target);
+	p->module->archive_add_link(p->archive, as, target, &st);
 	return write_out(p);
 }
 

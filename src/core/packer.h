@@ -8,12 +8,14 @@
 
 #include "error.h"
 #include "exchange/exchange.h"
+#include "session.h"
 #include "shared/strbuf.h"
 
 struct packer {
 	const struct exchange_module *module;
-	const char *hint; /* where a file cannot be sent */
-	bool follows;     /* a file may be a link to one */
+	const char *hint;              /* where a file cannot be sent */
+	const struct session *session; /* packing ends where that is interrupted; or NULL */
+	bool follows;                  /* a file may be a link to one */
 	/* The rest is its own, from packer_begin() on. */
 	struct archive_maker *archive;
 	struct strbuf tar; /* what was not written yet */

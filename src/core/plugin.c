@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "config.h"
 
+#include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <string.h>
@@ -8,7 +9,9 @@
 #include <unistd.h>
 
 #include "plugin.h"
+#include "shared/nearest.h"
 #include "shared/strbuf.h"
+#include "shared/strv.h"
 
 /* What a table must reach: all up to the last mandatory operation. */
 #define MANDATORY_SIZE \
@@ -57,6 +60,53 @@ int plugin_check_file(const char *dir, const char *path, const char *what, struc
 	if (r == 0 && stat(dir, &st) == 0)
 		r = check_owner(dir, &st, what, e);
 	return r;
+}
+
+/* The names of the backends in a directory. To look into a module is to load it: others of ours lie
+ * there too. Errors are sticky. */
+static void list_installed(const char *dir, struct strv *names)
+{
+	static const char end[] = ".so";
+	cleanup_closedir DIR *entries = opendir(dir);
+
+	for (struct dirent *entry; entries && (entry = readdir(entries));) {
+		cleanup_error struct crossbpf_error ignored = {0};
+		size_t len = strlen(entry->d_name);
+		if (len <= strlen(end) || strcmp(entry->d_name + len - strlen(end), end) != 0)
+			continue;
+		cleanup_free char *name = strndup(entry->d_name, len - strlen(end));
+		cleanup_free char *path = str_printf("%s/%s", dir, entry->d_name);
+		if (!name || !path || !plugin_is_name(name) ||
+		    plugin_check_file(dir, path, name, &ignored) < 0)
+			continue;
+		void *module = dlopen(path, RTLD_LAZY | RTLD_LOCAL);
+		if (module && dlsym(module, "crossbpf_backend_init"))
+			strv_add(names, name);
+		if (module)
+			dlclose(module);
+	}
+	strv_sort(names);
+}
+
+static int refuse_missing(const char *dir, const char *name, struct crossbpf_error *e)
+{
+	static const char choose[] = "choose another with CROSSBPF_BACKEND";
+	cleanup_strbuf struct strbuf list = {0};
+	cleanup_strv struct strv names = {0};
+
+	list_installed(dir, &names);
+	for (size_t i = 0; i < names.n; i++)
+		strbuf_printf(&list, "%s %s", i ? "," : "", names.v[i]);
+	if (names.error || list.error)
+		return error_no_memory(e);
+	if (!names.n)
+		return error_set(e, -ENOENT, EXIT_STATUS_NO_BACKEND, choose,
+				 "backend '%s' is not installed, and no other is in %s", name, dir);
+	const char *near = nearest(name, (const char *const *)names.v);
+	cleanup_free char *hint = near ? str_printf("did you mean '%s'?", near) : strdup(choose);
+	return error_set(e, -ENOENT, EXIT_STATUS_NO_BACKEND, hint,
+			 "backend '%s' is not installed; there %s%s", name,
+			 names.n > 1 ? "are" : "is", list.data);
 }
 
 /* What a key must reach: all that the first release had. */
@@ -141,6 +191,8 @@ int plugin_load(const char *dir, const char *name, struct plugin *ret_plugin,
 	cleanup_free char *what = str_printf("backend '%s'", name);
 	if (!path || !what)
 		return error_no_memory(e);
+	if (dir[0] == '/' && access(path, F_OK) < 0 && errno == ENOENT)
+		return refuse_missing(dir, name, e);
 	int r = plugin_check_file(dir, path, what, e);
 	if (r < 0)
 		return r;

@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdarg.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -46,6 +47,20 @@ static char *join(const char *dir, const char *name)
 	return str_printf("%s%s%s", dir, dir[0] && name[0] ? "/" : "", name);
 }
 
+/* A sentence for the user. */
+__attribute__((format(printf, 2, 3))) static void say(void (*to)(const char *), const char *format,
+						      ...)
+{
+	cleanup_strbuf struct strbuf sentence = {0};
+	va_list args;
+
+	va_start(args, format);
+	strbuf_vprintf(&sentence, format, args);
+	va_end(args);
+	if (to && !sentence.error)
+		to(sentence.data);
+}
+
 static int add(struct remote_exec *x, struct packer *p, const char *name, int depth);
 
 static int add_tree(struct remote_exec *x, struct packer *p, const char *path, const char *name,
@@ -85,16 +100,19 @@ static int add(struct remote_exec *x, struct packer *p, const char *name, int de
 		int r = as[0] ? packer_add_directory(p, path, as, name) : 0;
 		return r < 0 ? r : add_tree(x, p, path, name, depth);
 	}
+	if (depth && !S_ISLNK(st.st_mode) && !S_ISREG(st.st_mode)) {
+		say(x->warn, "%s is not sent: it is no file, directory or link", name);
+		return 0;
+	}
+	x->n_sent++;
 	if (S_ISLNK(st.st_mode))
 		return packer_add_link(p, path, as, name);
-	if (depth && !S_ISREG(st.st_mode))
-		return 0; /* a socket, a pipe */
 	return packer_add_file(p, path, as, name, &st, NULL);
 }
 
 static int pack(struct remote_exec *x, int *ret_tar, struct crossbpf_error *e)
 {
-	struct packer p = {.module = place_module(&x->place, e)};
+	struct packer p = {.module = place_module(&x->place, e), .session = x->place.session};
 
 	if (!p.module)
 		return -ENOEXEC;
@@ -120,6 +138,19 @@ static int put(struct remote_exec *x, int tar, struct crossbpf_error *e)
 	return r;
 }
 
+static void say_plan(const struct remote_exec *x, int tar)
+{
+	struct stat st = {0};
+
+	say(x->log, "%s: runs in %s", x->place.session->plugin.backend.name,
+	    x->place.token[0] ? "a directory of its own" : x->place.root);
+	if (!x->in->n || fstat(tar, &st) < 0)
+		say(x->log, "sends nothing");
+	else
+		say(x->log, "sends %zu %s, %lld bytes in all", x->n_sent,
+		    x->n_sent == 1 ? "file" : "files", (long long)st.st_size);
+}
+
 int exec_begin(struct remote_exec *x, struct crossbpf_error *e)
 {
 	cleanup_close int tar = -1;
@@ -131,9 +162,14 @@ int exec_begin(struct remote_exec *x, struct crossbpf_error *e)
 	x->place.root = x->place.token[0] ? "" : x->dir;
 	if (x->in->n)
 		r = pack(x, &tar, e);
+	if (r == 0 && session_is_interrupted(x->place.session))
+		r = error_set(e, -EINTR, EXIT_STATUS_LOST, NULL, "interrupted");
 	if (r == 0)
 		r = place_open(&x->place, e);
-	return r == 0 && x->in->n ? put(x, tar, e) : r;
+	if (r < 0)
+		return r;
+	say_plan(x, tar);
+	return x->in->n ? put(x, tar, e) : 0;
 }
 
 int exec_run(struct remote_exec *x, const char *const *command, const int fd[3], bool is_terminal,
@@ -370,13 +406,13 @@ static int take_all(struct fetcher *f)
 }
 
 /* Takes what the script says, and ends it. */
-static int fetch(struct fetcher *f, const struct strv *argv)
+static int fetch(struct fetcher *f, const struct strv *argv, int names)
 {
 	cleanup_error struct crossbpf_error why = {0};
 	struct place *place = &f->x->place;
 	int status = 0;
 
-	int r = place_start(place, argv, -1, &f->stream, f->e);
+	int r = place_start(place, argv, names, &f->stream, f->e);
 	if (r < 0)
 		return r;
 	int taken = take_all(f);
@@ -399,19 +435,45 @@ static int fetch(struct fetcher *f, const struct strv *argv)
 	return 0;
 }
 
+/* As the script reads them: there may be more than a command line has room for. */
+static int write_names(const struct strv *names, int *ret_fd)
+{
+	cleanup_strbuf struct strbuf lines = {0};
+	cleanup_close int fd = -1;
+
+	for (size_t i = 0; i < names->n; i++) {
+		const char *at = names->v[i], *newline;
+		for (; (newline = strchr(at, '\n')); at = newline + 1)
+			strbuf_printf(&lines, "+%.*s\n", (int)(newline - at), at);
+		strbuf_printf(&lines, ".%s\n", at);
+	}
+	int r = lines.error ? lines.error : io_temporary(&fd);
+	if (r == 0)
+		r = io_write_fd(fd, lines.data, lines.len);
+	if (r == 0 && lseek(fd, 0, SEEK_SET) < 0)
+		r = -errno;
+	if (r == 0)
+		*ret_fd = TAKE_FD(fd);
+	return r;
+}
+
 int exec_fetch(struct remote_exec *x, struct crossbpf_error *e)
 {
 	cleanup_free struct fetcher *f = calloc(1, sizeof(*f));
 	cleanup_strv struct strv argv = {0};
+	cleanup_close int names = -1;
 
 	x->outputs = calloc(x->out->n + 1, sizeof(*x->outputs));
 	if (!f || !x->outputs)
 		return error_no_memory(e);
 	f->x = x;
 	f->e = e;
+	int r = x->out->n ? write_names(x->out, &names) : 0;
+	if (r < 0)
+		return error_set(e, r, EXIT_STATUS_OUTPUT, "set TMPDIR to a directory with room",
+				 "no temporary file can be written: %s", strerror(-r));
 	place_argv(&x->place, "hand", &argv);
-	strv_add_all(&argv, (const char *const *)x->out->v);
-	return fetch(f, &argv);
+	return fetch(f, &argv, names);
 }
 
 void exec_free(struct remote_exec *x)

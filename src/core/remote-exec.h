@@ -22,11 +22,14 @@ enum { EXEC_OUTPUT_MAX_GIB = 4 };
 
 struct remote_exec {
 	/* To be set. */
-	struct place place;     /* what is to be set there but its root */
-	const char *dir;        /* of the host, absolute: names are from there on */
-	const struct strv *in;  /* as exec_name() has them, "" is `dir` itself */
-	const struct strv *out; /* the same */
+	struct place place;                 /* what is to be set there but its root */
+	const char *dir;                    /* of the host, absolute: names are from there on */
+	const struct strv *in;              /* as exec_name() has them, "" is `dir` itself */
+	const struct strv *out;             /* the same */
+	void (*warn)(const char *sentence); /* of what is not sent; or NULL */
+	void (*log)(const char *sentence);  /* of what is done; or NULL */
 	/* The rest begins as nothing. */
+	size_t n_sent; /* files and links */
 	struct exec_output {
 		enum exec_output_result result;
 		int error; /* of EXEC_OUTPUT_FAILED: -ELOOP where it leads through a link, or is

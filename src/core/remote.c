@@ -37,9 +37,15 @@ void remote_free(struct remote *r)
 	r->module = NULL;
 }
 
-int remote_map_argv(const struct remote *r, const char *const *argv, size_t insert, bool keeps_ir,
-		    struct strv *ret_argv, size_t *ret_insert)
+int remote_map_argv(const struct remote *r, const char *const *argv, size_t insert,
+		    enum remote_names names, struct strv *ret_argv, size_t *ret_insert)
 {
+	static const char *const maps[] = {
+		[REMOTE_NAMES_HOST] = "-ffile-prefix-map=" EXCHANGE_ROOT "/=/",
+		[REMOTE_NAMES_IR] = "-ffile-prefix-map=" EXCHANGE_ROOT "/=/",
+		[REMOTE_NAMES_BUILDER] = "-fmacro-prefix-map=" EXCHANGE_ROOT "/=/",
+	};
+
 	cleanup_strv struct strv mapped = {0};
 
 	*ret_insert = insert;
@@ -50,8 +56,8 @@ int remote_map_argv(const struct remote *r, const char *const *argv, size_t inse
 	path_map_argv(&r->builder->toolchain, argv, &mapped);
 	for (size_t i = 0; i <= mapped.n && !mapped.error; i++) {
 		if (i == insert) {
-			strv_add(ret_argv, "-ffile-prefix-map=" EXCHANGE_ROOT "/=/");
-			if (!keeps_ir)
+			strv_add(ret_argv, maps[names]);
+			if (names == REMOTE_NAMES_HOST)
 				path_map_embed_sources(ret_argv);
 			*ret_insert = ret_argv->n;
 		}
@@ -137,10 +143,8 @@ static void add_outside(struct remote *r, const char *path)
 
 void remote_add_file(struct remote *r, const char *path)
 {
-	if (toolchain_is_builders(&r->builder->toolchain, path) || strv_contains(&r->files, path))
-		return;
-	strv_add(&r->files, path);
-	add_outside(r, path);
+	if (!toolchain_is_builders(&r->builder->toolchain, path) && strv_add_once(&r->files, path))
+		add_outside(r, path);
 }
 
 /* Those that the host has for clang in any case: what asks for them are the builder's headers. */

@@ -34,14 +34,20 @@ struct remote {
 /* Is the builder one that does not see the host's files? */
 bool remote_is(const struct builder *b);
 
-/*
- * Appends clang's argv as it is there. Where the host's files lie below another directory, that is
- * kept out of what clang writes; and as it then cannot read the sources again under the names that
- * it writes, for the lines that BTF holds, it is told to keep them: DWARF 5 can. Not in IR
- * (`keeps_ir`), which another clang may read where the names are right.
- */
-int remote_map_argv(const struct remote *r, const char *const *argv, size_t insert, bool keeps_ir,
-		    struct strv *ret_argv, size_t *ret_insert);
+/* Where the host's files lie below another directory, what clang is to write of their names. */
+enum remote_names {
+	/* The host's. As clang then cannot read the sources again under the names that it writes,
+	 * for the lines that BTF holds, it is told to keep them: DWARF 5 can. */
+	REMOTE_NAMES_HOST,
+	/* The host's, in IR: another clang may read that where the names are right. */
+	REMOTE_NAMES_IR,
+	/* The builder's in debug information, the host's elsewhere. */
+	REMOTE_NAMES_BUILDER,
+};
+
+/* Appends clang's argv as it is there. */
+int remote_map_argv(const struct remote *r, const char *const *argv, size_t insert,
+		    enum remote_names names, struct strv *ret_argv, size_t *ret_insert);
 
 /* The same of a command that runs in the project's root with relative names, and maps the root
  * itself: only files out of the project need it. */

@@ -235,6 +235,11 @@ int session_identity(struct session *s, char *buf, size_t len, struct crossbpf_e
 	return r < 0 ? take_reported(s, &s->report, r, EXIT_STATUS_NO_BACKEND, e) : 0;
 }
 
+int session_next(struct session *s)
+{
+	return s->plugin.backend.next ? s->plugin.backend.next(s->handle) : -ENOENT;
+}
+
 bool session_is_interrupted(const struct session *s)
 {
 	struct pollfd control = {.fd = s->control, .events = POLLIN};

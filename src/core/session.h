@@ -76,6 +76,10 @@ int session_open_loaded(struct session *s, uint32_t flags, struct crossbpf_error
 /* Names the builder behind it; "" where the backend cannot. */
 int session_identity(struct session *s, char *buf, size_t len, struct crossbpf_error *e);
 
+/* Goes on to the backend's next place, as this one has no clang. -ENOENT, without an error, where
+ * there is none; the session can then only be closed. */
+int session_next(struct session *s);
+
 /* Has its control descriptor come to its end? (A byte there is one command's; the end is seen by
  * all.) */
 bool session_is_interrupted(const struct session *s);

@@ -11,9 +11,11 @@
 #   fill    the same, and lists what there is then
 #   list    lists what there is
 #   run     DIR [COMMAND...] becomes the command, or a shell
-#   hand    NAME... hands out the files of these names, from ROOT on, and removes what `clean` does.
-#           Of each it says "file SIZE" or "program SIZE", and behind that line come the bytes; or
-#           "missing", "directory", "special" (a link, a device), "unreadable" or "big" (4 GiB)
+#   hand    takes names from ROOT on, and hands out these files, and removes what `clean` does. A name
+#           is a line that begins with "."; of one that holds newlines the other lines before that
+#           begin with "+". Of each it says "file SIZE" or "program SIZE", and behind that line come
+#           the bytes; or "missing", "directory", "special" (a link, a device), "unreadable" or "big"
+#           (4 GiB)
 #   fetch   takes names of the list, one a line; of each it prints how many bytes it has ("-": it is
 #           no file), and behind that line the bytes
 #   clean   removes the directory of our own
@@ -59,38 +61,57 @@ fetch() {
 hand() {
 	echo crossbpf-shell 1
 	copy=${crossbpf_base:-/tmp}/.crossbpf-hand.$$
-	for name; do
-		if [ -L "$name" ]; then
-			echo special
-		elif [ ! -e "$name" ]; then
-			echo missing
-		elif [ -d "$name" ]; then
-			echo directory
-		elif [ ! -f "$name" ]; then
-			echo special
-		elif [ ! -r "$name" ]; then
-			echo unreadable
-		else
-			kind=file size=$(($(wc -c <"$name")))
-			[ ! -x "$name" ] || kind=program
-			[ $size -le 4294967296 ] || { echo big && continue; }
-			# It may shrink yet: what was said to be there comes.
-			if head -c $size <"$name" >"$copy" && [ $(($(wc -c <"$copy"))) = $size ]; then
-				echo $kind $size
-				cat "$copy"
-			else
-				echo unreadable
-			fi
-		fi
+	name=
+	while IFS= read -r line; do
+		case $line in
+		+*) name=$name${line#+}$crossbpf_newline && continue ;;
+		*) name=./$name${line#.} ;;
+		esac
+		hand_one
+		name=
 	done
 	rm -f "$copy"
 	echo end
+}
+
+hand_one() {
+	if [ -L "$name" ]; then
+		echo special
+	elif [ ! -e "$name" ]; then
+		echo missing
+	elif [ -d "$name" ]; then
+		echo directory
+	elif [ ! -f "$name" ]; then
+		echo special
+	elif [ ! -r "$name" ]; then
+		echo unreadable
+	else
+		kind=file size=$(($(wc -c <"$name")))
+		[ ! -x "$name" ] || kind=program
+		[ $size -le 4294967296 ] || { echo big && return; }
+		# It may shrink yet: what was said to be there comes.
+		if head -c $size <"$name" >"$copy" && [ $(($(wc -c <"$copy"))) = $size ]; then
+			echo $kind $size
+			cat "$copy"
+		else
+			echo unreadable
+		fi
+	fi
 }
 
 # The user's command, in the environment that a login has: what this script names has names of its own,
 # and is gone by then.
 become() {
 	unset crossbpf_mode crossbpf_root crossbpf_base crossbpf_there crossbpf_mask crossbpf_newline
+	# What begins like an option some shells' exec takes for one, with and without "--".
+	case ${1-} in
+	-*)
+		crossbpf_path=$(command -v -- "$1") || { echo "$1: not found" >&2 && exit 127; }
+		shift
+		set -- "$crossbpf_path" "$@"
+		unset crossbpf_path
+		;;
+	esac
 	[ $# = 0 ] || exec "$@"
 	! command -v bash >/dev/null || exec bash
 	exec sh
@@ -101,15 +122,23 @@ make_place() {
 	umask 077
 	[ -z "$crossbpf_base" ] || mkdir -p "$crossbpf_base" || return
 	umask 022
-	mkdir -p "$crossbpf_there$crossbpf_root"
+	mkdir -p "$crossbpf_there$crossbpf_root" && use_place
 }
 
-# With what a host that was killed left a month ago.
+# Who cleans up sees that it is used: of late, and by a process that runs.
+use_place() {
+	[ -n "$crossbpf_base" ] || return 0
+	echo $$ >"$crossbpf_base/process.new" && mv "$crossbpf_base/process.new" "$crossbpf_base/process"
+}
+
+# With what a host that was killed left a month ago, where no command runs.
 clean() {
 	[ -n "$crossbpf_base" ] && cd "${crossbpf_base%/*}" 2>/dev/null || return 0
 	rm -rf "$crossbpf_base" 2>/dev/null || { chmod -R u+rwx "$crossbpf_base" && rm -rf "$crossbpf_base"; }
 	cleaned=$?
-	find . ! -name . -prune -mtime +30 -exec rm -rf {} + 2>/dev/null
+	find . ! -name . -prune -mtime +30 | while IFS= read -r old; do
+		{ read -r process <"$old/process" && kill -0 "$process"; } || rm -rf "$old"
+	done 2>/dev/null
 	return $cleaned
 }
 
@@ -132,8 +161,7 @@ run)
 	;;
 hand)
 	cd "$crossbpf_there$crossbpf_root/" || exit
-	shift 3
-	hand "$@"
+	hand
 	clean
 	;;
 clean) clean ;;

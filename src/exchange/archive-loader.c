@@ -53,9 +53,10 @@ void archive_add_directory(struct archive_maker *a, const char *name, const stru
 	module->add_directory(a, name, st);
 }
 
-void archive_add_link(struct archive_maker *a, const char *name, const char *target)
+void archive_add_link(struct archive_maker *a, const char *name, const char *target,
+		      const struct stat *st)
 {
-	module->add_link(a, name, target);
+	module->add_link(a, name, target, st);
 }
 
 int archive_end(struct archive_maker *a)

@@ -95,9 +95,10 @@ void archive_add_directory(struct archive_maker *a, const char *name, const stru
 	add_header(a, name, AE_IFDIR, NULL, st, 0);
 }
 
-void archive_add_link(struct archive_maker *a, const char *name, const char *target)
+void archive_add_link(struct archive_maker *a, const char *name, const char *target,
+		      const struct stat *st)
 {
-	add_header(a, name, AE_IFLNK, target, NULL, 0);
+	add_header(a, name, AE_IFLNK, target, st, 0);
 }
 
 int archive_end(struct archive_maker *a)

@@ -20,7 +20,9 @@ void archive_add_file(struct archive_maker *a, const char *name, const void *dat
 void archive_begin_file(struct archive_maker *a, const char *name, const struct stat *st);
 void archive_add_data(struct archive_maker *a, const void *data, size_t len);
 void archive_add_directory(struct archive_maker *a, const char *name, const struct stat *st);
-void archive_add_link(struct archive_maker *a, const char *name, const char *target);
+/* `st` is of the link itself, or NULL. */
+void archive_add_link(struct archive_maker *a, const char *name, const char *target,
+		      const struct stat *st);
 /* Ends the archive, which is whole blocks of 512 bytes then, and frees the maker. 0 or the first
  * error: -ENOMEM, or -EINVAL for a name that no archive can hold. */
 int archive_end(struct archive_maker *a);
@@ -33,7 +35,8 @@ struct archive_module {
 	void (*begin_file)(struct archive_maker *a, const char *name, const struct stat *st);
 	void (*add_data)(struct archive_maker *a, const void *data, size_t len);
 	void (*add_directory)(struct archive_maker *a, const char *name, const struct stat *st);
-	void (*add_link)(struct archive_maker *a, const char *name, const char *target);
+	void (*add_link)(struct archive_maker *a, const char *name, const char *target,
+			 const struct stat *st);
 	int (*end)(struct archive_maker *a);
 };
 

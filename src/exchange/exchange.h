@@ -100,7 +100,8 @@ struct exchange_module {
 	void (*archive_add_data)(struct archive_maker *a, const void *data, size_t len);
 	void (*archive_add_directory)(struct archive_maker *a, const char *name,
 				      const struct stat *st);
-	void (*archive_add_link)(struct archive_maker *a, const char *name, const char *target);
+	void (*archive_add_link)(struct archive_maker *a, const char *name, const char *target,
+				 const struct stat *st);
 	int (*archive_end)(struct archive_maker *a);
 };
 

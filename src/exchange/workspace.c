@@ -386,7 +386,7 @@ static int send(struct walk *k, struct workspace_entry *entry, const struct strb
 		/* It may be a directory yet, which tar would not replace. */
 		strv_add(&k->change->remove, entry->path);
 		k->change->replaces = true;
-		archive_add_link(k->archive, entry->path, content->data);
+		archive_add_link(k->archive, entry->path, content->data, NULL);
 	}
 	return 0;
 }

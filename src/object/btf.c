@@ -14,37 +14,30 @@ enum {
 	BTF_TYPE_SIZE = 12,
 };
 
-struct btf {
-	const uint8_t *types;
-	uint32_t types_len;
-	const char *strings; /* ends in a NUL */
-	uint32_t strings_len;
-	bool big;
-};
-
-/* What follows a type of each kind: so much, and so much more for each of its members. */
+/* What follows a type of each kind: so much, and so much more for each of its members; do members
+ * begin with a name? */
 static const struct {
-	uint8_t known, once, each;
+	uint8_t known, once, each, named;
 } kinds[] = {
-	[1] = {1, 4, 0},   /* INT */
-	[2] = {1, 0, 0},   /* PTR */
-	[3] = {1, 12, 0},  /* ARRAY */
-	[4] = {1, 0, 12},  /* STRUCT */
-	[5] = {1, 0, 12},  /* UNION */
-	[6] = {1, 0, 8},   /* ENUM */
-	[7] = {1, 0, 0},   /* FWD */
-	[8] = {1, 0, 0},   /* TYPEDEF */
-	[9] = {1, 0, 0},   /* VOLATILE */
-	[10] = {1, 0, 0},  /* CONST */
-	[11] = {1, 0, 0},  /* RESTRICT */
-	[12] = {1, 0, 0},  /* FUNC: its number of members is a linkage */
-	[13] = {1, 0, 8},  /* FUNC_PROTO */
-	[14] = {1, 4, 0},  /* VAR */
-	[15] = {1, 0, 12}, /* DATASEC */
-	[16] = {1, 0, 0},  /* FLOAT */
-	[17] = {1, 4, 0},  /* DECL_TAG */
-	[18] = {1, 0, 0},  /* TYPE_TAG */
-	[19] = {1, 0, 12}, /* ENUM64 */
+	[1] = {1, 4, 0, 0},   /* INT */
+	[2] = {1, 0, 0, 0},   /* PTR */
+	[3] = {1, 12, 0, 0},  /* ARRAY */
+	[4] = {1, 0, 12, 1},  /* STRUCT */
+	[5] = {1, 0, 12, 1},  /* UNION */
+	[6] = {1, 0, 8, 1},   /* ENUM */
+	[7] = {1, 0, 0, 0},   /* FWD */
+	[8] = {1, 0, 0, 0},   /* TYPEDEF */
+	[9] = {1, 0, 0, 0},   /* VOLATILE */
+	[10] = {1, 0, 0, 0},  /* CONST */
+	[11] = {1, 0, 0, 0},  /* RESTRICT */
+	[12] = {1, 0, 0, 0},  /* FUNC: its number of members is a linkage */
+	[13] = {1, 0, 8, 1},  /* FUNC_PROTO */
+	[14] = {1, 4, 0, 0},  /* VAR */
+	[15] = {1, 0, 12, 0}, /* DATASEC */
+	[16] = {1, 0, 0, 0},  /* FLOAT */
+	[17] = {1, 4, 0, 0},  /* DECL_TAG */
+	[18] = {1, 0, 0, 0},  /* TYPE_TAG */
+	[19] = {1, 0, 12, 1}, /* ENUM64 */
 };
 
 static bool is_inside(uint64_t offset, uint64_t len, uint64_t limit)
@@ -52,7 +45,7 @@ static bool is_inside(uint64_t offset, uint64_t len, uint64_t limit)
 	return offset <= limit && len <= limit - offset;
 }
 
-static int btf_open(struct btf *ret, const uint8_t *data, size_t len, bool big, const char **why)
+int btf_open(struct btf *ret, const uint8_t *data, size_t len, bool big, const char **why)
 {
 	if (len < BTF_HEADER_SIZE || bytes_get16(data, big) != BTF_MAGIC)
 		return elf_malformed(why, "its BTF has no header");
@@ -78,8 +71,15 @@ static int btf_open(struct btf *ret, const uint8_t *data, size_t len, bool big, 
 	return 0;
 }
 
+/* A type, by its place and that of its members. */
+struct type {
+	const char *name;
+	uint32_t at, members_at, n_members;
+	unsigned kind;
+};
+
 /* The type at *at, which moves behind it. */
-static int next_type(const struct btf *b, uint32_t *at, const char **ret_name, const char **why)
+static int next_type(const struct btf *b, uint32_t *at, struct type *ret, const char **why)
 {
 	if (b->types_len - *at < BTF_TYPE_SIZE)
 		return elf_malformed(why, "a type of its BTF is cut off");
@@ -95,9 +95,31 @@ static int next_type(const struct btf *b, uint32_t *at, const char **ret_name, c
 		return elf_malformed(why, "a type of its BTF is cut off");
 	if (name >= b->strings_len)
 		return elf_malformed(why, "a name of its BTF lies outside of its strings");
+	*ret = (struct type){
+		.name = b->strings + name,
+		.at = *at,
+		.members_at = *at + BTF_TYPE_SIZE + kinds[kind].once,
+		.n_members = kinds[kind].each ? members : 0,
+		.kind = kind,
+	};
 	*at += len;
-	*ret_name = b->strings + name;
 	return 0;
+}
+
+int btf_each_name(const struct btf *b, int (*visit)(void *ctx, uint32_t at), void *ctx,
+		  const char **why)
+{
+	struct type type;
+	int r = 0;
+
+	for (uint32_t at = 0; r == 0 && at < b->types_len;) {
+		if ((r = next_type(b, &at, &type, why)) < 0)
+			return r;
+		r = visit(ctx, type.at);
+		for (uint32_t i = 0; r == 0 && kinds[type.kind].named && i < type.n_members; i++)
+			r = visit(ctx, type.members_at + i * kinds[type.kind].each);
+	}
+	return r;
 }
 
 static bool is_one_of(const char *name, const char *const *names)
@@ -112,12 +134,12 @@ int btf_has_type(const uint8_t *data, size_t len, bool big, const char *const *n
 		 const char **why)
 {
 	struct btf b;
-	const char *name;
+	struct type type;
 	int r = btf_open(&b, data, len, big, why);
 
 	for (uint32_t at = 0; r == 0 && at < b.types_len;) {
-		r = next_type(&b, &at, &name, why);
-		if (r == 0 && is_one_of(name, names))
+		r = next_type(&b, &at, &type, why);
+		if (r == 0 && is_one_of(type.name, names))
 			return 1;
 	}
 	return r;

@@ -7,6 +7,23 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct btf {
+	const uint8_t *types;
+	uint32_t types_len;
+	const char *strings; /* ends in a NUL */
+	uint32_t strings_len;
+	bool big;
+};
+
+/* Borrows `data`. 0, or -ENOEXEC with *why as in object.h. */
+int btf_open(struct btf *ret, const uint8_t *data, size_t len, bool big, const char **why);
+
+/* Calls visit() with the place within b->types of each name's offset, of types and of their
+ * members; stops where that is not 0. 0, what visit() gave, or -ENOEXEC with *why as in object.h.
+ */
+int btf_each_name(const struct btf *b, int (*visit)(void *ctx, uint32_t at), void *ctx,
+		  const char **why);
+
 /* Does it have a type, of whatever kind, with one of these names (NULL-terminated)? 1, 0, or
  * -ENOEXEC with *why as in object.h where BTF is malformed up to the type found. */
 int btf_has_type(const uint8_t *data, size_t len, bool big, const char *const *names,

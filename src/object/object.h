@@ -43,4 +43,21 @@ int object_read_stamp(const void *data, size_t len, struct object_stamp *ret_sta
  * layout is the architecture's; else 0, as for an object without BTF; or a negative errno. */
 int object_uses_registers(const void *data, size_t len, const char **why);
 
+/*
+ * Source lines in BTF. A compiler that is told to write other names of files than those it reads
+ * may not find the lines' text; and clang 14, told to keep the text, keeps none of a file of which
+ * the first thing with debug information is a macro's expansion (CGDebugInfo::getSource()).
+ */
+
+/* Is there a record of a line without its text? 1, 0, or a negative errno. */
+int object_lacks_lines(const void *data, size_t len, const char **why);
+
+/*
+ * Puts the object `named` into ret_object, which is empty, with the BTF of `lined`: the same
+ * program, compiled under names of files that end in those of `named`, whose names it gets.
+ * -ENOEXEC where the two differ in more than that.
+ */
+int object_take_lines(const void *named, size_t named_len, const void *lined, size_t lined_len,
+		      struct strbuf *ret_object, const char **why);
+
 #endif

@@ -220,6 +220,20 @@ int io_temporary_dir(char **ret_path)
 	return 0;
 }
 
+int io_temporary_file(char **ret_path)
+{
+	cleanup_free char *path = temporary_template();
+	if (!path)
+		return -ENOMEM;
+
+	int fd = mkostemp(path, O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	close(fd);
+	*ret_path = TAKE_PTR(path);
+	return 0;
+}
+
 int io_temporary(int *ret_fd)
 {
 	cleanup_free char *path = temporary_template();

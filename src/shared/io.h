@@ -45,6 +45,9 @@ int io_pipe_ends(int *ret_read, int *ret_write);
 void io_lock_spawn(void);
 void io_unlock_spawn(void);
 
+/* An empty file of our own; the caller removes it, and frees its name. */
+int io_temporary_file(char **ret_path);
+
 /* An open file without a name, for what a child reads or writes. */
 int io_temporary(int *ret_fd);
 /* Bytes that nobody can guess. 0 or -EIO. */

@@ -220,7 +220,7 @@ static int reap(pid_t pid, int *ret_status)
 
 int process_run(const struct process *p, int *ret_status)
 {
-	bool own_group = p->control >= 0 && !isatty(p->fd[0]);
+	bool own_group = p->control >= 0 && !p->keeps_group && !isatty(p->fd[0]);
 	pid_t pid;
 
 	int r = start(p, own_group, &pid);

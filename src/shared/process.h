@@ -11,6 +11,7 @@ struct process {
 	const char *dir;         /* NULL: the caller's */
 	int fd[3];               /* the child's streams; stay open in the caller */
 	int control;             /* readable with 'k', or at its end: end it; -1: none */
+	bool keeps_group;        /* it stays in the caller's group also with a control descriptor */
 	bool *ret_ended;         /* or NULL: set where the child was told to end */
 };
 

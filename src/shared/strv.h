@@ -14,6 +14,10 @@ struct strv {
 	size_t n;
 	size_t room;
 	int error; /* 0 or -ENOMEM */
+	/* For strv_add_once() of many: a hash table of the first n_found, by their places plus one.
+	 */
+	size_t *places;
+	size_t n_places, n_found;
 };
 
 void strv_free(struct strv *s);
@@ -23,8 +27,8 @@ void strv_free(struct strv *s);
 void strv_add(struct strv *s, const char *string);
 /* Appends copies of all up to a NULL. */
 void strv_add_all(struct strv *s, const char *const *strings);
-/* Appends a copy of what is not in it yet. */
-void strv_add_once(struct strv *s, const char *string);
+/* Appends a copy of what is not in it yet: true. */
+bool strv_add_once(struct strv *s, const char *string);
 bool strv_contains(const struct strv *s, const char *string);
 void strv_sort(struct strv *s);
 /* Appends an owned string; NULL counts as out of memory. */

@@ -60,6 +60,23 @@ static void check_result(const struct strbuf *object, size_t len, bool keep_debu
 	expect_same(object, &again);
 }
 
+/* An object that takes its own lines is as sound as before. */
+static void check_lines(const uint8_t *data, size_t len)
+{
+	cleanup_strbuf struct strbuf taken = {0}, again = {0};
+	const char *why;
+	int lacks = object_lacks_lines(data, len, &why);
+
+	CHECK(lacks == 0 || lacks == 1 || (lacks == -ENOEXEC && why));
+	int r = object_take_lines(data, len, data, len, &taken, &why);
+	CHECK(r == 0 || (r == -ENOEXEC && why));
+	if (r < 0)
+		return;
+	CHECK(object_lacks_lines(taken.data, taken.len, &why) == lacks);
+	CHECK(object_take_lines(taken.data, taken.len, taken.data, taken.len, &again, &why) == 0);
+	expect_same(&taken, &again);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	cleanup_strbuf struct strbuf whole = {0}, stripped = {0}, late = {0};
@@ -69,6 +86,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	object_read_stamp(data, len, &stamp, &why);
 	int registers = object_uses_registers(data, len, &why);
 	CHECK(registers >= 0 || (registers == -ENOEXEC && why));
+	check_lines(data, len);
 
 	bool is_whole = rewrite(data, len, true, &whole) == 0;
 	bool is_stripped = rewrite(data, len, false, &stripped) == 0;

@@ -49,8 +49,8 @@ TEST(files_and_links)
 	archive_add_file(a, "/dir/a", "content", 7);
 	archive_add_file(a, "dir/empty", NULL, 0);
 	archive_add_file(a, "//b", "b", 1);
-	archive_add_link(a, "/link", "dir/a");
-	archive_add_link(a, "/dir/absolute", "/nowhere/at all");
+	archive_add_link(a, "/link", "dir/a", NULL);
+	archive_add_link(a, "/dir/absolute", "/nowhere/at all", NULL);
 	end(a, &archive);
 	assert_text("there/dir/a", "content");
 	assert_text("there/dir/empty", "");
@@ -146,7 +146,7 @@ TEST(any_names)
 		cleanup_free char *path = str_printf("/%s", names[i]);
 		cleanup_free char *link = str_printf("/%s.link", names[i]);
 		archive_add_file(a, path, names[i], strlen(names[i]));
-		archive_add_link(a, link, names[i]);
+		archive_add_link(a, link, names[i], NULL);
 	}
 	end(a, &archive);
 	for (size_t i = 0; i < LENGTH(names); i++) {
@@ -175,7 +175,7 @@ TEST(long_names)
 		while (target.len < lengths[i])
 			strbuf_putc(&target, 't');
 		cleanup_free char *link = str_printf("/link%zu", i);
-		archive_add_link(a, link, target.data);
+		archive_add_link(a, link, target.data, NULL);
 	}
 	end(a, &archive);
 	for (size_t i = 0; i < LENGTH(lengths); i++) {

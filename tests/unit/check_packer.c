@@ -67,6 +67,30 @@ TEST(kinds)
 	tear_down(&b);
 }
 
+/* Between two parts of a file it is seen that we are to end. */
+TEST(interrupted)
+{
+	struct session session = {.control = -1};
+	struct bench b;
+	struct stat st;
+	int fds[2], tar = -1;
+
+	set_up(&b);
+	write_text("large", "");
+	ck_assert_int_eq(truncate("large", 1 << 30), 0);
+	write_text("small", "x");
+	ck_assert_int_eq(io_pipe(fds), 0);
+	session.control = fds[0];
+	b.packer.session = &session;
+	ck_assert_int_eq(packer_add_file(&b.packer, "small", "small", "small", &st, NULL), 0);
+	close(fds[1]);
+	ck_assert_int_eq(packer_add_file(&b.packer, "large", "large", "large", &st, NULL), -EINTR);
+	ck_assert_int_eq(packer_end(&b.packer, -EINTR, &tar), -EINTR);
+	ck_assert_int_eq(tar, -1);
+	close(fds[0]);
+	tear_down(&b);
+}
+
 /* More than is held at once. */
 TEST(large)
 {
@@ -145,6 +169,7 @@ TEST(no_name)
 static void add_tests(TCase *c)
 {
 	tcase_add_test(c, kinds);
+	tcase_add_test(c, interrupted);
 	tcase_add_test(c, large);
 	tcase_add_test(c, links);
 	tcase_add_test(c, failures);

@@ -195,7 +195,7 @@ TEST(maps_commands)
 	cleanup_free char *source = str_printf("%s/x.c", b.root);
 	cleanup_free char *there = str_printf(EXCHANGE_ROOT "%s", source);
 	const char *const argv[] = {"clang", source, "--", "-x.c", NULL};
-	ck_assert_int_eq(remote_map_argv(&b.remote, argv, 2, false, &mapped, &insert), 0);
+	ck_assert_int_eq(remote_map_argv(&b.remote, argv, 2, REMOTE_NAMES_HOST, &mapped, &insert), 0);
 	ck_assert_uint_eq(mapped.n, 9);
 	ck_assert_uint_eq(insert, 7);
 	ck_assert_str_eq(mapped.v[1], there);
@@ -204,13 +204,13 @@ TEST(maps_commands)
 	ck_assert_str_eq(mapped.v[7], "--");
 
 	/* At the very end; IR keeps no sources. */
-	ck_assert_int_eq(remote_map_argv(&b.remote, argv, 4, true, &end, &insert), 0);
+	ck_assert_int_eq(remote_map_argv(&b.remote, argv, 4, REMOTE_NAMES_IR, &end, &insert), 0);
 	ck_assert_uint_eq(end.n, 5);
 	ck_assert_uint_eq(insert, 5);
 
 	/* Where the host's paths can be made, all stays. */
 	b.builder.session.plugin.backend.caps |= CROSSBPF_CAP_HOST_PATHS;
-	ck_assert_int_eq(remote_map_argv(&b.remote, argv, 2, false, &kept, &insert), 0);
+	ck_assert_int_eq(remote_map_argv(&b.remote, argv, 2, REMOTE_NAMES_HOST, &kept, &insert), 0);
 	ck_assert_uint_eq(kept.n, 4);
 	ck_assert_uint_eq(insert, 2);
 	ck_assert_str_eq(kept.v[1], source);

@@ -3,7 +3,9 @@
 #include "suite.h"
 
 #include "shared/io.h"
+#include "ssh/ending.h"
 #include "ssh/quote.h"
+#include "ssh/retry.h"
 #include "ssh/start.h"
 
 /* The backend's, which its other files want. */
@@ -17,7 +19,13 @@ static void hear(void *ctx, const char *message, const char *hint)
 	snprintf(said, sizeof(said), "%s", message);
 }
 
-static const struct crossbpf_host listener = {.size = sizeof(listener), .error = hear};
+static void ignore_log(void *ctx, int level, const char *message)
+{
+	(void)ctx, (void)level, (void)message;
+}
+
+static const struct crossbpf_host listener = {
+	.size = sizeof(listener), .error = hear, .log = ignore_log};
 
 /* Runs a line by sh; what it printed is in a file. */
 static int run_line(const char *line, struct strbuf *output)
@@ -40,7 +48,7 @@ static void assert_line(const struct crossbpf_run *run, const char *before, cons
 	size_t len;
 
 	ck_assert_int_eq(start_init(&start), 0);
-	ck_assert_int_eq(quote_run(run, start.mark, &line), 0);
+	ck_assert_int_eq(quote_run(run, start.mark, true, &line), 0);
 	ck_assert_ptr_null(strpbrk(line, "\n!`"));
 	cleanup_free char *noisy = str_printf("%s%s", before, line);
 	ck_assert_int_eq(run_line(noisy, &all), status);
@@ -94,7 +102,7 @@ static int judge(const struct crossbpf_run *run)
 
 	said[0] = '\0';
 	ck_assert_int_eq(start_init(&start), 0);
-	ck_assert_int_eq(quote_run(run, start.mark, &line), 0);
+	ck_assert_int_eq(quote_run(run, start.mark, true, &line), 0);
 	ck_assert_int_eq(run_line(line, &all), 127);
 	ck_assert_int_eq(start_take(&start, all.data, all.len, &data, &len), 0);
 	return start_judge(&start, run, "there");
@@ -122,7 +130,7 @@ TEST(refuses_what_is_too_long)
 	memset(word, 'x', (130 << 10) - 1);
 	const char *const argv[] = {"true", word, NULL};
 	struct crossbpf_run run = {.host = &listener, .argv = argv};
-	ck_assert_int_eq(quote_run(&run, "mark", &line), -E2BIG);
+	ck_assert_int_eq(quote_run(&run, "mark", true, &line), -E2BIG);
 }
 
 /* In pieces of every size, with the mark cut anywhere. */
@@ -165,6 +173,105 @@ TEST(noise_without_an_end_is_not_kept)
 	ck_assert(start.began && len == 1 && *data == 'x');
 }
 
+/* A status of 255 is confirmed, whatever the command wrote; and no other. */
+TEST(confirms_what_ssh_itself_ends_with)
+{
+	static const char *const statuses[] = {"255", "254", "0"};
+
+	for (size_t i = 0; i < LENGTH(statuses); i++) {
+		cleanup_free char *script =
+			str_printf("printf no-newline >&2; exit %s", statuses[i]);
+		const char *const argv[] = {"sh", "-c", script, NULL};
+		struct crossbpf_run run = {.host = &listener, .argv = argv};
+		cleanup_strbuf struct strbuf said_there = {0};
+		struct ending ending;
+		char kept[256];
+
+		assert_line(&run, "", "", atoi(statuses[i]));
+		ck_assert_int_eq(io_read_file("err", sizeof(kept) - ENDING_SIZE, &said_there), 0);
+		const char *mark = memchr(said_there.data, '\036', said_there.len);
+		ck_assert_int_eq(mark != NULL, i == 0);
+		cleanup_free char *copy = mark ? strndup(mark + 1, strcspn(mark, ":") - 1) : NULL;
+		ending_init(&ending, copy ? copy : "crossbpf-0");
+		size_t n = ending_take(&ending, said_there.data, said_there.len, kept);
+		ck_assert_uint_eq(n, strlen("no-newline"));
+		ck_assert_mem_eq(kept, "no-newline", n);
+		ck_assert_int_eq(ending.said, i == 0);
+	}
+}
+
+/* In pieces of every size, with what only begins like the line before, behind and within. */
+TEST(drops_the_confirmation_in_pieces)
+{
+	static const char mark[] = "crossbpf-0123456789abcdef";
+
+	for (size_t piece = 1; piece < 60; piece++) {
+		struct ending ending;
+		char buffer[2 * ENDING_SIZE + 60];
+		cleanup_strbuf struct strbuf kept = {0};
+		ending_init(&ending, mark);
+		cleanup_free char *text = str_printf(
+			"a\036\036%s:254\n\036cross\036%s:255\nb\036%s:255", mark, mark, mark);
+		cleanup_free char *want =
+			str_printf("a\036\036%s:254\n\036crossb\036%s:255", mark, mark);
+		for (size_t at = 0, all = strlen(text); at < all; at += piece) {
+			size_t n = all - at < piece ? all - at : piece;
+			memcpy(buffer + ENDING_SIZE, text + at, n);
+			n = ending_take(&ending, buffer + ENDING_SIZE, n, buffer);
+			strbuf_add(&kept, buffer, n);
+		}
+		ck_assert(ending.said);
+		/* What waits for the rest of the line is the command's after all. */
+		ck_assert_uint_lt(kept.len, strlen(want));
+		strbuf_add(&kept, buffer, ending_finish(&ending, buffer));
+		ck_assert_str_eq(kept.data, want);
+	}
+}
+
+TEST(another_attempt_where_nothing_began)
+{
+	static const char *const dropped[] = {
+		"kex_exchange_identification: Connection closed by remote host\r\n"
+		"Connection closed by 127.0.0.1 port 22",
+		"mux_client_request_session: session request failed: Session open refused by peer\n"
+		"kex_exchange_identification: read: Connection reset by peer",
+		"Socket error: disconnected",
+		"Socket error: Connection reset by peer",
+	};
+	static const char *const others[] = {
+		"",
+		"Connection closed by 127.0.0.1 port 22",
+		"client_loop: send disconnect: Broken pipe",
+		"Connection to there closed by remote host.",
+		"Connection timed out during banner exchange",
+		"ssh: connect to host there port 22: Connection refused",
+		"Permission denied (publickey).",
+	};
+
+	for (size_t i = 0; i < LENGTH(dropped); i++)
+		ck_assert_msg(retry_is_worth(dropped[i]), "%s", dropped[i]);
+	for (size_t i = 0; i < LENGTH(others); i++)
+		ck_assert_msg(!retry_is_worth(others[i]), "%s", others[i]);
+}
+
+TEST(a_pause_heeds_the_order_to_end)
+{
+	struct retry retry = {0};
+	int fds[2];
+
+	ck_assert_int_eq(io_pipe(fds), 0);
+	ck_assert_int_eq(retry_wait(&retry, &listener, fds[0]), RETRY_NOW);
+	ck_assert_int_eq(write(fds[1], "w", 1), 1);
+	ck_assert_int_eq(retry_wait(&retry, &listener, fds[0]), RETRY_NOW);
+	ck_assert_int_eq(write(fds[1], "k", 1), 1);
+	ck_assert_int_eq(retry_wait(&retry, &listener, fds[0]), RETRY_ENDED);
+	close(fds[1]);
+	ck_assert_int_eq(retry_wait(&retry, &listener, fds[0]), RETRY_ENDED);
+	retry.until = 1; /* its time is over */
+	ck_assert_int_eq(retry_wait(&retry, &listener, -1), RETRY_NO_MORE);
+	close(fds[0]);
+}
+
 TEST(ends_a_group)
 {
 	cleanup_free char *line = NULL;
@@ -194,6 +301,10 @@ static void add_tests(TCase *c)
 	tcase_add_test(c, refuses_what_is_too_long);
 	tcase_add_test(c, drops_noise_in_pieces);
 	tcase_add_test(c, noise_without_an_end_is_not_kept);
+	tcase_add_test(c, confirms_what_ssh_itself_ends_with);
+	tcase_add_test(c, drops_the_confirmation_in_pieces);
+	tcase_add_test(c, another_attempt_where_nothing_began);
+	tcase_add_test(c, a_pause_heeds_the_order_to_end);
 	tcase_add_test(c, ends_a_group);
 }
 

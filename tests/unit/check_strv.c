@@ -56,6 +56,34 @@ TEST(take_owns)
 	ck_assert_ptr_eq(s.v[0], owned);
 }
 
+/* The same with few, which are looked through, and with many, which are not. */
+TEST(adds_once)
+{
+	cleanup_strv struct strv s = {0};
+	char text[16];
+
+	for (int round = 0; round < 3; round++) {
+		for (size_t i = 0; i < 1000; i++) {
+			snprintf(text, sizeof(text), "%zu", i % 500 * 7);
+			ck_assert_int_eq(strv_add_once(&s, text), round == 0 && i < 500);
+		}
+		if (round == 1)
+			strv_sort(&s);
+	}
+	ck_assert_uint_eq(s.n, 500);
+	/* What was there twice, and what was taken off, as by hand. */
+	strv_add(&s, "7");
+	ck_assert(!strv_add_once(&s, "7"));
+	ck_assert_uint_eq(s.n, 501);
+	while (s.n > 100) {
+		free(s.v[--s.n]);
+		s.v[s.n] = NULL;
+	}
+	ck_assert(!strv_add_once(&s, s.v[99]));
+	ck_assert(strv_add_once(&s, "new"));
+	ck_assert(!strv_add_once(&s, "new"));
+}
+
 /* What is handed over after an error is freed: a leak checker sees whether it was. */
 TEST(error_is_sticky)
 {
@@ -127,6 +155,7 @@ static void add_tests(TCase *c)
 	tcase_add_test(c, add_copies);
 	tcase_add_test(c, grows);
 	tcase_add_test(c, take_owns);
+	tcase_add_test(c, adds_once);
 	tcase_add_test(c, error_is_sticky);
 	tcase_add_test(c, add_all_copies);
 	tcase_add_test(c, add_all_keeps_an_error);
