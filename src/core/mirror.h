@@ -78,8 +78,6 @@ int mirror_cover_add(struct mirror_cover *c, const char *dir, const struct strv 
 void mirror_cover_free(struct mirror_cover *c);
 #define cleanup_mirror_cover CLEANUP(mirror_cover_free)
 
-/* Is all there? */
-bool mirror_covers(const struct mirror_cover *c);
 /* Is there nothing that the builder would answer otherwise? */
 bool mirror_covers(const struct mirror_cover *c);
 /* A few of the missing, as they are included: "linux/tcp.h, linux/udp.h and 3 more". NULL where
