@@ -190,6 +190,8 @@ static int map_environment(struct job *j, struct include_environment *ret_enviro
 
 static int add_cover(struct job *j, struct mirror_cover *cover)
 {
+	/* By these clang has another command line than the one that is looked at. */
+	static const char *const rewriting[] = {"CCC_OVERRIDE_OPTIONS", "CCC_ADD_ARGS"};
 	const struct action *a = &j->plan.actions[0];
 	struct include_environment environment;
 	cleanup_strv struct strv args = {0};
@@ -204,23 +206,23 @@ static int add_cover(struct job *j, struct mirror_cover *cover)
 		strv_add(&cover->outside, "what standard input includes");
 	if (!a->compiles)
 		strv_add(&cover->outside, "what a response file of that size says");
+	for (size_t i = 0; i < sizeof(rewriting) / sizeof(rewriting[0]); i++)
+		if (getenv(rewriting[i]))
+			strv_add(&cover->outside, rewriting[i]);
 	return r < 0 ? r : cover->outside.error;
 }
 
-/* With mirrored headers: what the command asks for that is not among them. NULL: nothing; the
- * caller frees. */
-static int find_unmirrored(struct job *j, char **ret_names, struct crossbpf_error *e)
+/* With mirrored headers: what the command asks for that is not among them. */
+static int find_lack(struct job *j, struct mirror_lack *ret_lack, struct crossbpf_error *e)
 {
 	cleanup_mirror_cover struct mirror_cover cover = {0};
 
 	if (!j->builder.toolchain.mirror || !clang_argv_compiles_bpf(&j->project.clang))
 		return 0;
-	if (mirror_cover_begin(&j->builder.toolchain, &cover) < 0 || add_cover(j, &cover) < 0)
-		return error_no_memory(e);
-	if (mirror_covers(&cover))
-		return 0;
-	*ret_names = mirror_cover_tell(&cover);
-	return *ret_names ? 0 : error_no_memory(e);
+	return mirror_cover_begin(&j->builder.toolchain, &cover) < 0 || add_cover(j, &cover) < 0 ||
+			       mirror_cover_end(&cover, ret_lack) < 0
+		       ? error_no_memory(e)
+		       : 0;
 }
 
 static void start_again(struct job *j)
@@ -231,26 +233,20 @@ static void start_again(struct job *j)
 	strv_free(&j->env);
 }
 
-/* Where the mirrored headers will not do, another backend may. */
+static int plan_again(void *ctx, struct crossbpf_error *e)
+{
+	start_again(ctx);
+	return make_plan(ctx, e);
+}
+
 static int leave_mirror(struct job *j, struct crossbpf_error *e)
 {
-	cleanup_free char *names = NULL;
+	cleanup_mirror_lack struct mirror_lack lack = {0};
 
-	int r = find_unmirrored(j, &names, e);
-	if (r < 0 || !names)
-		return r;
-	cleanup_free char *of = strdup(j->builder.toolchain.mirror_of);
-	if (!of)
-		return error_no_memory(e);
-	if (strcmp(j->request.backend, "auto") == 0) {
-		cleanup_error struct crossbpf_error none = {0};
-		start_again(j);
-		j->request.unmirrored = true;
-		r = make_plan(j, &none);
-		if (r == 0 && remote_is(&j->builder))
-			return 0;
-	}
-	return mirror_refuse(j->builder.name ? j->builder.name : "auto", of, names, e);
+	int r = find_lack(j, &lack, e);
+	if (r == 0)
+		r = cli_leave_mirror(&j->builder, &j->request, &lack, plan_again, j, e);
+	return r < 0 ? r : 0;
 }
 
 static int run(struct job *j, int *ret_status, struct crossbpf_error *e)

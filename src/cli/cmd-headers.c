@@ -124,22 +124,6 @@ static int read_programs(struct build_job *j, struct reading *reading, struct cr
 	return r;
 }
 
-/* All actions of the project. */
-static int plan_all(struct build_job *j, const struct toolchain *t, struct crossbpf_error *e)
-{
-	build_plan_free(&j->plan);
-	int r = build_plan_make(j->project.root, &j->settings, t, j->header_dir, &j->plan, e);
-	if (r < 0)
-		return r;
-	free(j->stale);
-	j->stale = calloc(j->plan.n + 1, sizeof(struct build_action *));
-	if (!j->stale)
-		return error_no_memory(e);
-	for (j->n_stale = 0; j->n_stale < j->plan.n; j->n_stale++)
-		j->stale[j->n_stale] = &j->plan.actions[j->n_stale];
-	return 0;
-}
-
 /*
  * What the sources name and did not read, behind an #ifdef or in __has_include: that is how a build
  * here tells whether the mirror still has all that they need. *ret_more: there was more.
@@ -153,18 +137,14 @@ static int add_named(struct build_job *j, struct mirror_update *u, bool *ret_mor
 
 	int r = mirror_update_toolchain(u, &t, e);
 	if (r == 0)
-		r = plan_all(j, &t, e);
+		r = build_job_plan_all(j, &t, e);
 	if (r < 0)
 		return r;
 	if (mirror_cover_begin(&t, &cover) < 0)
 		return error_no_memory(e);
 	cover.lists_all = true; /* what the mirror has of an earlier time is to stay only so */
-	for (size_t i = 0; i < j->n_stale; i++) {
-		cleanup_strv struct strv args = {0};
-		build_plan_args(j->stale[i], &args);
-		if (args.error || mirror_cover_add(&cover, j->project.root, &args, NULL) < 0)
-			return error_no_memory(e);
-	}
+	if (build_job_cover(j, &cover) < 0)
+		return error_no_memory(e);
 	for (size_t i = 0; i < cover.missing.n && r == 0; i++)
 		r = mirror_update_add(u, cover.missing.v[i], e);
 	mirror_names_unique(&u->names);
@@ -177,7 +157,7 @@ static int update_closures(struct build_job *j, struct mirror_update *u, struct 
 	struct reading reading = {0};
 	bool more = true;
 
-	int r = plan_all(j, &j->builder.toolchain, e);
+	int r = build_job_plan_all(j, &j->builder.toolchain, e);
 	if (r == 0)
 		r = read_programs(j, &reading, e);
 	for (size_t i = 0; i < reading.names.n && r == 0; i++)

@@ -219,23 +219,49 @@ static const char *as_included(const struct toolchain *t, const char *name)
 	return name + longest;
 }
 
-char *mirror_cover_tell(const struct mirror_cover *c)
+void mirror_lack_free(struct mirror_lack *l)
 {
-	cleanup_strbuf struct strbuf text = {0};
-	size_t n = c->missing.n + c->outside.n, told = n > TOLD + 1 ? TOLD : n;
-	char *result;
-
-	for (size_t i = 0; i < told; i++)
-		strbuf_printf(&text, "%s%s", i ? ", " : "",
-			      i < c->missing.n ? as_included(c->toolchain, c->missing.v[i])
-					       : c->outside.v[i - c->missing.n]);
-	if (told < n)
-		strbuf_printf(&text, " and %zu more", n - told);
-	return strbuf_finish(&text, &result) < 0 ? NULL : result;
+	free(l->names);
+	free(l->of);
+	*l = (struct mirror_lack){0};
 }
 
-int mirror_refuse(const char *backend, const char *of, const char *names, struct crossbpf_error *e)
+int mirror_cover_end(const struct mirror_cover *c, struct mirror_lack *ret_lack)
 {
-	return error_set(e, -ENOENT, EXIT_STATUS_NO_BACKEND, "crossbpf headers mirrors them",
-			 "%s: of the headers of %s these are not mirrored: %s", backend, of, names);
+	const struct strv *lacks = c->outside.n ? &c->outside : &c->missing;
+	cleanup_strbuf struct strbuf text = {0};
+	size_t told = lacks->n > TOLD + 1 ? TOLD : lacks->n;
+
+	if (mirror_covers(c))
+		return 0;
+	for (size_t i = 0; i < told; i++)
+		strbuf_printf(&text, "%s%s", i ? ", " : "",
+			      c->outside.n ? lacks->v[i] : as_included(c->toolchain, lacks->v[i]));
+	if (told < lacks->n)
+		strbuf_printf(&text, " and %zu more", lacks->n - told);
+	*ret_lack = (struct mirror_lack){.of = strdup(c->toolchain->mirror_of),
+					 .is_outside = c->outside.n};
+	return strbuf_finish(&text, &ret_lack->names) < 0 || !ret_lack->of ? -ENOMEM : 0;
+}
+
+char *mirror_lack_tell(const struct mirror_lack *l)
+{
+	return str_printf(l->is_outside
+				  ? "what the builder would read cannot be told by the headers "
+				    "mirrored from %s: %s"
+				  : "of the headers of %s these are not mirrored: %s",
+			  l->of, l->names);
+}
+
+int mirror_refuse(const char *backend, const struct mirror_lack *l, struct crossbpf_error *e)
+{
+	cleanup_free char *why = mirror_lack_tell(l);
+
+	if (!why)
+		return error_no_memory(e);
+	return error_set(e, -ENOENT, EXIT_STATUS_NO_BACKEND,
+			 l->is_outside ? "have the builder compile it: name that with "
+					 "CROSSBPF_BACKEND"
+				       : "crossbpf headers mirrors them",
+			 "%s: %s", backend, why);
 }

@@ -80,12 +80,22 @@ void mirror_cover_free(struct mirror_cover *c);
 
 /* Is there nothing that the builder would answer otherwise? */
 bool mirror_covers(const struct mirror_cover *c);
-/* A few of the missing, as they are included: "linux/tcp.h, linux/udp.h and 3 more". NULL where
- * memory ran out; the caller frees. */
-char *mirror_cover_tell(const struct mirror_cover *c);
 
-/* Refuses to compile without them: -ENOENT (status 3). `of` is the builder from which the others
- * were mirrored, `backend` what would compile; `names` as mirror_cover_tell() has them. */
-int mirror_refuse(const char *backend, const char *of, const char *names, struct crossbpf_error *e);
+/* Why a mirror does not do. */
+struct mirror_lack {
+	char *names; /* a few, as they are included: "a.h, b.h, c.h and 3 more"; NULL: it does */
+	char *of;    /* the builder from which it was mirrored */
+	bool is_outside; /* no header could be added to mend it */
+};
+
+/* Of all that was added. 0 or -ENOMEM. */
+int mirror_cover_end(const struct mirror_cover *c, struct mirror_lack *ret_lack);
+void mirror_lack_free(struct mirror_lack *l);
+#define cleanup_mirror_lack CLEANUP(mirror_lack_free)
+
+/* The same in a clause, for users; NULL where memory ran out. The caller frees. */
+char *mirror_lack_tell(const struct mirror_lack *l);
+/* Refuses to compile with it: -ENOENT (status 3). `backend` is what would compile. */
+int mirror_refuse(const char *backend, const struct mirror_lack *l, struct crossbpf_error *e);
 
 #endif

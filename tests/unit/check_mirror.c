@@ -386,18 +386,32 @@ TEST(tells_what_is_missing)
 {
 	BENCH(b);
 	struct mirror_cover cover = {.toolchain = &b.host};
+	cleanup_mirror_lack struct mirror_lack none = {0}, two = {0}, five = {0}, outside = {0};
 
 	ck_assert_int_eq(mirror_apply(&b.mirror, &b.host), 0);
+	ck_assert_int_eq(mirror_cover_end(&cover, &none), 0);
+	ck_assert_ptr_null(none.names);
 	strv_add(&cover.missing, "/usr/include/linux/a.h");
 	strv_add(&cover.missing, "/usr/include/x86_64-linux-gnu/asm/b.h");
-	cleanup_free char *two = mirror_cover_tell(&cover);
-	ck_assert_str_eq(two, "linux/a.h, asm/b.h");
+	ck_assert_int_eq(mirror_cover_end(&cover, &two), 0);
+	ck_assert_str_eq(two.names, "linux/a.h, asm/b.h");
 	strv_add(&cover.missing, "/opt/libbpf/bpf/c.h");
 	strv_add(&cover.missing, "/usr/include/d.h");
 	strv_add(&cover.missing, "/usr/include/e.h");
-	cleanup_free char *five = mirror_cover_tell(&cover);
-	ck_assert_str_eq(five, "linux/a.h, asm/b.h, bpf/c.h and 2 more");
+	ck_assert_int_eq(mirror_cover_end(&cover, &five), 0);
+	ck_assert_str_eq(five.names, "linux/a.h, asm/b.h, bpf/c.h and 2 more");
+	ck_assert_int_eq(mirror_refuse("here", &five, &b.error), -ENOENT);
+	ck_assert_str_eq(b.error.hint, "crossbpf headers mirrors them");
+	error_free(&b.error);
+	/* What no mirror would mend is what is told. */
+	strv_add(&cover.outside, "what standard input includes");
+	ck_assert_int_eq(mirror_cover_end(&cover, &outside), 0);
+	ck_assert_str_eq(outside.names, "what standard input includes");
+	ck_assert_int_eq(mirror_refuse("here", &outside, &b.error), -ENOENT);
+	assert_contains(b.error.message, "mirrored from docker:here: what standard input");
+	ck_assert(!strstr(b.error.hint, "crossbpf headers"));
 	strv_free(&cover.missing);
+	strv_free(&cover.outside);
 }
 
 static void add_tests(TCase *tests)
