@@ -394,6 +394,46 @@ int build_job_check_clang(const struct build_job *j, struct crossbpf_error *e)
 			 j->conf_file, j->settings.clang_constraint);
 }
 
+int build_job_plan_all(struct build_job *j, const struct toolchain *t, struct crossbpf_error *e)
+{
+	build_plan_free(&j->plan);
+	int r = build_plan_make(j->project.root, &j->settings, t, j->header_dir, &j->plan, e);
+	if (r < 0)
+		return r;
+	free(j->stale);
+	j->stale = calloc(j->plan.n + 1, sizeof(struct build_action *));
+	if (!j->stale)
+		return error_no_memory(e);
+	for (j->n_stale = 0; j->n_stale < j->plan.n; j->n_stale++)
+		j->stale[j->n_stale] = &j->plan.actions[j->n_stale];
+	return 0;
+}
+
+int build_job_cover(const struct build_job *j, struct mirror_cover *cover)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < j->n_stale && r == 0; i++) {
+		cleanup_strv struct strv args = {0};
+		build_plan_args(j->stale[i], &args);
+		r = args.error ? args.error : mirror_cover_add(cover, j->project.root, &args, NULL);
+	}
+	return r;
+}
+
+int build_job_find_lack(const struct build_job *j, const struct toolchain *t,
+			struct mirror_lack *ret_lack, struct crossbpf_error *e)
+{
+	cleanup_mirror_cover struct mirror_cover cover = {0};
+
+	if (!t->mirror || !j->n_stale)
+		return 0;
+	return mirror_cover_begin(t, &cover) < 0 || build_job_cover(j, &cover) < 0 ||
+			       mirror_cover_end(&cover, ret_lack) < 0
+		       ? error_no_memory(e)
+		       : 0;
+}
+
 /* What the compilers may read of the host's files, for a builder that does not see them. */
 static int find_files(struct build_job *j, struct crossbpf_error *e)
 {

@@ -6,6 +6,7 @@
 #include "build-report.h"
 #include "core/build-plan.h"
 #include "core/builder.h"
+#include "core/mirror.h"
 #include "core/project.h"
 #include "core/remote.h"
 #include "core/settings.h"
@@ -53,6 +54,13 @@ int build_job_find(struct build_job *j, struct crossbpf_error *e);
 int build_job_settle(struct build_job *j, struct crossbpf_error *e);
 /* Opens the builder that j->request asks for: what is set there of it beforehand stays. */
 int build_job_open(struct build_job *j, struct crossbpf_error *e);
+/* Plans all actions anew, each of them stale. */
+int build_job_plan_all(struct build_job *j, const struct toolchain *t, struct crossbpf_error *e);
+/* Adds the stale actions: what they ask of mirrored headers. 0 or -ENOMEM. */
+int build_job_cover(const struct build_job *j, struct mirror_cover *cover);
+/* The same with that toolchain, from first to last. *ret_lack stays empty without a mirror. */
+int build_job_find_lack(const struct build_job *j, const struct toolchain *t,
+			struct mirror_lack *ret_lack, struct crossbpf_error *e);
 /* Is its clang what crossbpf.conf asks for? */
 int build_job_check_clang(const struct build_job *j, struct crossbpf_error *e);
 /* The environment of compilers: without what has clang find other headers or write other files. */

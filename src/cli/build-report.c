@@ -141,6 +141,16 @@ static void hint_at_headers(const char *arch)
 				arch, names[i].debian);
 }
 
+bool report_hint_at_asm(const struct build_action *action, const char *said)
+{
+	bool lacks = !action->variant->has_asm && strstr(said, "'asm/") &&
+		     strstr(said, "file not found");
+
+	if (lacks)
+		hint_at_headers(action->variant->arch);
+	return lacks;
+}
+
 /* In a sentence; NULL where the compiler said why itself. */
 static char *failure_of(const struct build_result *result)
 {
@@ -173,11 +183,8 @@ static void count_failure(struct build_report *r, const struct build_result *res
 					 json_path(r, action->source), "object",
 					 json_path(r, action->object), "status", status, "message",
 					 cli_json_text(why ? why : "", why ? strlen(why) : 0)));
-	if (!action->variant->has_asm && !r->hinted && strstr(result->said, "'asm/") &&
-	    strstr(result->said, "file not found")) {
-		hint_at_headers(action->variant->arch);
-		r->hinted = true;
-	}
+	if (!r->hinted)
+		r->hinted = report_hint_at_asm(action, result->said);
 	if (!r->status)
 		r->status = status;
 }

@@ -31,6 +31,8 @@ void report_plan(struct build_report *r, size_t n);
 /* The callbacks of struct build; ctx is a struct build_report. */
 void report_start(void *ctx, const struct build_action *action, const struct strv *argv);
 void report_end_action(void *ctx, const struct build_result *result);
+/* Where a compiler lacks the headers of an arch, says what has them. Did it? */
+bool report_hint_at_asm(const struct build_action *action, const char *said);
 void report_done(struct build_report *r);
 /* Before anything else is written to the terminal. */
 void report_clear_progress(const struct build_report *r);

@@ -2,9 +2,11 @@
 #include "config.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "cli-builder.h"
 #include "cli.h"
+#include "core/remote.h"
 #include "core/trust.h"
 #include "shared/strbuf.h"
 
@@ -84,4 +86,21 @@ int cli_choose_backend(const char *named, struct builder_request *request, char 
 	request->order = by_conf ? *ret_order : CROSSBPF_BACKEND_ORDER;
 	request->dir = cli_backend_dir();
 	return 0;
+}
+
+int cli_leave_mirror(struct builder *b, struct builder_request *request,
+		     const struct mirror_lack *lack,
+		     int (*again)(void *job, struct crossbpf_error *e), void *job,
+		     struct crossbpf_error *e)
+{
+	cleanup_error struct crossbpf_error none = {0};
+
+	if (!lack->names)
+		return 0;
+	if (strcmp(request->backend, "auto") == 0) {
+		request->unmirrored = true;
+		if (again(job, &none) == 0 && remote_is(b))
+			return 1;
+	}
+	return mirror_refuse(b->name ? b->name : "auto", lack, e);
 }

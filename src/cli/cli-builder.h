@@ -5,6 +5,7 @@
 #define CROSSBPF_CLI_BUILDER_H
 
 #include "core/builder.h"
+#include "core/mirror.h"
 
 /* Reads a crossbpf.conf, whose sections for backends are checked against what is installed. What it
  * chooses to run, the user may not trust: this is for who runs nothing. */
@@ -20,5 +21,15 @@ int cli_read_conf(const char *file, struct conf *ret_conf, struct crossbpf_error
  */
 int cli_choose_backend(const char *named, struct builder_request *request, char **ret_order,
 		       struct crossbpf_error *e);
+
+/*
+ * Where mirrored headers do not do, another backend of auto's order may: `again` is called to open
+ * that, with request->unmirrored set. 1: it was, and is elsewhere; 0: nothing is lacking; or
+ * -ENOENT (status 3).
+ */
+int cli_leave_mirror(struct builder *b, struct builder_request *request,
+		     const struct mirror_lack *lack,
+		     int (*again)(void *job, struct crossbpf_error *e), void *job,
+		     struct crossbpf_error *e);
 
 #endif

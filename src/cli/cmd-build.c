@@ -220,52 +220,25 @@ static int plan_again(struct build_job *j, struct crossbpf_error *e)
 	return plan_build(j, e);
 }
 
-/* With mirrored headers: what the stale actions ask for that is not among them. NULL: nothing; the
- * caller frees. */
-static int find_unmirrored(const struct build_job *j, char **ret_names, struct crossbpf_error *e)
+static int plan_unmirrored(void *ctx, struct crossbpf_error *e)
 {
-	cleanup_mirror_cover struct mirror_cover cover = {0};
-	int r = 0;
-
-	if (!j->builder.toolchain.mirror || !j->n_stale || j->settings.no_system)
-		return 0;
-	r = mirror_cover_begin(&j->builder.toolchain, &cover);
-	for (size_t i = 0; i < j->n_stale && r == 0; i++) {
-		cleanup_strv struct strv args = {0};
-		build_plan_args(j->stale[i], &args);
-		r = args.error ? args.error
-			       : mirror_cover_add(&cover, j->project.root, &args, NULL);
-	}
-	if (r == 0 && cover.missing.n && !(*ret_names = mirror_cover_tell(&cover)))
-		r = -ENOMEM;
-	return r < 0 ? error_no_memory(e) : 0;
+	return plan_again(ctx, e);
 }
 
-/* Where the mirrored headers will not do, another backend may. */
 static int leave_mirror(struct build_job *j, struct crossbpf_error *e)
 {
-	cleanup_free char *names = NULL;
+	cleanup_mirror_lack struct mirror_lack lack = {0};
 
-	int r = find_unmirrored(j, &names, e);
-	if (r < 0 || !names)
+	int r = build_job_find_lack(j, &j->builder.toolchain, &lack, e);
+	if (r == 0)
+		r = cli_leave_mirror(&j->builder, &j->request, &lack, plan_unmirrored, j, e);
+	if (r <= 0)
 		return r;
-	cleanup_free char *of = strdup(j->builder.toolchain.mirror_of);
-	if (!of)
-		return error_no_memory(e);
-	if (strcmp(j->request.backend, "auto") == 0) {
-		cleanup_error struct crossbpf_error none = {0};
-		j->request.unmirrored = true;
-		r = plan_again(j, &none);
-		if (r == 0 && remote_is(&j->builder)) {
-			if (!j->options.quiet)
-				fprintf(stderr,
-					"crossbpf: warning: built on %s, as of the headers of %s "
-					"these are not mirrored: %s; crossbpf headers does so\n",
-					j->builder.name, of, names);
-			return 0;
-		}
-	}
-	return mirror_refuse(j->builder.name ? j->builder.name : "auto", of, names, e);
+	cleanup_free char *why = mirror_lack_tell(&lack);
+	if (why && !j->options.quiet)
+		fprintf(stderr, "crossbpf: warning: built on %s, as %s%s\n", j->builder.name, why,
+			lack.is_outside ? "" : "; crossbpf headers does so");
+	return 0;
 }
 
 static int build(struct build_job *j, struct crossbpf_error *e)

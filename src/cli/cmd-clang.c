@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli-builder.h"
@@ -14,6 +15,7 @@
 #include "core/executor-remote.h"
 #include "core/executor.h"
 #include "core/mirror.h"
+#include "core/path-map.h"
 #include "core/plan.h"
 #include "core/project.h"
 #include "shared/io.h"
@@ -52,11 +54,13 @@ struct job {
 	struct builder builder;
 	struct plan plan;
 	struct remote remote;
+	struct strv env; /* of a clang that looks in a mirror; else empty */
 	char *cache_dir, *header_dir, *order;
 };
 
 static void job_free(struct job *j)
 {
+	strv_free(&j->env);
 	remote_free(&j->remote);
 	plan_free(&j->plan);
 	builder_close(&j->builder);
@@ -122,7 +126,7 @@ static int run_here(struct job *j, int *ret_status, struct crossbpf_error *e)
 {
 	struct executor executor = {
 		.session = &j->builder.session,
-		.env = (const char *const *)environ,
+		.env = j->env.n ? (const char *const *)j->env.v : (const char *const *)environ,
 		.log = j->request.log,
 	};
 
@@ -148,25 +152,77 @@ static int run_there(struct job *j, int *ret_status, struct crossbpf_error *e)
 	return r < 0 ? r : executor_remote_run(&executor, &j->plan, ret_status, e);
 }
 
-/* With mirrored headers: what the command asks for that is not among them. NULL: nothing; the
- * caller frees. */
-static int find_unmirrored(const struct job *j, char **ret_names, struct crossbpf_error *e)
+/* What it compiles was not looked at, where that comes from standard input. */
+static bool reads_input(const struct action *a)
 {
-	const struct include_environment environment = {getenv("CPATH"), getenv("C_INCLUDE_PATH")};
-	cleanup_mirror_cover struct mirror_cover cover = {0};
+	struct stat input, null;
+
+	if (!a->reads_input || fstat(STDIN_FILENO, &input) < 0)
+		return false;
+	if (S_ISCHR(input.st_mode))
+		return stat("/dev/null", &null) < 0 || input.st_rdev != null.st_rdev;
+	return !S_ISREG(input.st_mode) || input.st_size > 0;
+}
+
+/* Variables in which clang looks for directories mean the builder's, as options do. */
+static int map_environment(struct job *j, struct include_environment *ret_environment)
+{
+	static const char *const names[] = {"CPATH=", "C_INCLUDE_PATH="};
+	const char *values[] = {NULL, NULL};
+
+	for (char **variable = environ; *variable; variable++) {
+		size_t i = 0;
+		while (i < 2 && strncmp(*variable, names[i], strlen(names[i])) != 0)
+			i++;
+		if (i == 2) {
+			strv_add(&j->env, *variable);
+			continue;
+		}
+		cleanup_free char *list =
+			path_map_mirror_list(&j->builder.toolchain, *variable + strlen(names[i]));
+		strv_take(&j->env, list ? str_printf("%s%s", names[i], list) : NULL);
+		if (!j->env.error)
+			values[i] = j->env.v[j->env.n - 1] + strlen(names[i]);
+	}
+	*ret_environment = (struct include_environment){values[0], values[1]};
+	return j->env.error;
+}
+
+static int add_cover(struct job *j, struct mirror_cover *cover)
+{
+	/* By these clang has another command line than the one that is looked at. */
+	static const char *const rewriting[] = {"CCC_OVERRIDE_OPTIONS", "CCC_ADD_ARGS"};
 	const struct action *a = &j->plan.actions[0];
+	struct include_environment environment;
 	cleanup_strv struct strv args = {0};
 
-	if (!j->builder.toolchain.mirror || !a->compiles || j->project.clang.no_system)
-		return 0;
+	int r = map_environment(j, &environment);
 	strv_add_all(&args, (const char *const *)a->argv.v + 1);
-	if (args.error || mirror_cover_begin(&j->builder.toolchain, &cover) < 0 ||
-	    mirror_cover_add(&cover, j->project.dir, &args, &environment) < 0)
-		return error_no_memory(e);
-	if (!cover.missing.n)
+	if (r == 0)
+		r = args.error;
+	if (r == 0)
+		r = mirror_cover_add(cover, j->project.dir, &args, &environment);
+	if (reads_input(a))
+		strv_add(&cover->outside, "what standard input includes");
+	if (!a->compiles)
+		strv_add(&cover->outside, "what a response file of that size says");
+	for (size_t i = 0; i < sizeof(rewriting) / sizeof(rewriting[0]); i++)
+		if (getenv(rewriting[i]))
+			strv_add(&cover->outside, rewriting[i]);
+	return r < 0 ? r : cover->outside.error;
+}
+
+/* With mirrored headers: what the command asks for that is not among them. */
+static int find_lack(struct job *j, struct mirror_lack *ret_lack, struct crossbpf_error *e)
+{
+	cleanup_mirror_cover struct mirror_cover cover = {0};
+
+	if (!j->builder.toolchain.mirror || !clang_argv_compiles_bpf(&j->project.clang))
 		return 0;
-	*ret_names = mirror_cover_tell(&cover);
-	return *ret_names ? 0 : error_no_memory(e);
+	return mirror_cover_begin(&j->builder.toolchain, &cover) < 0 || add_cover(j, &cover) < 0 ||
+			       mirror_cover_end(&cover, ret_lack) < 0
+		       ? error_no_memory(e)
+		       : 0;
 }
 
 static void start_again(struct job *j)
@@ -174,28 +230,23 @@ static void start_again(struct job *j)
 	remote_free(&j->remote);
 	plan_free(&j->plan);
 	builder_close(&j->builder);
+	strv_free(&j->env);
 }
 
-/* Where the mirrored headers will not do, another backend may. */
+static int plan_again(void *ctx, struct crossbpf_error *e)
+{
+	start_again(ctx);
+	return make_plan(ctx, e);
+}
+
 static int leave_mirror(struct job *j, struct crossbpf_error *e)
 {
-	cleanup_free char *names = NULL;
+	cleanup_mirror_lack struct mirror_lack lack = {0};
 
-	int r = find_unmirrored(j, &names, e);
-	if (r < 0 || !names)
-		return r;
-	cleanup_free char *of = strdup(j->builder.toolchain.mirror_of);
-	if (!of)
-		return error_no_memory(e);
-	if (strcmp(j->request.backend, "auto") == 0) {
-		cleanup_error struct crossbpf_error none = {0};
-		start_again(j);
-		j->request.unmirrored = true;
-		r = make_plan(j, &none);
-		if (r == 0 && remote_is(&j->builder))
-			return 0;
-	}
-	return mirror_refuse(j->builder.name ? j->builder.name : "auto", of, names, e);
+	int r = find_lack(j, &lack, e);
+	if (r == 0)
+		r = cli_leave_mirror(&j->builder, &j->request, &lack, plan_again, j, e);
+	return r < 0 ? r : 0;
 }
 
 static int run(struct job *j, int *ret_status, struct crossbpf_error *e)

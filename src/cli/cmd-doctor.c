@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "build-job.h"
 #include "cli-json.h"
 #include "cli-project.h"
 #include "cli.h"
@@ -23,6 +24,7 @@ struct doctor {
 	struct cli_project p;
 	struct builder builder;
 	struct remote remote;
+	char *reason; /* why this builder */
 	bool json;
 	bool fails; /* a build cannot run */
 };
@@ -31,6 +33,7 @@ static void doctor_free(struct doctor *d)
 {
 	remote_free(&d->remote);
 	builder_close(&d->builder);
+	free(d->reason);
 	cli_project_close(&d->p);
 }
 #define cleanup_doctor CLEANUP(doctor_free)
@@ -266,13 +269,61 @@ static void check_constraint(struct doctor *d)
 	d->fails = true;
 }
 
+static int open_builder(void *ctx, struct crossbpf_error *e)
+{
+	struct doctor *d = ctx;
+
+	builder_close(&d->builder);
+	free(TAKE_PTR(d->reason));
+	return builder_open(&d->builder, &d->p.request, &d->p.project, &d->reason, e);
+}
+
+/* What the sources of crossbpf.conf ask for that was not mirrored. What else is wrong with that
+ * file is told elsewhere. */
+static int find_lack(const struct doctor *d, struct mirror_lack *ret_lack, struct crossbpf_error *e)
+{
+	cleanup_build_job struct build_job j = {.options.quiet = true};
+	cleanup_error struct crossbpf_error other = {0};
+	const struct toolchain *t = &d->builder.toolchain;
+
+	if (!t->mirror || build_job_find(&j, &other) < 0 || build_job_settle(&j, &other) < 0 ||
+	    build_job_plan_all(&j, t, &other) < 0)
+		return 0;
+	return build_job_find_lack(&j, t, ret_lack, e);
+}
+
+/* The one with which a build of the project would compile. */
+static int find_builder(struct doctor *d, struct mirror_lack *ret_lack, struct crossbpf_error *e)
+{
+	int r = open_builder(d, e);
+	if (r == 0)
+		r = find_lack(d, ret_lack, e);
+	if (r == 0)
+		r = cli_leave_mirror(&d->builder, &d->p.request, ret_lack, open_builder, d, e);
+	return r;
+}
+
+static void check_mirror(const struct doctor *d, const struct mirror_lack *lack)
+{
+	const struct toolchain *t = &d->builder.toolchain;
+	cleanup_free char *why = lack->names ? mirror_lack_tell(lack) : NULL;
+	cleanup_free char *where =
+		t->mirror ? str_printf("those of %s, in %s", t->mirror_of, t->mirror) : NULL;
+
+	if (lack->names)
+		print_part(d, "mirrored headers", "missing", text_of(why),
+			   lack->is_outside ? "" : "crossbpf headers");
+	else if (t->mirror)
+		print_part(d, "mirrored headers", "ok", text_of(where), "");
+}
+
 static bool check_clang(struct doctor *d)
 {
 	cleanup_error struct crossbpf_error why = {0};
-	cleanup_free char *reason = NULL;
+	cleanup_mirror_lack struct mirror_lack lack = {0};
 	const struct toolchain *t = &d->builder.toolchain;
 
-	if (builder_open(&d->builder, &d->p.request, &d->p.project, &reason, &why) < 0) {
+	if (find_builder(d, &lack, &why) < 0) {
 		const char *named = cli_setting("CROSSBPF_CLANG", NULL);
 		cleanup_free char *command = named      ? strdup("unset CROSSBPF_CLANG")
 					     : why.hint ? strdup(why.hint)
@@ -281,7 +332,8 @@ static bool check_clang(struct doctor *d)
 		d->fails = true;
 		return false;
 	}
-	print_part(d, "builder", "ok", text_of(reason), "");
+	print_part(d, "builder", "ok", text_of(d->reason), "");
+	check_mirror(d, &lack);
 	cleanup_free char *detail = str_printf("%s: %s", t->clang, t->version);
 	print_part(d, "clang", "ok", text_of(detail), "");
 	check_constraint(d);

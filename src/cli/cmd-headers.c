@@ -12,10 +12,14 @@
 #include "cli.h"
 #include "core/build-remote.h"
 #include "core/lock-file.h"
+#include "core/mirror-name.h"
 #include "core/mirror-update.h"
 #include "core/variant.h"
+#include "shared/io.h"
 
 extern char **environ;
+
+enum { READ_AT_ONCE = 10000 };
 
 static void print_help(void)
 {
@@ -56,8 +60,10 @@ static int open_builder(struct build_job *j, struct crossbpf_error *e)
 
 /* What the compilers on the builder say that they read. */
 struct reading {
-	struct strv names; /* as they say it, each once */
+	struct strv names; /* as they say it */
+	size_t room;       /* so many before those are taken out that are there twice */
 	size_t failed;
+	bool hinted;
 };
 
 static int take_read(void *ctx, const struct build_action *action, const struct strv *read)
@@ -67,7 +73,11 @@ static int take_read(void *ctx, const struct build_action *action, const struct 
 	(void)action;
 	for (size_t i = 0; i < read->n; i++)
 		if (read->v[i][0] == '/')
-			strv_add_once(&reading->names, read->v[i]);
+			strv_add(&reading->names, read->v[i]);
+	if (reading->names.n > reading->room) {
+		mirror_names_unique(&reading->names);
+		reading->room = 2 * reading->names.n + READ_AT_ONCE;
+	}
 	return reading->names.error;
 }
 
@@ -77,6 +87,8 @@ static void end_read(void *ctx, const struct build_result *result)
 
 	if (result->status != 0 || result->error) {
 		fprintf(stderr, "%s", result->said);
+		if (!reading->hinted)
+			reading->hinted = report_hint_at_asm(result->action, result->said);
 		reading->failed++;
 	}
 	if (result->error)
@@ -112,22 +124,6 @@ static int read_programs(struct build_job *j, struct reading *reading, struct cr
 	return r;
 }
 
-/* All actions of the project. */
-static int plan_all(struct build_job *j, const struct toolchain *t, struct crossbpf_error *e)
-{
-	build_plan_free(&j->plan);
-	int r = build_plan_make(j->project.root, &j->settings, t, j->header_dir, &j->plan, e);
-	if (r < 0)
-		return r;
-	free(j->stale);
-	j->stale = calloc(j->plan.n + 1, sizeof(struct build_action *));
-	if (!j->stale)
-		return error_no_memory(e);
-	for (j->n_stale = 0; j->n_stale < j->plan.n; j->n_stale++)
-		j->stale[j->n_stale] = &j->plan.actions[j->n_stale];
-	return 0;
-}
-
 /*
  * What the sources name and did not read, behind an #ifdef or in __has_include: that is how a build
  * here tells whether the mirror still has all that they need. *ret_more: there was more.
@@ -137,24 +133,21 @@ static int add_named(struct build_job *j, struct mirror_update *u, bool *ret_mor
 {
 	cleanup_mirror_cover struct mirror_cover cover = {0};
 	cleanup_toolchain struct toolchain t = {0};
-	size_t known = u->names.n;
+	size_t known = u->names.n; /* which the fetch before this sorted */
 
 	int r = mirror_update_toolchain(u, &t, e);
 	if (r == 0)
-		r = plan_all(j, &t, e);
+		r = build_job_plan_all(j, &t, e);
 	if (r < 0)
 		return r;
 	if (mirror_cover_begin(&t, &cover) < 0)
 		return error_no_memory(e);
 	cover.lists_all = true; /* what the mirror has of an earlier time is to stay only so */
-	for (size_t i = 0; i < j->n_stale; i++) {
-		cleanup_strv struct strv args = {0};
-		build_plan_args(j->stale[i], &args);
-		if (args.error || mirror_cover_add(&cover, j->project.root, &args, NULL) < 0)
-			return error_no_memory(e);
-	}
+	if (build_job_cover(j, &cover) < 0)
+		return error_no_memory(e);
 	for (size_t i = 0; i < cover.missing.n && r == 0; i++)
 		r = mirror_update_add(u, cover.missing.v[i], e);
+	mirror_names_unique(&u->names);
 	*ret_more = u->names.n > known;
 	return r;
 }
@@ -164,7 +157,7 @@ static int update_closures(struct build_job *j, struct mirror_update *u, struct 
 	struct reading reading = {0};
 	bool more = true;
 
-	int r = plan_all(j, &j->builder.toolchain, e);
+	int r = build_job_plan_all(j, &j->builder.toolchain, e);
 	if (r == 0)
 		r = read_programs(j, &reading, e);
 	for (size_t i = 0; i < reading.names.n && r == 0; i++)
@@ -180,6 +173,16 @@ static int update_closures(struct build_job *j, struct mirror_update *u, struct 
 	return r;
 }
 
+/* All that the project had once it keeps: an editor wants them still. */
+static int keep_all(struct build_job *j, struct mirror_update *u)
+{
+	cleanup_mirror struct mirror m = {0};
+
+	int r = mirror_open(j->cache_dir, &j->place, &m);
+	u->all = u->all || (r == 0 && lock_file_get(&m.lock, MIRROR_KEY_ALL));
+	return r == -ENOMEM ? r : 0;
+}
+
 static void report(const struct mirror_update *u, const char *of)
 {
 	printf("%zu headers of %s, %" PRIu64 " KiB, in %s: %zu fetched, %zu removed\n",
@@ -188,6 +191,8 @@ static void report(const struct mirror_update *u, const char *of)
 	if (u->skipped.n)
 		printf("%zu left out, as their names differ from others' by upper case alone\n",
 		       u->skipped.n);
+	if (u->n_odd)
+		printf("%zu left out, as there are control characters in their names\n", u->n_odd);
 }
 
 static int update(struct build_job *j, struct crossbpf_error *e)
@@ -202,6 +207,8 @@ static int update(struct build_job *j, struct crossbpf_error *e)
 	int r = open_builder(j, e);
 	if (r == 0)
 		r = mirror_update_begin(&u, j->cache_dir, &j->place, e);
+	if (r == 0 && keep_all(j, &u) < 0)
+		r = error_no_memory(e);
 	if (r == 0 && u.all)
 		r = mirror_update_add_all(&u, e);
 	if (r == 0)
@@ -222,6 +229,37 @@ static int update(struct build_job *j, struct crossbpf_error *e)
 	return r;
 }
 
+static void print_word(const char *option, const char *value)
+{
+	printf("%s%s\n", option, value);
+}
+
+/* What crossbpf build would say of the project itself; its sources need not be there. */
+static int print_own_flags(struct build_job *j, const char *arch, struct crossbpf_error *e)
+{
+	cleanup_settings struct settings s = {0};
+	cleanup_strv struct strv dirs = {0};
+
+	int r = settings_make_flags(j->project.root, j->dir, &j->options.words,
+				    j->has_conf ? &j->conf : NULL, &s, e);
+	if (r < 0)
+		return r;
+	print_word("-D__TARGET_ARCH_", arch ? arch : s.arch.v[0]);
+	for (size_t i = 0; i < s.define.n; i++)
+		print_word("-D", s.define.v[i]);
+	for (size_t i = 0; i < s.cflags.n; i++)
+		print_word("", s.cflags.v[i]);
+	if (build_plan_include_dirs(&s, arch ? arch : s.arch.v[0], &dirs) < 0)
+		return error_no_memory(e);
+	for (size_t i = 0; i < dirs.n; i++) {
+		cleanup_free char *dir = io_absolute(j->project.root, dirs.v[i]);
+		if (!dir)
+			return error_no_memory(e);
+		print_word("-I", dir);
+	}
+	return 0;
+}
+
 /* For compile_flags.txt: an option a line. Clangd has clang's own headers by itself. */
 static int print_flags(struct build_job *j, struct crossbpf_error *e)
 {
@@ -234,15 +272,19 @@ static int print_flags(struct build_job *j, struct crossbpf_error *e)
 	if (r < 0)
 		return error_set(e, r, EXIT_STATUS_USAGE, "crossbpf headers --all mirrors them",
 				 "no headers are mirrored for %s", j->place.root);
+	const char *said = j->options.words.arch;
+	r = print_own_flags(j, said, e);
+	if (r < 0)
+		return r;
 	const char *clangs = toolchain_clang_dir(&m.toolchain);
 	printf("-nostdlibinc\n");
 	for (size_t i = 0; i < m.toolchain.search.n; i++)
 		if (!clangs || strcmp(m.toolchain.search.v[i], clangs) != 0)
 			printf("-isystem\n%s%s\n", m.root, m.toolchain.search.v[i]);
-	const char *arch = j->options.words.arch;
-	toolchain_header_dirs(&m.toolchain, arch ? arch : variant_host_arch(), &dirs);
+	toolchain_header_dirs(&m.toolchain, said ? said : variant_host_arch(), &dirs);
 	for (size_t i = 0; i < dirs.n; i++)
 		printf("-idirafter\n%s%s\n", m.root, dirs.v[i]);
+	printf("-idirafter\n%s\n", j->header_dir);
 	return dirs.error ? error_no_memory(e) : 0;
 }
 

@@ -12,6 +12,7 @@
 #include "core/builder.h"
 #include "core/clang-constraint.h"
 #include "core/lock-file.h"
+#include "core/mirror.h"
 #include "core/project.h"
 #include "shared/io.h"
 
@@ -101,6 +102,20 @@ static int open_builder(struct job *j, int control, struct crossbpf_error *e)
 	return r < 0 ? r : builder_open(&j->builder, &j->request, &j->project, &why, e);
 }
 
+/* Headers that were mirrored are the builder's from which they came. */
+static int describe_mirror(struct job *j, struct crossbpf_error *e)
+{
+	cleanup_mirror struct mirror m = {0};
+
+	int r = mirror_open(j->cache_dir, &j->project, &m);
+	if (r == 0)
+		r = mirror_describe(&m, &j->found);
+	if (r == -ENOENT)
+		return error_set(e, r, EXIT_STATUS_NO_BACKEND, "try again",
+				 "%s: the mirrored headers went away", j->builder.name);
+	return r < 0 ? error_no_memory(e) : 0;
+}
+
 static int describe(struct job *j, struct crossbpf_error *e)
 {
 	struct builder *b = &j->builder;
@@ -113,6 +128,8 @@ static int describe(struct job *j, struct crossbpf_error *e)
 		return r;
 	if (lock_file_describe(&j->found, b->name, &b->toolchain, image) < 0)
 		return error_no_memory(e);
+	if (b->toolchain.mirror)
+		return describe_mirror(j, e);
 	return lock_file_ask_headers(&j->found, &b->session, &b->toolchain,
 				     (const char *const *)environ, e);
 }
@@ -144,6 +161,7 @@ static int keep_others(struct job *j)
 	for (size_t i = 0; i < j->old.n; i++) {
 		const struct lock_entry *entry = &j->old.entries[i];
 		if (lock_file_is_of_other_backend(entry->key, j->builder.name) &&
+		    !lock_file_get(&j->found, entry->key) &&
 		    lock_file_set(&j->found, entry->key, entry->value) < 0)
 			return -ENOMEM;
 	}

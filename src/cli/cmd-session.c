@@ -10,6 +10,7 @@
 #include "cli-json.h"
 #include "cli-project.h"
 #include "cli.h"
+#include "core/mirror.h"
 
 /* What the command line asks for. */
 struct request {
@@ -160,7 +161,7 @@ static int down_named(const struct cli_project *p, const char *name, struct cros
  * Would a build choose it? Where the backend has something to take down, that it can be used is
  * taken for enough: to look for a clang would first bring it up.
  */
-static bool would_choose(const struct cli_project *p, const char *name)
+static bool would_choose(const struct cli_project *p, const char *name, bool *ret_mirror)
 {
 	cleanup_error struct crossbpf_error e = {0};
 	cleanup_session struct session session = {0};
@@ -173,20 +174,33 @@ static bool would_choose(const struct cli_project *p, const char *name)
 	cleanup_free char *why = NULL;
 	struct builder_request request = p->request;
 	request.backend = name;
-	return builder_open(&builder, &request, &p->project, &why, &e) == 0;
+	if (builder_open(&builder, &request, &p->project, &why, &e) < 0)
+		return false;
+	*ret_mirror = builder.toolchain.mirror;
+	return true;
 }
 
+/* Beside mirrored headers that is up from which they came. */
 static int down(struct cli_project *p, const struct request *q, struct crossbpf_error *e)
 {
 	cleanup_strv struct strv names = {0};
+	const char *mirrored = NULL;
 
 	(void)q;
 	if (strcmp(p->request.backend, "auto") != 0)
 		return down_named(p, p->request.backend, e);
 	cli_project_backends(p, &names);
-	for (size_t i = 0; i < names.n; i++)
-		if (plugin_is_installed(p->request.dir, names.v[i]) && would_choose(p, names.v[i]))
+	for (size_t i = 0; i < names.n; i++) {
+		bool mirror = false;
+		if (!plugin_is_installed(p->request.dir, names.v[i]) ||
+		    !would_choose(p, names.v[i], &mirror))
+			continue;
+		if (!mirror)
 			return down_named(p, names.v[i], e);
+		mirrored = mirrored ? mirrored : names.v[i];
+	}
+	if (mirrored)
+		return down_named(p, mirrored, e);
 	return names.error ? error_no_memory(e)
 			   : error_set(e, -ENOENT, EXIT_STATUS_NO_BACKEND,
 				       "name it: crossbpf down BACKEND; crossbpf status lists them",
@@ -220,6 +234,18 @@ static void print_text(const struct place *place, const char *text)
 	}
 }
 
+static char *describe_idle(const struct cli_project *p, const struct session *session)
+{
+	cleanup_mirror struct mirror m = {0};
+	static const char idle[] = "can be used; there is nothing to bring up";
+
+	if (!session_sees_host_files(session) || !p->cache_dir ||
+	    mirror_open(p->cache_dir, &p->project, &m) < 0)
+		return strdup(idle);
+	return str_printf("%s\nheaders of %s are mirrored in %s", idle,
+			  lock_file_get(&m.lock, MIRROR_KEY_OF), m.root);
+}
+
 /* *ret_text, which the caller frees, is why not where it is not usable. */
 static int ask_status(const struct cli_project *p, const struct place *place, char **ret_text,
 		      struct crossbpf_error *e)
@@ -232,7 +258,7 @@ static int ask_status(const struct cli_project *p, const struct place *place, ch
 	if (r == 0)
 		r = session_status(&session, ret_text, e);
 	if (r == 0 && !*ret_text)
-		*ret_text = strdup("can be used; there is nothing to bring up");
+		*ret_text = describe_idle(p, &session);
 	return r;
 }
 

@@ -77,22 +77,27 @@ static char *as_argument(const char *path)
 	return path[0] == '-' || path[0] == '@' ? str_printf("./%s", path) : strdup(path);
 }
 
-static void add_include(const char *dir, struct strv *argv)
+int build_plan_include_dirs(const struct settings *settings, const char *arch,
+			    struct strv *ret_dirs)
 {
-	strv_add(argv, "-I");
-	strv_take(argv, dir ? as_argument(dir) : NULL);
+	for (size_t i = 0; i < settings->include.n; i++)
+		strv_take(ret_dirs, expand_arch(settings->include.v[i], arch));
+	if (settings->vmlinux) {
+		cleanup_free char *header = expand_arch(settings->vmlinux, arch);
+		strv_take(ret_dirs, header ? dir_name(header) : NULL);
+	}
+	return ret_dirs->error;
 }
 
 static int add_includes(const struct settings *settings, const char *arch, struct strv *argv)
 {
-	for (size_t i = 0; i < settings->include.n; i++) {
-		cleanup_free char *dir = expand_arch(settings->include.v[i], arch);
-		add_include(dir, argv);
-	}
-	if (settings->vmlinux) {
-		cleanup_free char *header = expand_arch(settings->vmlinux, arch);
-		cleanup_free char *dir = header ? dir_name(header) : NULL;
-		add_include(dir, argv);
+	cleanup_strv struct strv dirs = {0};
+
+	if (build_plan_include_dirs(settings, arch, &dirs) < 0)
+		return -ENOMEM;
+	for (size_t i = 0; i < dirs.n; i++) {
+		strv_add(argv, "-I");
+		strv_take(argv, as_argument(dirs.v[i]));
 	}
 	return argv->error;
 }

@@ -61,4 +61,9 @@ void build_plan_args(const struct build_action *action, struct strv *ret_args);
 void build_plan_free(struct build_plan *p);
 #define cleanup_build_plan CLEANUP(build_plan_free)
 
+/* Appends the directories of -I for that arch: relative to the root where they lie in it. 0 or
+ * -ENOMEM. */
+int build_plan_include_dirs(const struct settings *settings, const char *arch,
+			    struct strv *ret_dirs);
+
 #endif

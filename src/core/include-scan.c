@@ -28,6 +28,7 @@ struct include_scan {
 	struct file_list listed, followed;
 	size_t resolved; /* of followed, whose includes have been taken */
 	struct include_macros given;
+	const struct include_options *options;
 	bool is_complete, missing, guessed_foreign;
 	size_t guesses; /* that are left */
 };
@@ -428,6 +429,7 @@ static int begin(struct include_scan *s, const struct include_request *request)
 	s->listed.n = s->followed.n = s->resolved = 0;
 	s->missing = s->guessed_foreign = false;
 	s->is_complete = request->is_complete;
+	s->options = request->options;
 	s->guesses = INCLUDE_SCAN_GUESSES;
 	include_macros_free(&s->given);
 	for (size_t i = 0; i < request->options->defines.n; i++)
@@ -480,24 +482,72 @@ static bool names_arch(const struct include_file *f, const struct include_name *
 	       !strstr(f->path, "/asm-generic/");
 }
 
-int include_scan_foreign(struct include_scan *s, bool (*has)(void *ctx, const char *path),
-			 void *ctx)
+static bool is_question(enum include_use use)
+{
+	return use == USE_ASK || use == USE_ASK_NEXT;
+}
+
+static int ask_for(struct include_scan *s, struct include_file *from,
+		   const struct include_name *name, const struct include_foreign *ask)
+{
+	struct include_lookup lookup = lookup_of(s, from, name);
+	int counts = !lookup.foreign || is_question(name->use) || names_arch(from, name) ||
+		     name->text[0] == '/';
+
+	if (!counts)
+		counts = include_search_may_own(&s->search, &s->files, &lookup);
+	return counts > 0
+		       ? include_search_foreign(&s->search, &s->files, &lookup, ask->has, ask->ctx)
+		       : counts;
+}
+
+/* What a header of a builder's means by macros was read where it was mirrored. */
+static int ask_for_computed(struct include_scan *s, struct include_file *from,
+			    const struct include_name *name, const struct include_foreign *ask)
+{
+	const struct include_definitions all = {s->followed.v, s->followed.n, &s->given};
+	cleanup_include_names struct include_names names = {0};
+	bool own = include_search_owns(&s->search, from);
+
+	if (name->use == USE_ASSEMBLE || (!own && !is_question(name->use)))
+		return 0;
+	int r = include_computed_find(&all, name->text, &names);
+	if (r == 0 && own)
+		ask->unknown(ask->ctx, from->path, name->text);
+	for (size_t i = 0; i < names.n && r >= 0; i++) {
+		for (int quote = 0; quote < 2 && r >= 0; quote++) {
+			struct include_name meant = {name->use, quote, false, names.v[i].text};
+			r = ask_for(s, from, &meant, ask);
+		}
+	}
+	return r < 0 ? r : 0;
+}
+
+/* Those of -include and -imacros. */
+static int ask_for_first(struct include_scan *s, const struct include_foreign *ask)
 {
 	int r = 0;
 
+	for (size_t i = 0; i < s->options->first.n && r == 0; i++) {
+		const struct include_lookup lookup = {.use = USE_INCLUDE,
+						      .quote = true,
+						      .name = s->options->first.v[i],
+						      .dir = s->search.dir,
+						      .dir_len = strlen(s->search.dir)};
+		r = include_search_foreign(&s->search, &s->files, &lookup, ask->has, ask->ctx);
+	}
+	return r;
+}
+
+int include_scan_foreign(struct include_scan *s, const struct include_foreign *ask)
+{
+	int r = ask_for_first(s, ask);
+
 	for (size_t i = 0; i < s->followed.n && r == 0; i++) {
 		struct include_file *f = s->followed.v[i];
-		bool own = include_search_owns(&s->search, f);
-		for (size_t j = 0; j < f->names.n && r == 0; j++) {
-			const struct include_name *name = &f->names.v[j];
-			bool asks = name->use == USE_ASK || name->use == USE_ASK_NEXT;
-			bool includes = name->use == USE_INCLUDE || name->use == USE_NEXT;
-			bool counts = own || names_arch(f, name);
-			struct include_lookup lookup = lookup_of(s, f, name);
-			if (!name->computed && (asks || (counts && includes)))
-				r = include_search_foreign(&s->search, &s->files, &lookup, has,
-							   ctx);
-		}
+		for (size_t j = 0; j < f->names.n && r == 0; j++)
+			r = f->names.v[j].computed ? ask_for_computed(s, f, &f->names.v[j], ask)
+						   : ask_for(s, f, &f->names.v[j], ask);
 	}
 	return r;
 }

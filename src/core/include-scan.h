@@ -53,12 +53,18 @@ int include_scan_files(struct include_scan *s, const struct include_request *req
 		       struct strv *ret_files);
 
 /*
- * Of the last scan: under which names the builder's directories are looked in, before any file of
- * the host's is found, for what the host's files include, for what any file asks for by
- * __has_include, and for an arch's headers (asm/) that others include. `has` is asked for each,
- * until it says that the file is there. 0 or -ENOMEM.
+ * Of the last scan, whose request and options are still there: under which names the builder's
+ * directories are looked in, before any file of the host's is found, for what the host's files and
+ * -include name, for what any file asks for by __has_include, for an arch's headers (asm/) that
+ * others include, and for what the host has a file of that name for, too. `has` is asked for each,
+ * until it says that the file is there. Names that macros make and that cannot be told go to
+ * `unknown`: as they stand in the host's file. 0 or -ENOMEM.
  */
-int include_scan_foreign(struct include_scan *s, bool (*has)(void *ctx, const char *path),
-			 void *ctx);
+struct include_foreign {
+	bool (*has)(void *ctx, const char *path);
+	void (*unknown)(void *ctx, const char *file, const char *text);
+	void *ctx;
+};
+int include_scan_foreign(struct include_scan *s, const struct include_foreign *ask);
 
 #endif

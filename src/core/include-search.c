@@ -315,18 +315,50 @@ int include_search_find(struct include_search *s, struct include_files *files,
 	return r < 0 ? r : f.found;
 }
 
-/* *ret_done: it is found. */
-static int ask_in(struct include_search *s, struct include_files *files, const char *dir,
-		  size_t len, const struct include_lookup *lookup,
-		  bool (*has)(void *ctx, const char *path), void *ctx, bool *ret_done)
+/* Calls `look` for each directory in which it may be, until that says that it is done. */
+static int for_each_dir(struct include_search *s, const struct include_lookup *lookup,
+			int (*look)(void *ctx, const char *dir, size_t len, bool foreign,
+				    bool *ret_done),
+			void *ctx)
 {
-	struct include_file *f = include_files_get(files, dir, len, lookup->name);
+	const struct search_list *lists[] = {lookup->quote ? &s->quote : NULL, &s->angle};
+	bool done = false;
+	int r = 0;
+
+	if (lookup->name[0] == '/')
+		return look(ctx, "", 0, false, &done);
+	if (lookup->quote)
+		r = look(ctx, lookup->dir, lookup->dir_len, lookup->foreign, &done);
+	for (size_t l = 0; l < sizeof(lists) / sizeof(lists[0]); l++) {
+		for (size_t i = 0; lists[l] && i < lists[l]->n && r == 0 && !done; i++) {
+			const struct search_dir *dir = &lists[l]->v[i];
+			r = look(ctx, dir->path, strlen(dir->path), !dir->own, &done);
+		}
+	}
+	return r;
+}
+
+struct asking {
+	struct include_search *search;
+	struct include_files *files;
+	const struct include_lookup *lookup;
+	bool (*has)(void *ctx, const char *path);
+	void *ctx;
+	bool found_own;
+};
+
+static int ask_in(void *ctx, const char *dir, size_t len, bool foreign, bool *ret_done)
+{
+	struct asking *a = ctx;
+	struct include_file *f = include_files_get(a->files, dir, len, a->lookup->name);
 
 	if (!f)
 		return -ENOMEM;
-	*ret_done = include_search_owns(s, f) ? f->there : has(ctx, f->path);
+	/* Out of a builder's directory ".." leads nowhere that is the host's. */
+	*ret_done =
+		foreign || !include_search_owns(a->search, f) ? a->has(a->ctx, f->path) : f->there;
 	/* One of the directories is that of the file itself. */
-	if (lookup->use == USE_NEXT || lookup->use == USE_ASK_NEXT)
+	if (a->lookup->use == USE_NEXT || a->lookup->use == USE_ASK_NEXT)
 		*ret_done = false;
 	return 0;
 }
@@ -335,15 +367,27 @@ int include_search_foreign(struct include_search *s, struct include_files *files
 			   const struct include_lookup *lookup,
 			   bool (*has)(void *ctx, const char *path), void *ctx)
 {
-	const struct search_list *lists[] = {lookup->quote ? &s->quote : NULL, &s->angle};
-	bool done = lookup->name[0] == '/';
-	int r = 0;
+	struct asking a = {s, files, lookup, has, ctx, false};
 
-	if (lookup->quote && !done)
-		r = ask_in(s, files, lookup->dir, lookup->dir_len, lookup, has, ctx, &done);
-	for (size_t l = 0; l < sizeof(lists) / sizeof(lists[0]); l++)
-		for (size_t i = 0; lists[l] && i < lists[l]->n && r == 0 && !done; i++)
-			r = ask_in(s, files, lists[l]->v[i].path, strlen(lists[l]->v[i].path),
-				   lookup, has, ctx, &done);
-	return r;
+	return for_each_dir(s, lookup, ask_in, &a);
+}
+
+static int find_own(void *ctx, const char *dir, size_t len, bool foreign, bool *ret_done)
+{
+	struct asking *a = ctx;
+	struct include_file *f = include_files_get(a->files, dir, len, a->lookup->name);
+
+	if (!f)
+		return -ENOMEM;
+	*ret_done = a->found_own = !foreign && f->there && include_search_owns(a->search, f);
+	return 0;
+}
+
+int include_search_may_own(struct include_search *s, struct include_files *files,
+			   const struct include_lookup *lookup)
+{
+	struct asking a = {.search = s, .files = files, .lookup = lookup};
+
+	int r = for_each_dir(s, lookup, find_own, &a);
+	return r < 0 ? r : a.found_own;
 }

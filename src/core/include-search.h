@@ -58,10 +58,15 @@ int include_search_find(struct include_search *s, struct include_files *files,
 			const struct include_lookup *lookup,
 			int (*each)(void *ctx, struct include_file *f), void *ctx);
 
-/* Calls `has` for each name in a builder's directory that it may mean, until that says that the
- * file is there, or the host has one that comes before. 0 or -ENOMEM. */
+/* Calls `has` for each name in a builder's directory that it may mean, or by a path of a builder's,
+ * until that says that the file is there, or the host has one that comes before. 0 or -ENOMEM. */
 int include_search_foreign(struct include_search *s, struct include_files *files,
 			   const struct include_lookup *lookup,
 			   bool (*has)(void *ctx, const char *path), void *ctx);
+
+/* May it mean a file of the host's? Asked of a builder's header: where the builder's file is not
+ * found it would be taken in its place. 1, 0 or -ENOMEM. */
+int include_search_may_own(struct include_search *s, struct include_files *files,
+			   const struct include_lookup *lookup);
 
 #endif

@@ -10,15 +10,21 @@ struct mirror_update {
 	const struct toolchain *toolchain;
 	struct mirror mirror;
 	struct builder_headers there;
-	struct strv names;   /* of the headers that it is to have, sorted by mirror_update_end() */
+	struct strv links;   /* directories there that are links (mirror-name.h) */
+	struct strv names;   /* of the headers that it is to have; sorted from the fetch on */
 	size_t n_fetched;    /* that came from the builder, as they were not here */
 	size_t n_removed;    /* that are not needed any more */
 	uint64_t size;       /* bytes of all */
 	struct strv skipped; /* that this file system cannot hold beside others */
+	size_t n_odd;        /* of all, whose names no list can hold */
 	bool all;            /* of the builder's headers are wanted: some may be skipped */
+	int lock;            /* its file while we have it, or -1 */
+	bool locked;         /* that is set */
 };
 
-/* -ENOTSUP (status 3) where the builder's headers are not known, or cannot be mirrored here. */
+/* Waits for another that updates the mirror; -EINTR where the session's control descriptor ends
+ * that. -ENOTSUP (status 3) where the builder's headers are not known, or cannot be mirrored here.
+ */
 int mirror_update_begin(struct mirror_update *u, const char *cache_dir,
 			const struct project *project, struct crossbpf_error *e);
 

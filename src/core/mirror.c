@@ -67,16 +67,25 @@ static bool is_of_clang(const char *key)
 	       strncmp(key, "toolchain.", strlen("toolchain.")) == 0;
 }
 
+int mirror_describe(const struct mirror *m, struct lock_file *lock)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < m->lock.n && r == 0; i++) {
+		const struct lock_entry *entry = &m->lock.entries[i];
+		if (!is_of_clang(entry->key) && strncmp(entry->key, "mirror.", 7) != 0)
+			r = lock_file_set(lock, entry->key, entry->value);
+	}
+	return r;
+}
+
 int mirror_check(const struct mirror *m, const struct lock_file *lock, const char *backend,
 		 const struct toolchain *host, struct crossbpf_error *e)
 {
 	cleanup_lock_file struct lock_file found = {0};
 	cleanup_strv struct strv keys = {0};
-	int r = 0;
 
-	for (size_t i = 0; i < m->lock.n && r == 0; i++)
-		if (!is_of_clang(m->lock.entries[i].key))
-			r = lock_file_set(&found, m->lock.entries[i].key, m->lock.entries[i].value);
+	int r = mirror_describe(m, &found);
 	if (r == 0)
 		r = lock_file_set(&found, "clang.number", host->number);
 	if (r == 0)

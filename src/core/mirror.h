@@ -5,6 +5,7 @@
  *
  *	root            the headers, each under its name on the builder
  *	there           all headers of the builder: its stamp
+ *	links           its directories of headers that are links, one a line
  *	toolchain.json  the builder's clang and directories
  *	lock            what the builder is, as in crossbpf.lock; without it there is no mirror
  */
@@ -44,6 +45,9 @@ char *mirror_file(const struct mirror *m, const char *name);
 int mirror_check(const struct mirror *m, const struct lock_file *lock, const char *backend,
 		 const struct toolchain *host, struct crossbpf_error *e);
 
+/* Sets in a lock what the mirror has of its builder, all but its clang. 0 or -ENOMEM. */
+int mirror_describe(const struct mirror *m, struct lock_file *lock);
+
 /* Has that clang of the host's look in the mirror, and nowhere else but for clang's own headers. 0,
  * -ENOTSUP where it is not known where those are, or -ENOMEM. */
 int mirror_apply(const struct mirror *m, struct toolchain *t);
@@ -57,25 +61,41 @@ struct mirror_cover {
 	const struct toolchain *toolchain; /* with a mirror */
 	struct include_scan *scan;
 	struct builder_headers headers;
+	struct strv links;   /* directories there that are links (mirror-name.h) */
 	struct strv missing; /* as they are called on the builder */
+	struct strv outside; /* what else a mirror has no answer for, for users to read */
 	bool lists_all;      /* for the caller to set: also what the mirror has */
 };
 
 int mirror_cover_begin(const struct toolchain *t, struct mirror_cover *ret_cover);
-/* Looks at a command of clang, as remote_add() does: what the project's own files include, what any
- * file asks for by __has_include, and what is an arch's (asm/). What else the mirror's files
- * include they found when it was made; if that changes, clang does not find it. 0 or -ENOMEM. */
+/* Looks at a command of clang that names the mirror's directories, as remote_add() does: at all for
+ * which clang here could silently have another answer than the builder's: see
+ * include_scan_foreign(). What else the mirror's files include they found when it was made; if that
+ * changes, clang does not find it. Where clang is told to look in the host's own directories of
+ * such names, that is `outside`. 0 or -ENOMEM. */
 int mirror_cover_add(struct mirror_cover *c, const char *dir, const struct strv *args,
 		     const struct include_environment *environment);
 void mirror_cover_free(struct mirror_cover *c);
 #define cleanup_mirror_cover CLEANUP(mirror_cover_free)
 
-/* A few of the missing, as they are included: "linux/tcp.h, linux/udp.h and 3 more". NULL where
- * memory ran out; the caller frees. */
-char *mirror_cover_tell(const struct mirror_cover *c);
+/* Is there nothing that the builder would answer otherwise? */
+bool mirror_covers(const struct mirror_cover *c);
 
-/* Refuses to compile without them: -ENOENT (status 3). `of` is the builder from which the others
- * were mirrored, `backend` what would compile; `names` as mirror_cover_tell() has them. */
-int mirror_refuse(const char *backend, const char *of, const char *names, struct crossbpf_error *e);
+/* Why a mirror does not do. */
+struct mirror_lack {
+	char *names; /* a few, as they are included: "a.h, b.h, c.h and 3 more"; NULL: it does */
+	char *of;    /* the builder from which it was mirrored */
+	bool is_outside; /* no header could be added to mend it */
+};
+
+/* Of all that was added. 0 or -ENOMEM. */
+int mirror_cover_end(const struct mirror_cover *c, struct mirror_lack *ret_lack);
+void mirror_lack_free(struct mirror_lack *l);
+#define cleanup_mirror_lack CLEANUP(mirror_lack_free)
+
+/* The same in a clause, for users; NULL where memory ran out. The caller frees. */
+char *mirror_lack_tell(const struct mirror_lack *l);
+/* Refuses to compile with it: -ENOENT (status 3). `backend` is what would compile. */
+int mirror_refuse(const char *backend, const struct mirror_lack *l, struct crossbpf_error *e);
 
 #endif

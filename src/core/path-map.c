@@ -96,7 +96,10 @@ void path_map_argv(const struct toolchain *t, const char *const *argv, struct st
 	}
 }
 
-char *path_map_list(const struct toolchain *t, const char *list)
+/* A list of directories between colons, those that `moves` behind `root`. */
+static char *map_list(const char *list, const char *root,
+		      bool (*moves)(const struct toolchain *t, const char *dir),
+		      const struct toolchain *t)
 {
 	cleanup_strbuf struct strbuf mapped = {0};
 	char *result;
@@ -106,8 +109,8 @@ char *path_map_list(const struct toolchain *t, const char *list)
 		cleanup_free char *dir = strndup(list, len);
 		if (!dir)
 			return NULL;
-		if (dir[0] == '/' && is_hosts(t, dir, false))
-			strbuf_puts(&mapped, EXCHANGE_ROOT);
+		if (dir[0] == '/' && moves(t, dir))
+			strbuf_puts(&mapped, root);
 		strbuf_puts(&mapped, dir);
 		if (!list[len])
 			break;
@@ -115,6 +118,16 @@ char *path_map_list(const struct toolchain *t, const char *list)
 		list += len + 1;
 	}
 	return strbuf_finish(&mapped, &result) < 0 ? NULL : result;
+}
+
+static bool is_hosts_dir(const struct toolchain *t, const char *dir)
+{
+	return is_hosts(t, dir, false);
+}
+
+char *path_map_list(const struct toolchain *t, const char *list)
+{
+	return map_list(list, EXCHANGE_ROOT, is_hosts_dir, t);
 }
 
 /* Is it one of the builder's directories, or in one? */
@@ -144,4 +157,18 @@ void path_map_mirror(const struct toolchain *t, const char *const *argv, struct 
 		else
 			strv_add(ret_argv, *argv);
 	}
+}
+
+/* Without memory it stays the host's, which mirror_cover_add() refuses. */
+static bool is_mirrored_dir(const struct toolchain *t, const char *dir)
+{
+	cleanup_strv struct strv dirs = {0};
+
+	toolchain_builder_dirs(t, &dirs);
+	return is_mirrored(t, &dirs, dir);
+}
+
+char *path_map_mirror_list(const struct toolchain *t, const char *list)
+{
+	return map_list(list, t->mirror, is_mirrored_dir, t);
 }

@@ -22,4 +22,8 @@ char *path_map_list(const struct toolchain *t, const char *list);
  * the builder: those that a command line names because the builder's clang looks there. */
 void path_map_mirror(const struct toolchain *t, const char *const *argv, struct strv *ret_argv);
 
+/* The same of CPATH and its like: directories between colons. NULL: out of memory; the caller
+ * frees. */
+char *path_map_mirror_list(const struct toolchain *t, const char *list);
+
 #endif

@@ -277,8 +277,9 @@ static int settle_clang(const struct settings_words *words, const struct conf *c
 	return named && !s->clang ? -ENOMEM : 0;
 }
 
-int settings_make(const char *root, const char *dir, const struct settings_words *words,
-		  const struct conf *conf, struct settings *ret_settings, struct crossbpf_error *e)
+int settings_make_flags(const char *root, const char *dir, const struct settings_words *words,
+			const struct conf *conf, struct settings *ret_settings,
+			struct crossbpf_error *e)
 {
 	cleanup_settings struct settings s = {.debug = words->debug};
 
@@ -291,6 +292,19 @@ int settings_make(const char *root, const char *dir, const struct settings_words
 		r = settle_cflags(words, conf, &s, e);
 	if (r == 0)
 		r = check_defines(&s.define, e);
+	if (r < 0)
+		return r;
+	*ret_settings = s;
+	s = (struct settings){0};
+	return 0;
+}
+
+int settings_make(const char *root, const char *dir, const struct settings_words *words,
+		  const struct conf *conf, struct settings *ret_settings, struct crossbpf_error *e)
+{
+	cleanup_settings struct settings s = {0};
+
+	int r = settings_make_flags(root, dir, words, conf, &s, e);
 	if (r == 0)
 		r = settle_sources(root, dir, words, conf, &s, e);
 	if (r < 0)

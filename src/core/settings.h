@@ -40,6 +40,10 @@ struct settings {
  */
 int settings_make(const char *root, const char *dir, const struct settings_words *words,
 		  const struct conf *conf, struct settings *ret_settings, struct crossbpf_error *e);
+/* The same without the sources. */
+int settings_make_flags(const char *root, const char *dir, const struct settings_words *words,
+			const struct conf *conf, struct settings *ret_settings,
+			struct crossbpf_error *e);
 void settings_free(struct settings *s);
 #define cleanup_settings CLEANUP(settings_free)
 

@@ -350,22 +350,68 @@ TEST(own_files_come_first)
 	assert_missing(&b, "#include \"own/linux/tcp.h\"\n", OPTIONS(NULL), "");
 }
 
+/* What clang would take from the host, and a builder from itself. */
+static bool covers(struct bench *b, const char *text, const char *const *options)
+{
+	cleanup_mirror_cover struct mirror_cover cover = {0};
+	cleanup_strv struct strv args = {0};
+
+	write_text("x.c", text);
+	strv_add_all(&args, options);
+	toolchain_header_options(&b->host, "x86", NULL, &args);
+	strv_add(&args, "x.c");
+	ck_assert_int_eq(mirror_cover_begin(&b->host, &cover), 0);
+	ck_assert_int_eq(mirror_cover_add(&cover, b->here, &args, NULL), 0);
+	return mirror_covers(&cover);
+}
+
+TEST(leaves_what_is_not_in_the_mirror)
+{
+	BENCH(b);
+
+	write_headers(&b);
+	write_text("more", "-I/usr/include");
+	ck_assert(covers(&b, "#include <linux/here.h>\n", OPTIONS(NULL)));
+	ck_assert(!covers(&b, "#include \"/usr/include/linux/tcp.h\"\n", OPTIONS(NULL)));
+	ck_assert(!covers(&b, "", OPTIONS("-Wp,-I/usr/include")));
+	ck_assert(!covers(&b, "", OPTIONS("-include", "/usr/include/linux/tcp.h")));
+	ck_assert(!covers(&b, "", OPTIONS("@more")));
+	/* A project's header in the place of one of the system's. */
+	write_file("own/linux/inner.h", "");
+	ck_assert(!covers(&b, "#include <linux/here.h>\n", OPTIONS("-idirafter", "own")));
+	ck_assert(covers(&b, "#include <linux/here.h>\n", OPTIONS("-Iown")));
+}
+
 TEST(tells_what_is_missing)
 {
 	BENCH(b);
 	struct mirror_cover cover = {.toolchain = &b.host};
+	cleanup_mirror_lack struct mirror_lack none = {0}, two = {0}, five = {0}, outside = {0};
 
 	ck_assert_int_eq(mirror_apply(&b.mirror, &b.host), 0);
+	ck_assert_int_eq(mirror_cover_end(&cover, &none), 0);
+	ck_assert_ptr_null(none.names);
 	strv_add(&cover.missing, "/usr/include/linux/a.h");
 	strv_add(&cover.missing, "/usr/include/x86_64-linux-gnu/asm/b.h");
-	cleanup_free char *two = mirror_cover_tell(&cover);
-	ck_assert_str_eq(two, "linux/a.h, asm/b.h");
+	ck_assert_int_eq(mirror_cover_end(&cover, &two), 0);
+	ck_assert_str_eq(two.names, "linux/a.h, asm/b.h");
 	strv_add(&cover.missing, "/opt/libbpf/bpf/c.h");
 	strv_add(&cover.missing, "/usr/include/d.h");
 	strv_add(&cover.missing, "/usr/include/e.h");
-	cleanup_free char *five = mirror_cover_tell(&cover);
-	ck_assert_str_eq(five, "linux/a.h, asm/b.h, bpf/c.h and 2 more");
+	ck_assert_int_eq(mirror_cover_end(&cover, &five), 0);
+	ck_assert_str_eq(five.names, "linux/a.h, asm/b.h, bpf/c.h and 2 more");
+	ck_assert_int_eq(mirror_refuse("here", &five, &b.error), -ENOENT);
+	ck_assert_str_eq(b.error.hint, "crossbpf headers mirrors them");
+	error_free(&b.error);
+	/* What no mirror would mend is what is told. */
+	strv_add(&cover.outside, "what standard input includes");
+	ck_assert_int_eq(mirror_cover_end(&cover, &outside), 0);
+	ck_assert_str_eq(outside.names, "what standard input includes");
+	ck_assert_int_eq(mirror_refuse("here", &outside, &b.error), -ENOENT);
+	assert_contains(b.error.message, "mirrored from docker:here: what standard input");
+	ck_assert(!strstr(b.error.hint, "crossbpf headers"));
 	strv_free(&cover.missing);
+	strv_free(&cover.outside);
 }
 
 static void add_tests(TCase *tests)
@@ -378,6 +424,7 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, misses_what_the_builder_has);
 	tcase_add_test(tests, misses_headers_of_an_arch);
 	tcase_add_test(tests, own_files_come_first);
+	tcase_add_test(tests, leaves_what_is_not_in_the_mirror);
 	tcase_add_test(tests, tells_what_is_missing);
 }
 
