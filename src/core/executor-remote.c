@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "executor-remote.h"
+#include "host-lines.h"
 #include "object/object.h"
 #include "path-map.h"
 #include "placement.h"
@@ -76,7 +77,8 @@ struct passage {
 	struct placement placement;
 	const struct exchange_result *result; /* during on_end() */
 	bool more;                            /* it is to be run again */
-	/* Its object, where that lacks source lines in BTF, or empty; and which output that is. */
+	/* Its object, where that has other source lines in BTF than it should, or empty; and which
+	 * output that is. */
 	struct strbuf unlined;
 	size_t object;
 	int status;
@@ -121,15 +123,29 @@ static void make_executable(const char *path)
 		(void)chmod(path, st.st_mode | ((st.st_mode & 0444) >> 2));
 }
 
-/* Is it an object whose BTF has not the source lines that clang would have found here? */
-static bool lacks_lines(const struct passage *p, const struct strbuf *object)
+static bool is_builders(const void *ctx, const char *name)
 {
-	const struct remote *r = p->x->remote;
-	const char *why;
+	return toolchain_is_builders(ctx, name);
+}
 
-	return p->action->compiles && p->status == 0 && r->project->clang.phase == PHASE_OBJECT &&
-	       !session_has_host_paths(&r->builder->session) &&
-	       object_lacks_lines(object->data, object->len, &why) == 1;
+/* Has the object other source lines in BTF than clang would have found here? Then what it names of
+ * the host's files is to be there when it is compiled again. 1, 0 or -ENOMEM. */
+static int has_other_lines(const struct passage *p, const struct strbuf *object)
+{
+	struct remote *r = p->x->remote;
+	cleanup_strv struct strv files = {0};
+	bool same = true;
+
+	if (!p->action->compiles || p->status != 0 || r->project->clang.phase != PHASE_OBJECT ||
+	    session_has_host_paths(&r->builder->session))
+		return 0;
+	int error = host_lines_check(object->data, object->len, r->project->dir, is_builders,
+				     &r->builder->toolchain, &files, &same);
+	if (error == -ENOMEM)
+		return error;
+	for (size_t i = 0; i < files.n && !same; i++)
+		remote_add_file(r, files.v[i]);
+	return error == 0 && !same ? 1 : r->files.error;
 }
 
 /* Leaves the output as clang would have left it here: written or not touched. */
@@ -171,7 +187,9 @@ static int take_output(struct passage *p, size_t i)
 		strbuf_add(&content, data->data, data->len);
 	if (r < 0 || content.error)
 		return error_no_memory(p->e);
-	if (strcmp(output->option, "-o") == 0 && lacks_lines(p, &content)) {
+	if (strcmp(output->option, "-o") == 0 && (r = has_other_lines(p, &content)) != 0) {
+		if (r < 0)
+			return error_no_memory(p->e);
 		p->object = i;
 		p->unlined = content;
 		content = (struct strbuf){0};

@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "shared/strbuf.h"
 
@@ -43,14 +44,17 @@ int object_read_stamp(const void *data, size_t len, struct object_stamp *ret_sta
  * layout is the architecture's; else 0, as for an object without BTF; or a negative errno. */
 int object_uses_registers(const void *data, size_t len, const char **why);
 
-/*
- * Source lines in BTF. A compiler that is told to write other names of files than those it reads
- * may not find the lines' text; and clang 14, told to keep the text, keeps none of a file of which
- * the first thing with debug information is a macro's expansion (CGDebugInfo::getSource()).
- */
+/* Source lines in BTF: that of an instruction, as text, for who explains what the verifier says. */
+struct object_line {
+	const char *file, *text; /* "" where the compiler could not read it */
+	uint32_t line;           /* 0: none */
+};
 
-/* Is there a record of a line without its text? 1, 0, or a negative errno. */
-int object_lacks_lines(const void *data, size_t len, const char **why);
+/* Calls visit() for each record of a line, until that is not 0. 0, what visit() gave, or a negative
+ * errno. An object without BTF has none. */
+int object_each_line(const void *data, size_t len,
+		     int (*visit)(void *ctx, const struct object_line *line), void *ctx,
+		     const char **why);
 
 /*
  * Puts the object `named` into ret_object, which is empty, with the BTF of `lined`: the same

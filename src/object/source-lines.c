@@ -122,7 +122,7 @@ static int walk_ext(const struct side *s, visit_fn *visit, void *ctx, const char
 static const struct elf_section *find_section(const struct elf_object *e, const char *name)
 {
 	for (uint32_t i = 1; i < e->n_sections; i++)
-		if (e->sections[i].data && strcmp(e->sections[i].name, name) == 0)
+		if (strcmp(e->sections[i].name, name) == 0)
 			return &e->sections[i];
 	return NULL;
 }
@@ -136,7 +136,7 @@ static int side_open(struct side *ret, const void *data, size_t len, const char 
 		return r;
 	ret->btf_section = find_section(&ret->elf, ".BTF");
 	ret->ext = find_section(&ret->elf, ".BTF.ext");
-	if (!ret->btf_section || !ret->ext)
+	if (!ret->btf_section || !ret->ext || !ret->btf_section->data || !ret->ext->data)
 		return 0;
 	if (ret->ext->size < EXT_CORE_RELO || ret->ext->size > UINT32_MAX ||
 	    bytes_get16(ret->ext->data, ret->elf.big) != EXT_MAGIC ||
@@ -154,24 +154,41 @@ static const char *string_at(const struct side *s, uint32_t at)
 	return offset < s->btf.strings_len ? s->btf.strings + offset : NULL;
 }
 
-/* Does a record name a line, and no text of it? Line 0 is none. */
-static int find_lack(void *ctx, enum field field, uint32_t at)
-{
-	const struct side *s = ctx;
+struct listing {
+	const struct side *side;
+	int (*visit)(void *ctx, const struct object_line *line);
+	void *ctx;
+	const char **why;
+};
 
-	if (field != LINE_TEXT)
+static int list_line(void *ctx, enum field field, uint32_t at)
+{
+	const struct listing *l = ctx;
+	const uint8_t *ext = l->side->ext->data;
+	bool big = l->side->elf.big;
+
+	if (field != FILE_NAME)
 		return 0;
-	const char *text = string_at(s, at);
-	/* Behind the text's offset: the line in the upper 22 bits, the column. */
-	return text && !*text && bytes_get32(s->ext->data + at + 4, s->elf.big) >> 10 != 0;
+	/* Behind the name: the text, then the line in the upper 22 bits, and the column. */
+	struct object_line line = {
+		.file = string_at(l->side, at),
+		.text = string_at(l->side, at + 4),
+		.line = bytes_get32(ext + at + 8, big) >> 10,
+	};
+	if (!line.file || !line.text)
+		return elf_malformed(l->why, "a line of its BTF lies outside of its strings");
+	return l->visit(l->ctx, &line);
 }
 
-int object_lacks_lines(const void *data, size_t len, const char **why)
+int object_each_line(const void *data, size_t len,
+		     int (*visit)(void *ctx, const struct object_line *line), void *ctx,
+		     const char **why)
 {
 	cleanup_side struct side s = {0};
+	struct listing listing = {&s, visit, ctx, why};
 	int r = side_open(&s, data, len, why);
 
-	return r == 1 ? walk_ext(&s, find_lack, &s, why) : r;
+	return r == 1 ? walk_ext(&s, list_line, &listing, why) : r;
 }
 
 /* The names of one, the lines of another. */
@@ -179,11 +196,15 @@ struct merge {
 	struct side named, lined;
 	const char **names; /* by the offset of a string of `lined`: what stands for it; owned */
 	uint32_t *places;   /* by the same: its new offset, or NO_STRING; owned */
+	uint32_t n_names;
 	struct strbuf btf, ext;
 	const char **why;
 };
 
 #define NO_STRING UINT32_MAX
+/* A builder may send anything: no object of a person has more files than this, with longer names.
+ */
+enum { MAX_NAMES = 256, MAX_NAME = 4096, MAX_ALIGN = 4096 };
 
 static void merge_free(struct merge *m)
 {
@@ -201,24 +222,61 @@ static int differ(const struct merge *m)
 	return elf_malformed(m->why, "the two objects differ in more than names");
 }
 
+/* The types of both, without their names, which are the same. */
+struct types {
+	struct merge *m;
+	uint8_t *named, *lined;
+};
+
+static int take_name(void *ctx, uint32_t at)
+{
+	struct types *t = ctx;
+	bool big = t->m->named.elf.big;
+	uint32_t a = bytes_get32(t->named + at, big), b = bytes_get32(t->lined + at, big);
+
+	if (a >= t->m->named.btf.strings_len || b >= t->m->lined.btf.strings_len ||
+	    strcmp(t->m->named.btf.strings + a, t->m->lined.btf.strings + b) != 0)
+		return differ(t->m);
+	bytes_put32(t->named + at, 0, big);
+	bytes_put32(t->lined + at, 0, big);
+	return 0;
+}
+
+static int check_types(struct merge *m)
+{
+	uint32_t len = m->named.btf.types_len;
+	cleanup_free uint8_t *named = malloc((size_t)len + 1), *lined = malloc((size_t)len + 1);
+	struct types types = {m, named, lined};
+
+	if (len != m->lined.btf.types_len)
+		return differ(m);
+	if (!named || !lined)
+		return -ENOMEM;
+	memcpy(named, m->named.btf.types, len);
+	memcpy(lined, m->lined.btf.types, len);
+	int r = btf_each_name(&m->named.btf, take_name, &types, m->why);
+	return r < 0 ? r : memcmp(named, lined, len) == 0 ? 0 : differ(m);
+}
+
 /* What runs is the same, and the records about it are as many: the relocations are for both. */
-static int check_alike(const struct merge *m)
+static int check_alike(struct merge *m)
 {
 	const struct elf_object *named = &m->named.elf, *lined = &m->lined.elf;
-	enum { ALLOC = 2 }; /* SHF_ALLOC */
+	enum { ALLOC = 2 /* SHF_ALLOC */, MANY = 4096 };
 
 	if (named->big != lined->big || m->named.ext->size != m->lined.ext->size ||
-	    m->named.btf.types_len != m->lined.btf.types_len)
+	    named->n_sections > MANY || lined->n_sections > MANY)
 		return differ(m);
 	for (uint32_t i = 1; i < named->n_sections; i++) {
 		const struct elf_section *s = &named->sections[i], *other;
-		if (!(s->flags & ALLOC) || !s->data || !s->size)
+		if (!(s->flags & ALLOC) || !s->size)
 			continue;
 		other = find_section(lined, s->name);
-		if (!other || other->size != s->size || memcmp(other->data, s->data, s->size) != 0)
+		if (!other || other->size != s->size || !other->data != !s->data ||
+		    (s->data && memcmp(other->data, s->data, s->size) != 0))
 			return differ(m);
 	}
-	return 0;
+	return check_types(m);
 }
 
 static bool ends_in(const char *string, const char *end)
@@ -236,6 +294,12 @@ static bool has_string(const struct btf *b, const char *string)
 	return false;
 }
 
+/* A whole string, and not the end of one. */
+static bool is_name(const struct btf *b, const char *name)
+{
+	return name && (name == b->strings || !name[-1]) && strnlen(name, MAX_NAME) < MAX_NAME;
+}
+
 /* A file's name is the other's with a directory before it. One that is also a line's text would
  * have to share its place: nobody writes that. */
 static int note_name(void *ctx, enum field field, uint32_t at)
@@ -245,12 +309,13 @@ static int note_name(void *ctx, enum field field, uint32_t at)
 	if (field != FILE_NAME)
 		return 0;
 	const char *name = string_at(&m->named, at), *other = string_at(&m->lined, at);
-	if (!name || !other || !ends_in(other, name))
+	if (!is_name(&m->named.btf, name) || !is_name(&m->lined.btf, other) ||
+	    !ends_in(other, name))
 		return differ(m);
 	const char **noted = &m->names[other - m->lined.btf.strings];
 	if (strcmp(name, other) == 0 || (*noted && strcmp(*noted, name) == 0))
 		return 0;
-	if (*noted || has_string(&m->lined.btf, name))
+	if (*noted || m->n_names++ == MAX_NAMES || has_string(&m->lined.btf, name))
 		return differ(m);
 	*noted = name;
 	return 0;
@@ -354,11 +419,12 @@ static int compare_places(const void *first, const void *second)
 
 static void pad(struct strbuf *to, uint64_t align)
 {
-	static const char zeros[8];
-	size_t over = align && align <= sizeof(zeros) ? to->len % align : 0;
+	static const char zeros[64];
+	size_t left = align > 1 && align <= MAX_ALIGN ? (align - to->len % align) % align : 0;
 
-	if (over)
-		strbuf_add(to, zeros, align - over);
+	for (; left > sizeof(zeros); left -= sizeof(zeros))
+		strbuf_add(to, zeros, sizeof(zeros));
+	strbuf_add(to, zeros, left);
 }
 
 /* The sections where they were, behind one another; then the headers, with their new places. */
@@ -388,6 +454,10 @@ static int put_object(const struct merge *m, struct strbuf *to)
 		bytes_put64(h + 32, size, e->big);
 		add_bytes(to, content ? (const uint8_t *)content->data : order[i]->data, size);
 	}
+	for (uint32_t i = 1; i < e->n_sections; i++)
+		if (e->sections[i].type == ELF_SHT_NOBITS)
+			bytes_put64((uint8_t *)headers.data + (size_t)i * ELF_SECTION_SIZE + 24,
+				    to->len, e->big);
 	pad(to, 8);
 	if (to->error)
 		return -ENOMEM;

@@ -1,119 +1,47 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "suite.h"
 
-#include "make-object.h"
+#include "make-lines.h"
 #include "object/elf.h"
 #include "object/object.h"
 
-enum { MADE_EXT = MADE_COUNT };
-
 static const char *why;
-
-/* An object's strings; those that are NULL it has not. */
-struct source {
-	const char *file, *text;
-	uint32_t line;
-};
-
-static uint32_t add_string(struct made *m, uint32_t strings, const char *string)
-{
-	uint32_t at = (uint32_t)m->sections[MADE_BTF].size - strings;
-
-	if (!*string)
-		return 0;
-	for (size_t i = 0; i <= strlen(string); i++)
-		made_number(m, MADE_BTF, 1, (uint8_t)string[i]);
-	return at;
-}
-
-/* The strings in the order in which LLVM meets them: types, a function's lines, later types. */
-static void make_btf(struct made *m, const struct source *s, uint32_t ret_strings[4])
-{
-	enum { TYPES = 4 * (3 + 6) + 12, HEADER = 24 };
-	struct made_section *btf = &m->sections[MADE_BTF];
-
-	btf->size = 0;
-	for (int i = 0; i < HEADER + TYPES; i++)
-		made_number(m, MADE_BTF, 1, 0);
-	made_number(m, MADE_BTF, 1, 0); /* the empty string */
-	uint32_t strings = HEADER + TYPES, first = add_string(m, strings, "first");
-	ret_strings[0] = add_string(m, strings, ".text");
-	ret_strings[1] = add_string(m, strings, s->file);
-	ret_strings[2] = add_string(m, strings, s->text);
-	uint32_t last = add_string(m, strings, "last");
-	ret_strings[3] = add_string(m, strings, "0:1");
-	made_put(m, btf->data, 2, 0xeb9f);
-	btf->data[2] = 1;
-	made_put(m, btf->data + 4, 4, HEADER);
-	made_put(m, btf->data + 12, 4, TYPES);
-	made_put(m, btf->data + 16, 4, TYPES);
-	made_put(m, btf->data + 20, 4, btf->size - strings);
-	/* A declaration ahead, and a structure with one member. */
-	made_put(m, btf->data + HEADER, 4, first);
-	made_put(m, btf->data + HEADER + 4, 4, 7 << 24);
-	made_put(m, btf->data + HEADER + 12, 4, last);
-	made_put(m, btf->data + HEADER + 16, 4, 4 << 24 | 1);
-	made_put(m, btf->data + HEADER + 24, 4, last);
-	made_put(m, btf->data + HEADER + 36, 4, first);
-	made_put(m, btf->data + HEADER + 40, 4, 8 << 24);
-}
-
-static void make_ext(struct made *m, const struct source *s, const uint32_t strings[4])
-{
-	static const uint32_t header[] = {0, 20, 20, 28, 48, 28};
-
-	m->sections[MADE_EXT] = (struct made_section){".BTF.ext", .type = 1, .align = 4};
-	m->n_sections = MADE_EXT + 1;
-	made_number(m, MADE_EXT, 2, 0xeb9f);
-	made_number(m, MADE_EXT, 2, m->big ? 0x0100 : 1);
-	made_number(m, MADE_EXT, 4, 32);
-	for (unsigned i = 0; i < LENGTH(header); i++)
-		made_number(m, MADE_EXT, 4, header[i]);
-	const uint32_t words[] = {
-		8,  strings[0], 1, 0, 1,                                         /* func_info */
-		16, strings[0], 1, 0, strings[1], strings[2], s->line << 10 | 3, /* line_info */
-		16, strings[0], 1, 8, 2,          strings[3], 0,                 /* core_relo */
-	};
-	for (unsigned i = 0; i < LENGTH(words); i++)
-		made_number(m, MADE_EXT, 4, words[i]);
-}
-
-static void make(struct made *m, const struct source *s)
-{
-	uint32_t strings[4];
-
-	made_init(m);
-	make_btf(m, s, strings);
-	make_ext(m, s, strings);
-	made_finish(m);
-}
 
 static const struct source with_name = {"/p/a.c", "", 7};
 static const struct source with_lines = {"/builder/root/p/a.c", "\treturn 0;", 7};
 static const struct source wanted = {"/p/a.c", "\treturn 0;", 7};
 
-static int lacks(const struct source *s, bool big)
+static int expect_line(void *ctx, const struct object_line *line)
 {
-	struct made m = {.big = big};
+	const struct source *s = ctx;
 
-	make(&m, s);
-	return object_lacks_lines(m.data, m.len, &why);
+	ck_assert_str_eq(line->file, s->file);
+	ck_assert_str_eq(line->text, s->text);
+	ck_assert_uint_eq(line->line, s->line);
+	return 5;
 }
 
-TEST(knows_what_lacks_lines)
+static int no_line(void *ctx, const struct object_line *line)
 {
-	static const struct source no_line = {"/p/a.c", "", 0};
+	ck_abort_msg("%p has the line %s", ctx, line->text);
+}
 
+TEST(tells_lines)
+{
 	for (int big = 0; big < 2; big++) {
-		ck_assert_int_eq(lacks(&with_name, big), 1);
-		ck_assert_int_eq(lacks(&with_lines, big), 0);
-		ck_assert_int_eq(lacks(&no_line, big), 0);
+		struct source sources[] = {with_name, with_lines, {"/p/a.c", "", 0}};
+		for (unsigned i = 0; i < LENGTH(sources); i++) {
+			struct made m = {.big = big};
+			make(&m, &sources[i]);
+			ck_assert_int_eq(
+				object_each_line(m.data, m.len, expect_line, &sources[i], &why), 5);
+		}
 	}
 	struct made m = {0};
 	made_init(&m);
 	made_finish(&m);
-	ck_assert_int_eq(object_lacks_lines(m.data, m.len, &why), 0);
-	ck_assert_int_eq(object_lacks_lines(m.data, 10, &why), -ENOEXEC);
+	ck_assert_int_eq(object_each_line(m.data, m.len, no_line, NULL, &why), 0);
+	ck_assert_int_eq(object_each_line(m.data, 10, no_line, NULL, &why), -ENOEXEC);
 }
 
 static const struct elf_section *section(const struct elf_object *e, const char *name)
@@ -204,6 +132,35 @@ TEST(refuses_another_program)
 	ck_assert_int_eq(take(&named, &lined), -ENOEXEC);
 }
 
+static int any_line(void *ctx, const struct object_line *line)
+{
+	(void)ctx;
+	ck_assert_uint_lt(strlen(line->file) + strlen(line->text), MADE_SIZE);
+	return 0;
+}
+
+/* Other types are another program, whatever it runs. */
+TEST(refuses_other_types)
+{
+	struct made named = {0}, lined = {0};
+	uint32_t strings[4];
+
+	make(&named, &with_name);
+	made_init(&lined);
+	make_btf(&lined, &with_lines, strings);
+	made_put(&lined, lined.sections[MADE_BTF].data + 24 + 12 + 8, 4, 16); /* a size */
+	make_ext(&lined, &with_lines, strings);
+	made_finish(&lined);
+	ck_assert_int_eq(take(&named, &lined), -ENOEXEC);
+	lined = (struct made){0};
+	made_init(&lined);
+	make_btf(&lined, &with_lines, strings);
+	made_put(&lined, lined.sections[MADE_BTF].data + 24, 4, strings[0]); /* a name */
+	make_ext(&lined, &with_lines, strings);
+	made_finish(&lined);
+	ck_assert_int_eq(take(&named, &lined), -ENOEXEC);
+}
+
 /* Any word of .BTF.ext or BTF may be anything: nothing outside is read. */
 TEST(survives_any_word)
 {
@@ -226,8 +183,8 @@ TEST(survives_any_word)
 				made_finish(&m);
 				cleanup_free void *copy = made_copy(m.data, m.len);
 				cleanup_strbuf struct strbuf got = {0};
-				int r = object_lacks_lines(copy, m.len, &why);
-				ck_assert(r == 0 || r == 1 || r == -ENOEXEC);
+				int r = object_each_line(copy, m.len, any_line, NULL, &why);
+				ck_assert(r == 0 || r == -ENOEXEC);
 				r = object_take_lines(named.data, named.len, copy, m.len, &got,
 						      &why);
 				ck_assert(r == 0 || r == -ENOEXEC);
@@ -238,9 +195,10 @@ TEST(survives_any_word)
 
 static void add_tests(TCase *c)
 {
-	tcase_add_test(c, knows_what_lacks_lines);
+	tcase_add_test(c, tells_lines);
 	tcase_add_test(c, takes_lines);
 	tcase_add_test(c, refuses_another_program);
+	tcase_add_test(c, refuses_other_types);
 	tcase_add_test(c, survives_any_word);
 }
 
