@@ -332,7 +332,6 @@ static int try_host(struct builder *b, const char *name, struct strbuf *why, cha
 	if (r < 0) {
 		const char *message = hearing.message ? hearing.message : strerror(-r);
 		strbuf_printf(why, "%s%s", why->len ? "; " : "", message);
-		hear_log(&hearing, CROSSBPF_LOG_DEBUG, message);
 		if (!*hint)
 			*hint = TAKE_PTR(hearing.hint);
 		connection_free(&b->connection);
@@ -340,6 +339,17 @@ static int try_host(struct builder *b, const char *name, struct strbuf *why, cha
 	free(hearing.message);
 	free(hearing.hint);
 	return r;
+}
+
+/* Who is asked for several hosts is told why one was not taken: it may be another's by now. */
+static void tell_passed_over(const struct builder *b, const struct strbuf *why)
+{
+	cleanup_free char *line = NULL;
+
+	if (!why->len || why->error)
+		return;
+	line = str_printf("ssh: not taken: %s", why->data);
+	b->host->log(b->host->ctx, CROSSBPF_LOG_INFO, line ? line : "out of memory");
 }
 
 /* The first from the `i`th on. */
@@ -350,6 +360,7 @@ static int connect_from(struct builder *b, size_t i, struct strbuf *why, char **
 	for (; i < b->hosts.n; i++) {
 		r = try_host(b, b->hosts.v[i], why, hint);
 		if (r == 0) {
+			tell_passed_over(b, why);
 			log_choice(b);
 			remember(b);
 			break;
@@ -373,7 +384,10 @@ int builder_next(struct builder *b)
 	b->host->log(b->host->ctx, CROSSBPF_LOG_DEBUG, line ? line : "out of memory");
 	builder_forget(b);
 	connection_free(&b->connection);
-	return connect_from(b, i + 1, &why, &hint) == 0 ? 0 : -ENOENT;
+	if (connect_from(b, i + 1, &why, &hint) == 0)
+		return 0;
+	tell_passed_over(b, &why);
+	return -ENOENT;
 }
 
 int builder_connect(struct builder *b)
