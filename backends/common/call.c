@@ -72,8 +72,9 @@ static bool take_said(struct listener *l)
 static int remaining_ms(const struct listener *l)
 {
 	int64_t left = (l->deadline - io_now()) / 1000000;
+	int most = l->call->timeout_ms; /* also where a clock was set back */
 
-	return !l->deadline ? -1 : left > 0 ? (int)left : 0;
+	return !l->deadline ? -1 : left < 0 ? 0 : left > most ? most : (int)left;
 }
 
 static void order_end(struct listener *l)

@@ -184,7 +184,7 @@ static int set_options(const struct connection *c, struct resolved *resolved, ss
 	return 0;
 }
 
-static int connect_within(const struct connection *c, struct link *l, bool *ret_dropped)
+static int connect_within(const struct connection *c, struct link *l, char **ret_dropped)
 {
 	struct watch watch;
 	int r;
@@ -196,15 +196,16 @@ static int connect_within(const struct connection *c, struct link *l, bool *ret_
 			return refuse_host(c, "no answer");
 		link_wait(l, 100);
 	}
-	*ret_dropped = r != SSH_OK && retry_is_worth(ssh_get_error(l->session));
+	if (r != SSH_OK && retry_is_worth(ssh_get_error(l->session)))
+		*ret_dropped = strdup(ssh_get_error(l->session));
 	if (*ret_dropped)
 		return -EAGAIN;
 	return r == SSH_OK ? 0 : refuse_host(c, ssh_get_error(l->session));
 }
 
-/* *ret_dropped: another attempt may be worth it. */
+/* *ret_dropped, which the caller frees: what was said, where another attempt may be worth it. */
 static int log_in(const struct connection *c, struct resolved *resolved, struct link *l,
-		  bool *ret_dropped)
+		  char **ret_dropped)
 {
 	l->session = ssh_new();
 	if (!l->session || set_options(c, resolved, l->session) < 0)
@@ -228,7 +229,7 @@ static int log_in(const struct connection *c, struct resolved *resolved, struct 
 	return 0;
 }
 
-static int try_link(const struct connection *c, bool *ret_dropped, struct link **ret_link)
+static int try_link(const struct connection *c, char **ret_dropped, struct link **ret_link)
 {
 	cleanup_resolved struct resolved resolved = {0};
 
@@ -251,10 +252,11 @@ static int try_link(const struct connection *c, bool *ret_dropped, struct link *
 
 int link_open(const struct connection *c, struct link **ret_link)
 {
-	struct retry retry = {0};
+	/* For a command there is one that the host took. */
+	struct retry retry = {.left_ms = c->run ? RETRY_COMMAND_MS : RETRY_CONNECT_MS};
 
 	for (;;) {
-		bool dropped = false;
+		cleanup_free char *dropped = NULL;
 		int r = try_link(c, &dropped, ret_link);
 		if (!dropped)
 			return r;
@@ -262,7 +264,7 @@ int link_open(const struct connection *c, struct link **ret_link)
 		case RETRY_NOW:
 			break;
 		case RETRY_NO_MORE:
-			return retry_give_up(c, c->host);
+			return retry_give_up(c, c->host, dropped);
 		case RETRY_ENDED:
 			return -EINTR;
 		}

@@ -151,9 +151,15 @@ static void note_control(const struct connection *c)
 	memory_write(file, &kept);
 }
 
-/* *ret_dropped: another attempt may be worth it. */
+/* What drops us then may be a host on the way, or a program: ssh says the same of all of them. */
+static bool is_by_proxy(const struct resolved *resolved)
+{
+	return resolved_has(resolved, "proxyjump") || resolved_has(resolved, "proxycommand");
+}
+
+/* *ret_dropped, which the caller frees: what was said, where another attempt may be worth it. */
 static int try_control(const struct connection *c, const struct resolved *resolved,
-		       bool *ret_dropped)
+		       char **ret_dropped)
 {
 	cleanup_strv struct strv words = {0};
 	cleanup_call struct call call = {0};
@@ -184,24 +190,26 @@ static int try_control(const struct connection *c, const struct resolved *resolv
 	/* Without a control connection the status is the login shell's. */
 	if (call.late || call.status == 255 || (c->control && call.status != 0)) {
 		cleanup_free char *said = call.late ? call_reason(&call) : call_tail(&call);
-		*ret_dropped = said && !call.late && retry_is_worth(said);
-		return *ret_dropped ? -EAGAIN
-				    : refuse_as_said(c, resolved, said ? said : "out of memory");
+		if (said && !call.late && !is_by_proxy(resolved) && retry_is_worth(said)) {
+			*ret_dropped = TAKE_PTR(said);
+			return -EAGAIN;
+		}
+		return refuse_as_said(c, resolved, said ? said : "out of memory");
 	}
 	return 0;
 }
 
 static int start_control(const struct connection *c, const struct resolved *resolved)
 {
-	struct retry retry = {0};
+	struct retry retry = {.left_ms = RETRY_CONNECT_MS};
 
 	for (;;) {
-		bool dropped = false;
+		cleanup_free char *dropped = NULL;
 		int r = try_control(c, resolved, &dropped);
 		if (!dropped)
 			return r;
 		if (retry_wait(&retry, c->host, -1) != RETRY_NOW)
-			return retry_give_up(c, c->host);
+			return retry_give_up(c, c->host, dropped);
 	}
 }
 
@@ -295,10 +303,11 @@ static int explain_start(const struct connection *c, const struct crossbpf_host 
 			"the connection to %s was lost, and is there again", c->name);
 }
 
-static int complain_of_loss(const struct connection *c, const struct crossbpf_host *host)
+static int complain_of_loss(const struct connection *c, const struct crossbpf_host *host,
+			    const char *or_what)
 {
 	return complain(host, -EPIPE, "run the build again: what was finished is kept",
-			"the connection to %s was lost", c->name);
+			"the connection to %s was lost%s", c->name, or_what);
 }
 
 static int judge(const struct connection *c, const struct crossbpf_run *run,
@@ -314,10 +323,12 @@ static int judge(const struct connection *c, const struct crossbpf_run *run,
 				     : start_refuse(s, run, c->name, status);
 	if (status != ENDING_STATUS || relay->ending.said)
 		return 0;
+	bool connected = order(c, "check", NULL);
 	/* On a terminal nothing is said behind the command. */
-	if ((run->flags & CROSSBPF_RUN_TTY) && order(c, "check", NULL))
+	if ((run->flags & CROSSBPF_RUN_TTY) && connected)
 		return 0;
-	return complain_of_loss(c, run->host);
+	/* A command may end the shell that is to say it, by kill -KILL $PPID. */
+	return complain_of_loss(c, run->host, connected ? ", or its shell there was killed" : "");
 }
 
 /* One attempt at a command. */
@@ -377,17 +388,33 @@ static int attempt_run(struct attempt *a, struct connection *c, const struct cro
 		     : 0;
 }
 
-/* Was the client dropped before it had logged in? */
-static bool was_dropped(const struct attempt *a)
+/* What the client said that was dropped before it had logged in; else NULL. The caller frees. */
+static char *find_drop(const struct attempt *a)
 {
 	cleanup_strbuf struct strbuf said = {0};
+	char *text = NULL;
 
-	return !a->ended && !a->relay.start.began && a->status == ENDING_STATUS && a->log &&
-	       io_read_file(a->log, LOG_LIMIT, &said) == 0 && said.len && retry_is_worth(said.data);
+	if (a->ended || a->relay.start.began || a->status != ENDING_STATUS || !a->log ||
+	    io_read_file(a->log, LOG_LIMIT, &said) < 0 || !said.len || !retry_is_worth(said.data))
+		return NULL;
+	return strbuf_finish(&said, &text) < 0 ? NULL : text;
 }
 
-/* *ret_dropped: surely nothing began over there. */
-static int try_run(struct connection *c, const struct crossbpf_run *run, bool *ret_dropped,
+/* How long are other attempts worth it, once one was dropped? */
+static int patience(const struct connection *c, const struct crossbpf_host *host)
+{
+	const struct connection asked = {.host = host, .name = c->name, .config = c->config};
+	cleanup_resolved struct resolved resolved = {0};
+
+	if (order(c, "check", NULL))
+		return RETRY_COMMAND_MS;
+	if (resolve(&asked, &resolved) < 0 || is_by_proxy(&resolved))
+		return 0;
+	return c->control ? RETRY_CONNECT_MS : RETRY_COMMAND_MS;
+}
+
+/* *ret_dropped, which the caller frees: what was said, where surely nothing began over there. */
+static int try_run(struct connection *c, const struct crossbpf_run *run, char **ret_dropped,
 		   int *ret_status)
 {
 	CLEANUP(attempt_free) struct attempt a = {.relay = RELAY_NONE};
@@ -396,8 +423,8 @@ static int try_run(struct connection *c, const struct crossbpf_run *run, bool *r
 	if (r < 0)
 		return r;
 	if (a.relay.lost)
-		return complain_of_loss(c, run->host);
-	*ret_dropped = was_dropped(&a);
+		return complain_of_loss(c, run->host, "");
+	*ret_dropped = find_drop(&a);
 	if (*ret_dropped)
 		return -EAGAIN;
 	if (a.ended) {
@@ -415,16 +442,20 @@ static int openssh_run(struct connection *c, const struct crossbpf_run *run, int
 {
 	struct retry retry = {0};
 
-	for (;;) {
-		bool dropped = false;
+	for (int n = 0;; n++) {
+		cleanup_free char *dropped = NULL;
 		int r = try_run(c, run, &dropped, ret_status);
 		if (!dropped)
 			return r;
+		if (n == 0)
+			retry.left_ms = patience(c, run->host);
+		if (n == 0 && !retry.left_ms)
+			return explain_start(c, run->host);
 		switch (retry_wait(&retry, run->host, run->control)) {
 		case RETRY_NOW:
 			break;
 		case RETRY_NO_MORE:
-			return retry_give_up(c, run->host);
+			return retry_give_up(c, run->host, dropped);
 		case RETRY_ENDED:
 			*ret_status = ENDED_STATUS;
 			return 0;

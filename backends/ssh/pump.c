@@ -15,7 +15,6 @@
 #include <unistd.h>
 
 #include "pump.h"
-#include "shared/io.h"
 #include "shared/thread.h"
 
 enum {
@@ -24,7 +23,7 @@ enum {
 	PIECE = 4096, /* of which a pipe that is said to be writable takes all: PIPE_BUF */
 	TICK_MS = 1000,
 	NO_STATUS = -1,
-	START_MS = 1000,
+	START_SECONDS = 1,
 	N_FDS = 6,
 };
 
@@ -49,7 +48,8 @@ struct pump {
 	struct output output[2];
 	int status;
 	bool ended, lost, refused, over;
-	int64_t told; /* when it was, or 0 */
+	bool told;
+	struct watch since; /* it was */
 	int error;
 	struct termios terminal;
 	bool is_raw;
@@ -109,13 +109,14 @@ static int request_command(struct pump *p)
 static void tell(struct pump *p)
 {
 	if (!p->told)
-		p->told = io_now();
+		watch_start(&p->since);
+	p->told = true;
 }
 
 /* It is not left before it is known what is to be ended over there, as long as that comes. */
 static void check_told(struct pump *p)
 {
-	if (p->told && (p->start->began || io_now() - p->told > (int64_t)START_MS * 1000000))
+	if (p->told && (p->start->began || watch_look(&p->since) >= START_SECONDS))
 		p->ended = true;
 }
 

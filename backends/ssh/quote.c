@@ -120,6 +120,10 @@ int quote_run(const struct crossbpf_run *run, const char *mark, bool confirms, c
 	strbuf_puts(&script, " >/dev/null");
 	add_check(&script, mark, "program");
 	strbuf_printf(&script, "printf '%%s:%%s\\n' %s \"$$\" || exit 126\n", mark);
+	/* A command may signal its process group, as by kill 0, and this shell is of it: it says
+	 * the status even so. What a shell catches is not caught in what it begins. */
+	if (!tty)
+		strbuf_puts(&script, "trap : HUP INT QUIT ALRM TERM USR1 USR2\n");
 	add_command(&script, run->argv, tty);
 	if (!tty)
 		add_end(&script, mark, confirms);

@@ -149,15 +149,33 @@ static char *ask_fingerprint(const struct connection *c)
 	return last ? str_printf("%.*s", (int)strcspn(last, "\r\n"), last) : NULL;
 }
 
+/* Where a way there breaks (ProxyJump, ProxyCommand), what broke says why, and ssh behind it only
+ * that nobody is there any more. */
+static size_t without_echo(const char *said)
+{
+	static const char *const echoes[] = {
+		"\nstdio forwarding failed",
+		"\nkex_exchange_identification: ", "\nssh_exchange_identification: "};
+	size_t len = strlen(said);
+
+	for (size_t i = 0; i < sizeof(echoes) / sizeof(echoes[0]); i++) {
+		const char *echo = strstr(said, echoes[i]);
+		if (echo && (size_t)(echo - said) < len)
+			len = (size_t)(echo - said);
+	}
+	return len;
+}
+
 /* The last line, without "ssh: " before it. */
 static char *last_line(const char *said)
 {
-	const char *last = strrchr(said, '\n');
+	size_t end = without_echo(said), begin = end;
 
-	last = last ? last + 1 : said;
-	if (strncmp(last, "ssh: ", 5) == 0)
-		last += 5;
-	return strdup(last);
+	while (begin && said[begin - 1] != '\n')
+		begin--;
+	if (strncmp(said + begin, "ssh: ", 5) == 0)
+		begin += 5;
+	return strndup(said + begin, end - begin);
 }
 
 /* "Offending ED25519 key in FILE:3" */

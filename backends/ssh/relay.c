@@ -118,24 +118,26 @@ static void take_order(struct relay *r)
 	}
 }
 
+/* A clock that was set back makes it no longer than that. */
+static int time_within(int all, int64_t since)
+{
+	int64_t left = all - (io_now() - since) / 1000000;
+
+	return left < 0 ? 0 : left > all ? all : (int)left;
+}
+
 /* Milliseconds until the client is to be told; -1: not yet, or it was. */
 static int time_left(const struct relay *r)
 {
-	int64_t left = START_MS - (io_now() - r->told) / 1000000;
-
 	if (!r->told || r->stop[1] < 0)
 		return -1;
-	return r->start.began || left < 0 ? 0 : (int)left;
+	return r->start.began ? 0 : time_within(START_MS, r->told);
 }
 
 /* Milliseconds until who holds the line is to be asked; -1: never. */
 static int time_to_ask(const struct relay *r)
 {
-	int64_t left = SILENCE_MS - (io_now() - r->since) / 1000000;
-
-	if (!r->is_alive || r->told || r->stop[1] < 0)
-		return -1;
-	return left < 0 ? 0 : left > SILENCE_MS ? SILENCE_MS : (int)left;
+	return !r->is_alive || r->told || r->stop[1] < 0 ? -1 : time_within(SILENCE_MS, r->since);
 }
 
 /* Nothing came, and nothing was ordered, for as long as that takes. */

@@ -9,9 +9,18 @@
 
 #include "connection.h"
 
+/* How long all pauses together last. */
+enum {
+	/* Nobody knows yet that the host takes us at all: hosts.deny or a firewall drops
+	 * connections alike. And nobody hears a ^C meanwhile. */
+	RETRY_CONNECT_MS = 3000,
+	RETRY_COMMAND_MS = 20000, /* it took us: it is only crowded */
+};
+
+/* In pauses rather than by a clock, which somebody may set. */
 struct retry {
-	int64_t until; /* 0: there was no attempt yet */
-	int64_t pause;
+	int left_ms;  /* RETRY_…; 0 or less: there is no other attempt */
+	int pause_ms; /* the next pause; 0: there was none yet */
 };
 
 enum retry_result { RETRY_NOW, RETRY_NO_MORE, RETRY_ENDED };
@@ -24,7 +33,7 @@ bool retry_is_worth(const char *said);
  * so to `host`. RETRY_ENDED where the control descriptor (-1: none) says that it is to end. */
 enum retry_result retry_wait(struct retry *r, const struct crossbpf_host *host, int control);
 
-/* complain() once there was no attempt that the host took. -EAGAIN. */
-int retry_give_up(const struct connection *c, const struct crossbpf_host *host);
+/* complain() once there was no attempt that the host took; `said` of the last. -EAGAIN. */
+int retry_give_up(const struct connection *c, const struct crossbpf_host *host, const char *said);
 
 #endif

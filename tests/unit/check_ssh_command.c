@@ -256,7 +256,7 @@ TEST(another_attempt_where_nothing_began)
 
 TEST(a_pause_heeds_the_order_to_end)
 {
-	struct retry retry = {0};
+	struct retry retry = {.left_ms = RETRY_COMMAND_MS};
 	int fds[2];
 
 	ck_assert_int_eq(io_pipe(fds), 0);
@@ -267,9 +267,67 @@ TEST(a_pause_heeds_the_order_to_end)
 	ck_assert_int_eq(retry_wait(&retry, &listener, fds[0]), RETRY_ENDED);
 	close(fds[1]);
 	ck_assert_int_eq(retry_wait(&retry, &listener, fds[0]), RETRY_ENDED);
-	retry.until = 1; /* its time is over */
-	ck_assert_int_eq(retry_wait(&retry, &listener, -1), RETRY_NO_MORE);
 	close(fds[0]);
+}
+
+/* The pauses become longer, up to what they may last together. */
+TEST(attempts_come_to_an_end)
+{
+	struct retry retry = {.left_ms = 700};
+	int pauses = 0;
+
+	while (retry_wait(&retry, &listener, -1) == RETRY_NOW)
+		pauses++;
+	ck_assert_int_ge(pauses, 3);
+	ck_assert_int_le(pauses, 6);
+	ck_assert_int_eq(retry_wait(&retry, &listener, -1), RETRY_NO_MORE);
+}
+
+TEST(what_was_said_last_is_said)
+{
+	static const struct connection there = {.name = "there"};
+
+	ck_assert_int_eq(retry_give_up(&there, &listener,
+				       "mux_client: no\nkex_exchange_identification: read: "
+				       "Connection reset by peer\r\nConnection reset"),
+			 -EAGAIN);
+	ck_assert_ptr_nonnull(strstr(said, "kex_exchange_identification: read: Connection reset by "
+					   "peer"));
+	ck_assert_str_eq(strrchr(said, ' '), " peer");
+}
+
+/* By each shell that may be sh there. (setsid: the group is the line's own, as sshd has it.) */
+TEST(says_the_status_of_who_signals_its_group)
+{
+	static const char *const shells[] = {"dash", "bash", "busybox sh"};
+	static const struct {
+		const char *script;
+		int status;
+	} all[] = {{"kill -TERM 0", 143},
+		   {"kill -INT 0; sleep 100", 130},
+		   {"kill -HUP 0; sleep 100", 129},
+		   {"trap 'kill 0' EXIT; exit 3", 143},
+		   {"trap 'exit 7' TERM; kill -TERM 0; sleep 100", 7}};
+
+	for (size_t i = 0; i < LENGTH(shells) * LENGTH(all) * 2; i++) {
+		const char *shell = shells[i / LENGTH(all) / 2];
+		bool ours = i % 2; /* which the wrapping shell runs itself */
+		const char *const argv[] = {"sh", "-c", all[i / 2 % LENGTH(all)].script,
+					    ours ? "crossbpf" : NULL, NULL};
+		struct crossbpf_run run = {.host = &listener, .argv = argv};
+		cleanup_free char *line = NULL;
+		cleanup_strbuf struct strbuf output = {0};
+
+		cleanup_free char *is_there =
+			str_printf("command -v setsid && command -v %s", shell);
+		if (run_line(is_there, &output) != 0)
+			continue;
+		ck_assert_int_eq(quote_run(&run, "mark", true, &line), 0);
+		ck_assert_int_eq(strncmp(line, "exec sh -c ", 11), 0);
+		cleanup_free char *own = str_printf("setsid -w %s -c %s", shell, line + 11);
+		ck_assert_msg(run_line(own, &output) == all[i / 2 % LENGTH(all)].status,
+			      "%s: %s: not %d", shell, argv[2], all[i / 2 % LENGTH(all)].status);
+	}
 }
 
 TEST(ends_a_group)
@@ -305,6 +363,9 @@ static void add_tests(TCase *c)
 	tcase_add_test(c, drops_the_confirmation_in_pieces);
 	tcase_add_test(c, another_attempt_where_nothing_began);
 	tcase_add_test(c, a_pause_heeds_the_order_to_end);
+	tcase_add_test(c, attempts_come_to_an_end);
+	tcase_add_test(c, what_was_said_last_is_said);
+	tcase_add_test(c, says_the_status_of_who_signals_its_group);
 	tcase_add_test(c, ends_a_group);
 }
 
