@@ -408,13 +408,23 @@ static const struct strbuf *new_content(const struct merge *m, const struct elf_
 	return s == m->named.btf_section ? &m->btf : s == m->named.ext ? &m->ext : NULL;
 }
 
+/* A section and where it is in the file: also one without content, of which that is all. */
+struct place {
+	const struct elf_section *section;
+	uint64_t offset;
+};
+
 static int compare_places(const void *first, const void *second)
 {
-	const struct elf_section *const *a = first, *const *b = second;
+	const struct place *a = first, *b = second;
 
-	if ((*a)->data != (*b)->data)
-		return (*a)->data < (*b)->data ? -1 : 1;
-	return *a < *b ? -1 : *a > *b; /* an empty one is where the next begins */
+	bool a_full = a->section->data && a->section->size,
+	     b_full = b->section->data && b->section->size;
+
+	if (a->offset != b->offset)
+		return a->offset < b->offset ? -1 : 1;
+	/* An empty one is where the next begins. */
+	return a_full != b_full ? (a_full ? 1 : -1) : a->section < b->section ? -1 : 1;
 }
 
 static void pad(struct strbuf *to, uint64_t align)
@@ -431,33 +441,36 @@ static void pad(struct strbuf *to, uint64_t align)
 static int put_object(const struct merge *m, struct strbuf *to)
 {
 	const struct elf_object *e = &m->named.elf;
-	cleanup_free const struct elf_section **order = calloc(e->n_sections, sizeof(*order));
+	cleanup_free struct place *order = calloc(e->n_sections, sizeof(*order));
 	cleanup_strbuf struct strbuf headers = {0};
-	uint32_t n = 0;
+	uint32_t n = e->n_sections - 1;
 
 	add_bytes(&headers, e->data + bytes_get64(e->data + ELF_E_SHOFF, e->big),
 		  (size_t)e->n_sections * ELF_SECTION_SIZE);
 	if (!order || headers.error)
 		return -ENOMEM;
-	for (uint32_t i = 1; i < e->n_sections; i++)
-		if (e->sections[i].data)
-			order[n++] = &e->sections[i];
-	qsort(order, n, sizeof(struct elf_section *), compare_places);
+	uint8_t *header = (uint8_t *)headers.data;
+	for (uint32_t i = 0; i < n; i++)
+		order[i] = (struct place){
+			&e->sections[i + 1],
+			bytes_get64(header + (size_t)(i + 1) * ELF_SECTION_SIZE + 24, e->big)};
+	qsort(order, n, sizeof(*order), compare_places);
 	add_bytes(to, e->data, ELF_HEADER_SIZE);
 	for (uint32_t i = 0; i < n; i++) {
-		const struct strbuf *content = new_content(m, order[i]);
-		uint8_t *h = (uint8_t *)headers.data +
-			     (size_t)(order[i] - e->sections) * ELF_SECTION_SIZE;
-		uint64_t size = content ? content->len : order[i]->size;
-		pad(to, order[i]->align);
+		const struct elf_section *s = order[i].section;
+		const struct strbuf *content = new_content(m, s);
+		uint8_t *h = header + (size_t)(s - e->sections) * ELF_SECTION_SIZE;
+		if (s->type == ELF_SHT_NULL)
+			continue;
+		pad(to, s->align);
 		bytes_put64(h + 24, to->len, e->big);
-		bytes_put64(h + 32, size, e->big);
-		add_bytes(to, content ? (const uint8_t *)content->data : order[i]->data, size);
+		if (content) {
+			bytes_put64(h + 32, content->len, e->big);
+			strbuf_add(to, content->data, content->len);
+		} else if (s->data) {
+			add_bytes(to, s->data, s->size);
+		}
 	}
-	for (uint32_t i = 1; i < e->n_sections; i++)
-		if (e->sections[i].type == ELF_SHT_NOBITS)
-			bytes_put64((uint8_t *)headers.data + (size_t)i * ELF_SECTION_SIZE + 24,
-				    to->len, e->big);
 	pad(to, 8);
 	if (to->error)
 		return -ENOMEM;
