@@ -14,7 +14,7 @@
 #include "toolchain-memory.h"
 
 enum {
-	FORMAT = 7,
+	FORMAT = 6,
 	MAX_FILE_SIZE = 1 << 20,
 };
 
@@ -215,20 +215,19 @@ int toolchain_memory_load(const struct toolchain_memory *m, struct toolchain *re
 		return -ENOENT; /* damaged: made anew */
 
 	const char *clang = NULL, *number = NULL, *version = NULL, *libbpf_dir = NULL,
-		   *identity = NULL, *builder = NULL, *named = NULL, *headers = "";
+		   *identity = NULL, *builder = NULL, *headers = "";
 	json_t *asm_dirs = NULL, *search = NULL, *filled = NULL, *witnesses = NULL;
 	json_int_t format = 0, began = 0;
 	int has_kernel = 0, has_libbpf = 0;
 
-	if (json_unpack(
-		    record,
-		    "{s:I, s:I, s:s, s:s, s:s, s:s, s?s, s?s, s?s, s?s, s?b, s?b, s:o, s:o, s:o, "
-		    "s:o}",
-		    "format", &format, "began", &began, "clang", &clang, "number", &number,
-		    "version", &version, "identity", &identity, "builder", &builder, "named",
-		    &named, "headers", &headers, "libbpf_dir", &libbpf_dir, "has_kernel",
-		    &has_kernel, "has_libbpf", &has_libbpf, "asm_dirs", &asm_dirs, "search",
-		    &search, "filled", &filled, "witnesses", &witnesses) == 0 &&
+	if (json_unpack(record,
+			"{s:I, s:I, s:s, s:s, s:s, s:s, s?s, s?s, s?s, s?b, s?b, s:o, s:o, s:o, "
+			"s:o}",
+			"format", &format, "began", &began, "clang", &clang, "number", &number,
+			"version", &version, "identity", &identity, "builder", &builder, "headers",
+			&headers, "libbpf_dir", &libbpf_dir, "has_kernel", &has_kernel,
+			"has_libbpf", &has_libbpf, "asm_dirs", &asm_dirs, "search", &search,
+			"filled", &filled, "witnesses", &witnesses) == 0 &&
 	    strlen(identity) == sizeof(t.identity) - 1 && format == FORMAT &&
 	    (m->builder ? builder != NULL : witnesses_hold(witnesses, began))) {
 		t.clang = strdup(clang);
@@ -236,7 +235,6 @@ int toolchain_memory_load(const struct toolchain_memory *m, struct toolchain *re
 		t.version = strdup(version);
 		t.libbpf_dir = libbpf_dir ? strdup(libbpf_dir) : NULL;
 		t.builder = builder ? strdup(builder) : NULL;
-		t.named = named ? strdup(named) : NULL;
 		t.has_kernel = has_kernel;
 		t.has_libbpf = has_libbpf;
 		memcpy(t.identity, identity, sizeof(t.identity));
@@ -245,7 +243,7 @@ int toolchain_memory_load(const struct toolchain_memory *m, struct toolchain *re
 		load_strings(search, &t.search);
 		load_strings(filled, &t.filled);
 		if (t.clang && t.number && t.version && !builder == !t.builder &&
-		    !named == !t.named && !t.asm_dirs.error && !t.search.error && !t.filled.error) {
+		    !t.asm_dirs.error && !t.search.error && !t.filled.error) {
 			*ret_toolchain = t;
 			t = (struct toolchain){0};
 			r = 0;
@@ -284,13 +282,12 @@ void toolchain_memory_save(struct toolchain_memory *m, const struct toolchain *t
 
 	/* A path that is no UTF-8 makes no record: probed each time, still right. */
 	json_t *record = json_pack(
-		"{s:I, s:I, s:s, s:s, s:s, s:s, s:s*, s:s*, s:s*, s:s, s:b, s:b, s:o, s:o, s:o, "
-		"s:o}",
+		"{s:I, s:I, s:s, s:s, s:s, s:s, s:s*, s:s*, s:s, s:b, s:b, s:o, s:o, s:o, s:o}",
 		"format", (json_int_t)FORMAT, "began", (json_int_t)m->began, "clang", t->clang,
 		"number", t->number, "version", t->version, "identity", t->identity, "builder",
-		t->builder, "named", t->named, "libbpf_dir", t->libbpf_dir, "headers", t->headers,
-		"has_kernel", t->has_kernel, "has_libbpf", t->has_libbpf, "asm_dirs", asm_dirs,
-		"search", search, "filled", filled, "witnesses", witnesses);
+		t->builder, "libbpf_dir", t->libbpf_dir, "headers", t->headers, "has_kernel",
+		t->has_kernel, "has_libbpf", t->has_libbpf, "asm_dirs", asm_dirs, "search", search,
+		"filled", filled, "witnesses", witnesses);
 	bool whole = record && json_array_size(witnesses) == m->n &&
 		     json_array_size(asm_dirs) == t->asm_dirs.n &&
 		     json_array_size(search) == t->search.n &&

@@ -17,7 +17,6 @@ void toolchain_free(struct toolchain *t)
 	free(t->number);
 	free(t->version);
 	free(t->builder);
-	free(t->named);
 	free(t->libbpf_dir);
 	free(t->mirror);
 	free(t->mirror_of);
@@ -372,57 +371,21 @@ static int list_headers(struct session *s, const char *cache_dir, struct toolcha
 	return 0;
 }
 
-/* Its times and size; "" where it is found in PATH, all of which the identity holds. */
-static int ask_named(struct session *s, const struct toolchain_request *request, char **ret_named,
-		     struct crossbpf_error *e)
-{
-	static const char script[] = "stat -Lc '%n %i %s %y %z' \"$0\" 2>/dev/null || "
-				     "stat -Lf '%N %i %z %Fm %Fc' \"$0\" 2>/dev/null || "
-				     "ls -ldLi \"$0\" 2>/dev/null";
-	static const char *const nothing[] = {NULL};
-	cleanup_strbuf struct strbuf answer = {0};
-	const char *clang = request->clang;
-	int status;
-
-	if (clang && strchr(clang, '/')) {
-		const char *argv[] = {"sh", "-c", script, clang, NULL};
-		int r = session_capture(s, argv, nothing, &answer, &status, e);
-		if (r < 0)
-			return r;
-	}
-	*ret_named = strndup(answer.len ? answer.data : "", answer.len);
-	return *ret_named ? 0 : error_no_memory(e);
-}
-
-int toolchain_check_named(struct session *s, const struct toolchain_request *request,
-			  const struct toolchain *t, struct crossbpf_error *e)
-{
-	cleanup_free char *now = NULL;
-
-	int r = t->named ? ask_named(s, request, &now, e) : 0;
-	return r == 0 && now && strcmp(now, t->named) != 0 ? -ESTALE : r;
-}
-
 /* On a builder: for as long as it is the same one. */
 static int find_there(struct session *s, const struct toolchain_request *request,
 		      const char *identity, struct toolchain *ret_toolchain,
 		      struct crossbpf_error *e)
 {
 	cleanup_toolchain_memory struct toolchain_memory memory = {0};
-	cleanup_free char *named = NULL;
 
 	if (toolchain_memory_open_builder(request, s->plugin.backend.name, &memory) < 0)
 		return error_no_memory(e);
-	int r = ask_named(s, request, &named, e);
-	if (r < 0)
-		return r;
 	if (!request->fresh && load_builder(&memory, request->cache_dir, ret_toolchain) == 0) {
-		if (ret_toolchain->builder && strcmp(ret_toolchain->builder, identity) == 0 &&
-		    strcmp(ret_toolchain->named ? ret_toolchain->named : "", named) == 0)
+		if (ret_toolchain->builder && strcmp(ret_toolchain->builder, identity) == 0)
 			return 0;
 		toolchain_free(ret_toolchain);
 	}
-	r = probe(s, request, ret_toolchain, e);
+	int r = probe(s, request, ret_toolchain, e);
 	if (r == 0)
 		r = list_headers(s, request->cache_dir, ret_toolchain, e);
 	if (r < 0)
@@ -430,8 +393,6 @@ static int find_there(struct session *s, const struct toolchain_request *request
 	ret_toolchain->builder = strdup(identity);
 	if (!ret_toolchain->builder)
 		return error_no_memory(e);
-	if (named[0])
-		ret_toolchain->named = TAKE_PTR(named);
 	toolchain_memory_save(&memory, ret_toolchain);
 	return 0;
 }

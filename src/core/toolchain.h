@@ -31,8 +31,6 @@ struct toolchain {
 	char *libbpf_dir; /* holds bpf/bpf_helpers.h, or NULL where clang finds that itself */
 	bool has_kernel;  /* linux/bpf.h is there */
 	bool has_libbpf;  /* and bpf/bpf_helpers.h */
-	char *named;      /* what the program was like there that was named by its path, or NULL */
-
 	/* Where the directories above hold copies of a builder's headers (mirror.h): */
 	char *mirror;           /* in which they lie, each under its name there; or NULL */
 	char *mirror_of;        /* that builder: NAME[:WHERE] */
@@ -52,10 +50,6 @@ struct toolchain_request {
 /* -ENOENT with `e` filled where the session has no clang that compiles BPF. */
 int toolchain_find(struct session *s, const struct toolchain_request *request,
 		   struct toolchain *ret_toolchain, struct crossbpf_error *e);
-/* Is a builder's program that was named by its path as it was? It may be made anew in its place,
- * which changes nothing that the builder's identity holds. 0, -ESTALE, or another error. */
-int toolchain_check_named(struct session *s, const struct toolchain_request *request,
-			  const struct toolchain *t, struct crossbpf_error *e);
 /* What is remembered of a backend, without a session on it: 0, or -ENOENT where nothing is that
  * still holds. */
 int toolchain_recall(const char *backend, const struct toolchain_request *request,
