@@ -232,7 +232,7 @@ static bool read_memory(const struct builder *b, struct strv *known, struct strv
 	if (!memory_is_fresh(b->memory, SURE_SECONDS) || !memory_read(b->memory, known) ||
 	    known->n < KNOWN_COUNT || access(known->v[KNOWN_CONTROL], F_OK) < 0)
 		return false;
-	size_t n = (size_t)atoi(known->v[KNOWN_OVERRIDES]);
+	size_t n = strtoul(known->v[KNOWN_OVERRIDES], NULL, 10);
 	for (size_t i = KNOWN_COUNT; i < known->n; i++)
 		strv_add(i < KNOWN_COUNT + n ? overrides : &files, known->v[i]);
 	digest_files(&files, hex);
