@@ -193,7 +193,12 @@ void report_end_action(void *ctx, const struct build_result *result)
 		count_failure(r, result);
 		return;
 	}
-	r->compiled++;
+	if (result->cached) {
+		r->cached++;
+		r->stale--; /* of what is compiled */
+	} else {
+		r->compiled++;
+	}
 	if (result->uses_arch && r->plan->arch_is_default) {
 		r->n_use_arch++;
 		if (!r->uses_arch)
@@ -230,8 +235,10 @@ void report_done(struct build_report *r)
 	report_clear_progress(r);
 	warn_of_arch(r);
 	if (!r->quiet && !r->json) {
-		fprintf(stderr, "crossbpf: %zu compiled, %zu up to date", r->compiled,
-			r->up_to_date);
+		fprintf(stderr, "crossbpf: %zu compiled", r->compiled);
+		if (r->cached)
+			fprintf(stderr, ", %zu from the cache", r->cached);
+		fprintf(stderr, ", %zu up to date", r->up_to_date);
 		if (r->failed)
 			fprintf(stderr, ", %zu failed", r->failed);
 		if (r->left)
@@ -242,8 +249,8 @@ void report_done(struct build_report *r)
 		cli_json_print(json_pack(
 			"{s:s, s:I, s:I, s:I, s:I, s:I, s:s, s:f, s:I, s:I}", "event", "done",
 			"actions", (json_int_t)r->plan->n, "compiled", (json_int_t)r->compiled,
-			"cached", (json_int_t)0, "up_to_date", (json_int_t)r->up_to_date, "failed",
-			(json_int_t)r->failed, "backend", r->backend, "seconds", seconds,
+			"cached", (json_int_t)r->cached, "up_to_date", (json_int_t)r->up_to_date,
+			"failed", (json_int_t)r->failed, "backend", r->backend, "seconds", seconds,
 			"bytes_sent", (json_int_t)r->bytes_sent, "bytes_received",
 			(json_int_t)r->bytes_received));
 }

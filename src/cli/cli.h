@@ -17,6 +17,7 @@ struct command {
 
 int cmd_bpftool(int argc, char **argv);
 int cmd_build(int argc, char **argv);
+int cmd_cache(int argc, char **argv);
 int cmd_clang(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
 int cmd_headers(int argc, char **argv);

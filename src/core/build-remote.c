@@ -128,13 +128,13 @@ static void on_end(void *ctx, size_t i, const struct exchange_result *from)
 		return;
 	}
 	strbuf_add(&said, from->error.data, from->error.len);
+	result.said = said.data ? said.data : "";
+	result.said_len = said.len;
 	if (r == 0 && from->status == 0)
 		r = b->on_read ? tell_read(b, from, &result, &e)
 			       : finish(b, b->remote->looked, from, &result, &e);
 	batch->n_ended++;
 	batch->failed = batch->failed || from->status != 0;
-	result.said = said.data ? said.data : "";
-	result.said_len = said.len;
 	result.error = r < 0 ? &e : NULL;
 	b->on_end(b->ctx, &result);
 }

@@ -7,9 +7,11 @@
 #include <pthread.h>
 #include <string.h>
 
+#include "build-cache.h"
 #include "build-finish.h"
 #include "build-remote.h"
 #include "build.h"
+#include "cache.h"
 #include "shared/io.h"
 #include "shared/thread.h"
 
@@ -146,6 +148,8 @@ static void do_action(struct lane *l, const struct build_action *a)
 	if (r == 0)
 		r = compile(l, &argv, &result, &said, &e);
 	bool interrupted = session_is_interrupted(b->session);
+	result.said = said.data ? said.data : "";
+	result.said_len = said.len;
 	if (r == 0 && result.status == 0 && !interrupted)
 		r = finish(l, began, &result, &e);
 
@@ -153,8 +157,6 @@ static void do_action(struct lane *l, const struct build_action *a)
 	if (interrupted || (!result.done && !b->keep_going) || e.status == EXIT_STATUS_LOST)
 		l->run->stop = true;
 	if (!interrupted) {
-		result.said = said.data ? said.data : "";
-		result.said_len = said.len;
 		result.error = r < 0 ? &e : NULL;
 		b->on_end(b->ctx, &result);
 	}
@@ -241,6 +243,29 @@ static int order_actions(const struct build *b, const struct build_action **acti
 	qsort(timed, n, sizeof(*timed), compare_timed);
 	for (size_t i = 0; i < n; i++)
 		actions[i] = timed[i].action;
+	return 0;
+}
+
+int build_restore(const struct build *b, const struct build_action **actions, size_t *ret_n,
+		  struct crossbpf_error *e)
+{
+	size_t left = 0;
+
+	for (size_t i = 0; i < *ret_n; i++) {
+		cleanup_strbuf struct strbuf said = {0};
+		struct build_result result;
+		bool hit = false;
+		if (build_cache_restore(b, actions[i], &result, &said, &hit) < 0)
+			return error_no_memory(e);
+		if (hit) {
+			cache_count_hit(b->cache);
+			b->on_end(b->ctx, &result);
+		} else {
+			cache_count_miss(b->cache);
+			actions[left++] = actions[i];
+		}
+	}
+	*ret_n = left;
 	return 0;
 }
 

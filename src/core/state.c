@@ -440,20 +440,20 @@ static int add_absents(struct recording *r, const struct state_absents *list)
 
 /* Most actions look for their headers in the same directories: for each of these that is worked
  * out once. */
-static int add_lookups(struct recording *r, struct state_version *v)
+static int find_lookups(struct state *s, struct state_version *v, const struct strv *dirs,
+			uint64_t dirs_sum)
 {
 	struct state_path *path = v->path;
-	struct collection c = {r->state, &path->lookups};
-	int found = 0;
+	struct collection c = {s, &path->lookups};
 
-	if (path->lookups_sum != r->dirs_sum) {
-		path->lookups.n = 0;
-		path->lookups_sum = r->dirs_sum;
-		found = lookups_of_input(path->path, r->dirs, collect, &c);
-		if (found == 0 && v->asks)
-			found = lookups_of_asked(v->asks, r->dirs, collect, &c);
-	}
-	return found < 0 ? found : add_absents(r, &path->lookups);
+	if (path->lookups_sum == dirs_sum)
+		return 0;
+	path->lookups.n = 0;
+	path->lookups_sum = dirs_sum;
+	int r = lookups_of_input(path->path, dirs, collect, &c);
+	if (r == 0 && v->asks)
+		r = lookups_of_asked(v->asks, dirs, collect, &c);
+	return r;
 }
 
 /* The version that is there now, whatever was there when this build began: a file that was edited
@@ -493,22 +493,32 @@ static int add_inputs(struct recording *r, const struct state_done *done)
 		row->inputs[row->n_inputs++] = path->current;
 	}
 	for (uint32_t i = 0; i < row->n_inputs; i++) {
-		int looked = add_lookups(r, row->inputs[i]);
-		if (looked < 0)
-			return looked;
+		struct state_version *v = row->inputs[i];
+		int found = find_lookups(r->state, v, r->dirs, r->dirs_sum);
+		if (found == 0)
+			found = add_absents(r, &v->path->lookups);
+		if (found < 0)
+			return found;
 	}
 	return 0;
+}
+
+static int look_for_all(struct state *s, const struct strv *names, struct state_absents *ret_found)
+{
+	struct collection c = {s, ret_found};
+	int r = 0;
+
+	for (size_t i = 0; names && i < names->n && r == 0; i++)
+		r = collect(&c, names->v[i]);
+	return r;
 }
 
 /* Those of files that are not here. */
 static int add_further_lookups(struct recording *r, const struct strv *names)
 {
 	struct state_absents found = {0};
-	struct collection c = {r->state, &found};
-	int error = 0;
 
-	for (size_t i = 0; names && i < names->n && error == 0; i++)
-		error = collect(&c, names->v[i]);
+	int error = look_for_all(r->state, names, &found);
 	if (error == 0)
 		error = add_absents(r, &found);
 	free(found.v);
@@ -582,6 +592,65 @@ int state_record(struct state *s, const struct state_done *done)
 	}
 	pthread_mutex_unlock(&s->lock);
 	return r == -EAGAIN ? 0 : r;
+}
+
+struct looking {
+	struct state *state;
+	const struct strv *dirs;
+	uint64_t dirs_sum;
+	int (*input)(void *ctx, const char *path, const uint8_t digest[DIGEST_SIZE],
+		     const char *asks);
+	int (*present)(void *ctx, const char *path);
+	void *ctx;
+};
+
+static int tell_present(const struct looking *l, const struct state_absents *found)
+{
+	int r = 0;
+
+	for (uint32_t i = 0; i < found->n && r == 0; i++)
+		if (found->v[i]->present)
+			r = l->present(l->ctx, found->v[i]->path);
+	return r;
+}
+
+static int tell_input(const struct looking *l, const char *name)
+{
+	struct state_path *path = state_store_path(&l->state->store, name);
+
+	if (!path)
+		return -ENOMEM;
+	int r = look_at(l->state, path);
+	if (r < 0)
+		return r == -ENOMEM ? r : -ENOENT;
+	r = l->input(l->ctx, name, path->current->digest, path->current->asks);
+	if (r == 0)
+		r = find_lookups(l->state, path->current, l->dirs, l->dirs_sum);
+	return r < 0 ? r : tell_present(l, &path->lookups);
+}
+
+int state_look(struct state *s, const struct state_done *action,
+	       int (*input)(void *ctx, const char *path, const uint8_t digest[DIGEST_SIZE],
+			    const char *asks),
+	       int (*present)(void *ctx, const char *path), void *ctx)
+{
+	cleanup_strv struct strv dirs = {0};
+	struct state_absents further = {0};
+
+	int r = lookups_dirs(action->inputs, action->search, action->system, &dirs);
+	if (r < 0)
+		return r;
+	pthread_mutex_lock(&s->lock);
+	struct looking l = {s, &dirs, sum_of(&dirs), input, present, ctx};
+	for (size_t i = 0; i < action->inputs->n && r == 0; i++)
+		r = tell_input(&l, action->inputs->v[i]);
+	if (r == 0)
+		r = look_for_all(s, action->lookups, &further);
+	if (r == 0)
+		r = tell_present(&l, &further);
+	pthread_mutex_unlock(&s->lock);
+	free(further.v);
+	return r;
 }
 
 int state_inputs(struct state *s, const char *output,
