@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "core/error.h"
+#include "shared/strbuf.h"
 
 struct command {
 	const char *name;
@@ -35,6 +36,12 @@ void cli_begin(void);
 
 /* Prints an error and its hint on standard error; returns its exit status. */
 int cli_report(const struct crossbpf_error *e);
+
+/* Prints an error that ends nothing. */
+void cli_warn(const struct crossbpf_error *e);
+
+/* Appends a text with what a terminal would obey written out. */
+void cli_add_visible(struct strbuf *b, const char *text);
 
 /* A line for those who asked for more, on standard error. */
 void cli_log(const char *message);

@@ -285,6 +285,22 @@ static int leave_mirror(struct build_job *j, struct crossbpf_error *e)
 	return mirror_refuse(j->builder.name ? j->builder.name : "auto", of, names, e);
 }
 
+/* One that is not to be used costs time alone. */
+static int open_cache(struct build_job *j, struct crossbpf_error *e)
+{
+	cleanup_error struct crossbpf_error refused = {0};
+
+	int r = cli_cache_open(j->has_conf ? &j->conf : NULL, j->project.root, j->cache_dir,
+			       &j->cache, e);
+	if (r < 0 || !j->cache || cache_look(j->cache) != -EPERM)
+		return r;
+	cli_cache_refuse(j->cache, -EPERM, &refused);
+	if (!j->options.quiet)
+		cli_warn(&refused);
+	cache_close(TAKE_PTR(j->cache));
+	return 0;
+}
+
 static int build(struct build_job *j, struct crossbpf_error *e)
 {
 	int r = build_job_find(j, e);
@@ -294,7 +310,7 @@ static int build(struct build_job *j, struct crossbpf_error *e)
 		return r;
 	j->request.lazy = true;
 	if (!j->options.no_cache)
-		r = cli_cache_open(j->has_conf ? &j->conf : NULL, j->cache_dir, &j->cache, e);
+		r = open_cache(j, e);
 	if (r == 0)
 		r = plan_build(j, e);
 	if (r == 0)
@@ -346,8 +362,10 @@ int cmd_build(int argc, char **argv)
 	job.request.control = cli_catch_interrupts();
 	if (r == 0)
 		r = build(&job, &error);
-	if (cli_is_interrupted())
+	if (cli_is_interrupted()) {
 		report_clear_progress(&job.report);
+		cache_close(TAKE_PTR(job.cache)); /* it counts what was done */
+	}
 	cli_die_of_interrupt();
 	int status = r < 0 ? cli_report(&error) : job.report.status;
 	int written = cli_finish_output();

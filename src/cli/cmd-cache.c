@@ -52,14 +52,16 @@ static int print_help(void)
 	       "       crossbpf cache clear\n"
 	       "The cache of objects, which all projects of a user share.\n\n"
 	       "  stats   how much is in it, and how often it had what was wanted\n"
-	       "  prune   remove what was used longest ago, down to its size in crossbpf.conf\n"
+	       "  prune   remove what was used longest ago, down to the size that it may have\n"
 	       "  clear   remove all\n\n"
 	       "See crossbpf-cache(1).\n");
 	return cli_finish_output();
 }
 
-static int print_stats(struct cache *c, const char *dir, uint64_t limit, bool json)
+static int print_stats(struct cache *c, bool json)
 {
+	cleanup_strbuf struct strbuf shown = {0};
+	const char *dir = cache_dir(c);
 	struct cache_counts counts;
 	uint64_t entries;
 
@@ -67,26 +69,28 @@ static int print_stats(struct cache *c, const char *dir, uint64_t limit, bool js
 	if (r < 0)
 		return r;
 	if (json) {
-		cli_json_print(json_pack("{s:s, s:I, s:I, s:I, s:I, s:I}", "directory", dir,
-					 "objects", (json_int_t)entries, "bytes",
-					 (json_int_t)counts.bytes, "limit", (json_int_t)limit,
-					 "hits", (json_int_t)counts.hits, "misses",
-					 (json_int_t)counts.misses));
+		cli_json_print(json_pack(
+			"{s:o, s:I, s:I, s:I, s:I, s:I}", "directory",
+			cli_json_text(dir, strlen(dir)), "objects", (json_int_t)entries, "bytes",
+			(json_int_t)counts.bytes, "limit", (json_int_t)cache_limit(c), "hits",
+			(json_int_t)counts.hits, "misses", (json_int_t)counts.misses));
 		return 0;
 	}
-	printf("directory  %s\n", dir);
+	cli_add_visible(&shown, dir);
+	printf("directory  %s\n", shown.data ? shown.data : "");
 	printf("objects    %" PRIu64 "\n", entries);
 	printf("size       %.1f MiB of %.1f MiB\n", (double)counts.bytes / (1 << 20),
-	       (double)limit / (1 << 20));
+	       (double)cache_limit(c) / (1 << 20));
 	printf("hits       %" PRIu64 " of %" PRIu64 "\n", counts.hits, counts.hits + counts.misses);
 	return 0;
 }
 
-static int remove_files(struct cache *c, uint64_t limit)
+static int remove_files(struct cache *c, bool all)
 {
 	uint64_t files, bytes;
 
-	int r = cache_prune(c, limit, &files, &bytes);
+	int r = all ? cache_clear(c, &files, &bytes)
+		    : cache_prune(c, cache_limit(c), &files, &bytes);
 	if (r == 0)
 		fprintf(stderr, "crossbpf: removed %" PRIu64 " %s, %.1f MiB\n", files,
 			files == 1 ? "file" : "files", (double)bytes / (1 << 20));
@@ -101,21 +105,16 @@ static int run(const struct request *q, struct crossbpf_error *e)
 	int r = cli_project_find(&p, e);
 	if (r == 0)
 		r = cli_project_read(&p, e);
-	const struct conf *conf = p.has_conf ? &p.conf : NULL;
 	if (r == 0)
-		r = cli_cache_open(conf, p.cache_dir, &c, e);
+		r = cli_cache_open(p.has_conf ? &p.conf : NULL, p.project.root, p.cache_dir, &c, e);
 	if (r < 0)
 		return r;
 	if (!c)
 		return error_set(e, -ENOENT, EXIT_STATUS_USAGE, "set HOME or XDG_CACHE_HOME",
 				 "there is no directory for a cache");
-	if (strcmp(q->what, "stats") == 0)
-		r = print_stats(c, cache_dir(c), cli_cache_limit(conf), q->json);
-	else
-		r = remove_files(c, strcmp(q->what, "clear") == 0 ? 0 : cli_cache_limit(conf));
-	return r < 0 ? error_set(e, r, EXIT_STATUS_FAILED, NULL, "%s: %s", cache_dir(c),
-				 strerror(-r))
-		     : 0;
+	r = strcmp(q->what, "stats") == 0 ? print_stats(c, q->json)
+					  : remove_files(c, strcmp(q->what, "clear") == 0);
+	return r < 0 ? cli_cache_refuse(c, r, e) : 0;
 }
 
 int cmd_cache(int argc, char **argv)

@@ -15,6 +15,7 @@
 #include "build-cache.h"
 #include "cache.h"
 #include "depfile.h"
+#include "diag.h"
 #include "emit.h"
 #include "shared/io.h"
 
@@ -157,11 +158,15 @@ int build_cache_store(struct build_key *k, const struct build_result *result,
 
 	int r = state_look(k->build->state, &record->done, take_input, take_present, &l);
 	digest_others(&l.others, others);
-	for (size_t i = 0; i < read->n; i++)
+	for (size_t i = 0; i < read->n; i++) {
+		/* Versions of clang differ in how they write it for make. */
+		if (strchr(read->v[i], '\\'))
+			r = -ENOENT;
 		strv_take(&names, action_key_name(&k->request, read->v[i]));
+	}
 	if (r < 0 || names.error)
 		return r == -ENOENT ? 0 : -ENOMEM;
-	strbuf_printf(&entry, "%d %d %" PRId64 " %zu\n", result->uses_arch, k->build->colour,
+	strbuf_printf(&entry, "%d %d %" PRId64 " %zu\n", result->uses_arch, build_colours(k->build),
 		      result->duration, result->said_len);
 	strbuf_add(&entry, result->said, result->said_len);
 	strbuf_add(&entry, object->data, object->len);
@@ -197,19 +202,6 @@ static int check(struct build_key *k, const struct candidate *c, struct build_re
 	return r == -ENOMEM ? r : r < 0 ? -ENOENT : 0;
 }
 
-/* Without what a terminal takes for colours: CSI sequences (ECMA-48, 5.4). */
-static void add_plain(struct strbuf *b, const char *text, size_t len)
-{
-	for (size_t i = 0; i < len; i++) {
-		if (text[i] == '\033' && i + 1 < len && text[i + 1] == '[') {
-			for (i += 2; i < len && (text[i] < 0x40 || text[i] > 0x7e);)
-				i++;
-			continue;
-		}
-		strbuf_putc(b, text[i]);
-	}
-}
-
 struct entry {
 	struct strbuf said, object;
 	bool uses_arch;
@@ -239,7 +231,7 @@ static int read_entry(const struct build *b, const uint8_t key[DIGEST_SIZE],
 		return -ENOENT;
 	size_t said = (size_t)said_len;
 	if (coloured && !b->colour)
-		add_plain(&ret_entry->said, at, said);
+		diag_add_plain(&ret_entry->said, at, said);
 	else
 		strbuf_add(&ret_entry->said, at, said);
 	strbuf_add(&ret_entry->object, at + said, (size_t)(end - at) - said);

@@ -12,6 +12,7 @@
 #include "build-remote.h"
 #include "build.h"
 #include "cache.h"
+#include "diag.h"
 #include "shared/io.h"
 #include "shared/thread.h"
 
@@ -54,7 +55,7 @@ static void lane_free(struct lane *l)
 static int make_argv(const struct lane *l, const struct build_action *a, struct strv *ret_argv)
 {
 	build_plan_argv(a, ret_argv);
-	if (l->run->build->colour)
+	if (build_colours(l->run->build))
 		strv_add(ret_argv, "-fcolor-diagnostics");
 	strv_add(ret_argv, "-o");
 	strv_add(ret_argv, l->object);
@@ -131,11 +132,22 @@ static int finish(struct lane *l, int64_t began, struct build_result *result,
 	return r < 0 ? r : build_finish(l->run->build, &made, result, e);
 }
 
+int build_tell_said(const struct build *b, const struct strbuf *said, struct strbuf *plain,
+		    struct build_result *ret_result)
+{
+	if (build_colours(b) == b->colour || !said->len)
+		return 0;
+	diag_add_plain(plain, said->data, said->len);
+	ret_result->said = plain->data ? plain->data : "";
+	ret_result->said_len = plain->len;
+	return plain->error;
+}
+
 static void do_action(struct lane *l, const struct build_action *a)
 {
 	const struct build *b = l->run->build;
 	cleanup_error struct crossbpf_error e = {0};
-	cleanup_strbuf struct strbuf said = {0};
+	cleanup_strbuf struct strbuf said = {0}, plain = {0};
 	cleanup_strv struct strv argv = {0};
 	struct build_result result = {.action = a};
 	int64_t began = io_now();
@@ -152,6 +164,8 @@ static void do_action(struct lane *l, const struct build_action *a)
 	result.said_len = said.len;
 	if (r == 0 && result.status == 0 && !interrupted)
 		r = finish(l, began, &result, &e);
+	if (build_tell_said(b, &said, &plain, &result) < 0)
+		r = error_no_memory(&e);
 
 	pthread_mutex_lock(&l->run->lock);
 	if (interrupted || (!result.done && !b->keep_going) || e.status == EXIT_STATUS_LOST)

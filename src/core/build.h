@@ -51,6 +51,17 @@ struct build {
 	int (*on_read)(void *ctx, const struct build_action *action, const struct strv *read);
 };
 
+/* Compilers are asked for colours where the terminal wants them, and for the cache: who is given
+ * what it has may want them. */
+static inline bool build_colours(const struct build *b)
+{
+	return b->colour || b->cache;
+}
+
+/* What the compiler said as on_end is told it; `plain` keeps it. 0 or -ENOMEM. */
+int build_tell_said(const struct build *b, const struct strbuf *said, struct strbuf *plain,
+		    struct build_result *ret_result);
+
 /*
  * Does what the cache has the objects of, of these actions, and tells of each by on_end; *ret_n is
  * how many are left, which are the first then. No builder is asked. 0, or -ENOMEM with `e`.

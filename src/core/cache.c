@@ -1,28 +1,31 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A file is a line "crossbpf-cache FORMAT DIGEST" and the content. How many bytes there are is kept
- * in the file "counts", for nobody wants to look at all files after each build; a process that was
- * killed did not add its own, so that is an estimate, put right whenever files are removed.
+ * A file is a line "crossbpf-cache FORMAT DIGEST" and the content; the digest is of the kind, the
+ * key and the content. How many bytes there are is kept in the file "counts", for nobody wants to
+ * look at all files after each build. A process adds to it ahead of what it is about to write, and
+ * takes back in the end what it did not: of one that was killed there is too much, and that is put
+ * right whenever all files are looked at.
  */
 #include "config.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cache-store.h"
 #include "cache.h"
 #include "shared/io.h"
 
-#define HEAD "crossbpf-cache 1 "
+#define HEAD "crossbpf-cache 2 "
 
 enum {
 	HEAD_SIZE = sizeof(HEAD) - 1 + DIGEST_HEX_SIZE, /* with the newline, without a NUL */
 	MAX_CONTENT = 1 << 30,
-	N_DIRS = 256,
+	PATIENCE = 50, /* milliseconds that another process may take to count */
 };
 
 #define HOUR (INT64_C(3600) * 1000000000)
@@ -30,11 +33,14 @@ enum {
 struct cache {
 	char *dir;
 	uint64_t limit;
-	struct cache_counts added; /* since it was opened; by atomic operations */
+	struct cache_counts added; /* hits and misses since it was opened; by atomic operations */
+	pthread_mutex_t lock;      /* guards what follows */
+	struct cache_store store;
+	bool is_open;
+	int looked, made;  /* an errno of what was tried in vain */
+	uint64_t reserved; /* bytes that are counted and not written yet */
+	unsigned patience;
 };
-
-static const char *const kind_names[CACHE_KINDS] = {
-	[CACHE_OBJECT] = "object", [CACHE_MANIFEST] = "manifest"};
 
 struct cache *cache_new(const char *dir, uint64_t limit)
 {
@@ -42,12 +48,18 @@ struct cache *cache_new(const char *dir, uint64_t limit)
 
 	if (!c)
 		return NULL;
-	c->dir = str_printf("%s/cache", dir);
-	c->limit = limit;
-	if (c->dir)
-		return c;
-	free(c);
-	return NULL;
+	*c = (struct cache){
+		.dir = str_printf("%s/cache", dir),
+		.limit = limit,
+		.store = CACHE_STORE_CLOSED,
+		.patience = PATIENCE,
+	};
+	if (!c->dir) {
+		free(c);
+		return NULL;
+	}
+	pthread_mutex_init(&c->lock, NULL);
+	return c;
 }
 
 const char *cache_dir(const struct cache *c)
@@ -55,150 +67,198 @@ const char *cache_dir(const struct cache *c)
 	return c->dir;
 }
 
-static char *file_of(const struct cache *c, enum cache_kind kind, const uint8_t key[DIGEST_SIZE])
+uint64_t cache_limit(const struct cache *c)
 {
-	char hex[DIGEST_HEX_SIZE];
-
-	digest_hex(key, hex);
-	return str_printf("%s/%s/%.2s/%s", c->dir, kind_names[kind], hex, hex + 2);
+	return c->limit;
 }
 
-static void add(uint64_t *to, uint64_t n)
+/* Once for each way: what failed is not tried for each object. */
+static int open_locked(struct cache *c, bool make)
 {
-	__atomic_fetch_add(to, n, __ATOMIC_RELAXED);
+	int *tried = make ? &c->made : &c->looked;
+
+	if (c->is_open)
+		return 0;
+	if (*tried == 0)
+		*tried = cache_store_open(&c->store, c->dir, make);
+	c->is_open = *tried == 0;
+	return *tried;
+}
+
+static int open_store(struct cache *c, bool make)
+{
+	pthread_mutex_lock(&c->lock);
+	int r = open_locked(c, make);
+	pthread_mutex_unlock(&c->lock);
+	return r;
+}
+
+int cache_look(struct cache *c)
+{
+	return open_store(c, false);
 }
 
 void cache_count_hit(struct cache *c)
 {
-	add(&c->added.hits, 1);
+	__atomic_fetch_add(&c->added.hits, 1, __ATOMIC_RELAXED);
 }
 
 void cache_count_miss(struct cache *c)
 {
-	add(&c->added.misses, 1);
+	__atomic_fetch_add(&c->added.misses, 1, __ATOMIC_RELAXED);
 }
 
-static bool is_sound(const struct strbuf *file)
+/* An entry under another's name is none. */
+static void make_head(enum cache_kind kind, const uint8_t key[DIGEST_SIZE], const void *content,
+		      size_t len, char ret_head[HEAD_SIZE + 1])
 {
-	uint8_t digest[DIGEST_SIZE];
+	uint8_t digest[DIGEST_SIZE], which = (uint8_t)kind;
 	char hex[DIGEST_HEX_SIZE];
+	struct digest d;
 
-	if (file->len < HEAD_SIZE || memcmp(file->data, HEAD, sizeof(HEAD) - 1) != 0 ||
-	    file->data[HEAD_SIZE - 1] != '\n')
-		return false;
-	digest_of(file->data + HEAD_SIZE, file->len - HEAD_SIZE, digest);
+	digest_init(&d);
+	digest_bytes(&d, &which, sizeof(which));
+	digest_bytes(&d, key, DIGEST_SIZE);
+	digest_bytes(&d, content, len);
+	digest_finish_bytes(&d, digest);
 	digest_hex(digest, hex);
-	return memcmp(file->data + sizeof(HEAD) - 1, hex, DIGEST_HEX_SIZE - 1) == 0;
+	snprintf(ret_head, HEAD_SIZE + 1, HEAD "%s\n", hex);
 }
 
 /* It was used: by that the oldest are known. Once an hour is enough. */
-static void touch(const char *path)
+static void touch(int fd, const struct stat *st)
 {
+	int64_t age = io_now() - io_mtime(st);
+
+	if (age > HOUR || age < -HOUR)
+		futimens(fd, NULL);
+}
+
+static int read_whole(int fd, char *to, size_t len)
+{
+	while (len) {
+		ssize_t n = read(fd, to, len);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n < 0 ? -errno : -EBADMSG;
+		to += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+/* -EBADMSG for what is no entry, or not ours. */
+static int read_entry(int fd, enum cache_kind kind, const uint8_t key[DIGEST_SIZE],
+		      struct strbuf *ret_content)
+{
+	char head[HEAD_SIZE + 1];
 	struct stat st;
 
-	if (stat(path, &st) == 0 && io_now() - io_mtime(&st) > HOUR)
-		utimensat(AT_FDCWD, path, NULL, 0);
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	if (!S_ISREG(st.st_mode) || !io_is_own(&st) || st.st_size < HEAD_SIZE ||
+	    st.st_size > MAX_CONTENT)
+		return -EBADMSG;
+	size_t size = (size_t)st.st_size, len = size - HEAD_SIZE;
+	cleanup_free char *data = malloc(size + 1);
+	if (!data)
+		return -ENOMEM;
+	int r = read_whole(fd, data, size);
+	if (r < 0)
+		return r;
+	make_head(kind, key, data + HEAD_SIZE, len, head);
+	if (memcmp(data, head, HEAD_SIZE) != 0)
+		return -EBADMSG;
+	touch(fd, &st);
+	memmove(data, data + HEAD_SIZE, len);
+	data[len] = '\0';
+	*ret_content = (struct strbuf){.data = TAKE_PTR(data), .len = len, .room = size + 1};
+	return 0;
 }
 
 int cache_get(struct cache *c, enum cache_kind kind, const uint8_t key[DIGEST_SIZE],
 	      struct strbuf *ret_content)
 {
-	cleanup_free char *path = file_of(c, kind, key);
-	cleanup_strbuf struct strbuf file = {0};
+	char name[DIGEST_HEX_SIZE];
 
-	if (!path)
-		return -ENOMEM;
-	int r = io_read_file(path, MAX_CONTENT, &file);
-	if (r < 0)
-		return r == -ENOMEM ? r : -ENOENT;
-	if (!is_sound(&file)) {
-		unlink(path);
+	if (open_store(c, false) < 0)
 		return -ENOENT;
-	}
-	touch(path);
-	strbuf_add(ret_content, file.data + HEAD_SIZE, file.len - HEAD_SIZE);
-	return ret_content->error;
-}
-
-void cache_put(struct cache *c, enum cache_kind kind, const uint8_t key[DIGEST_SIZE],
-	       const void *content, size_t len)
-{
-	cleanup_free char *path = file_of(c, kind, key);
-	cleanup_strbuf struct strbuf file = {0};
-	uint8_t digest[DIGEST_SIZE];
-	char hex[DIGEST_HEX_SIZE];
-	struct stat old;
-
-	if (len > MAX_CONTENT - HEAD_SIZE)
-		return;
-	digest_of(content, len, digest);
-	digest_hex(digest, hex);
-	strbuf_printf(&file, HEAD "%s\n", hex);
-	strbuf_add(&file, content, len);
-	if (!path || file.error || io_make_parents(path, 0700) < 0)
-		return;
-	uint64_t before = stat(path, &old) == 0 ? (uint64_t)old.st_size : 0;
-	if (io_replace_file(path, file.data, file.len) == 0 && file.len > before)
-		add(&c->added.bytes, file.len - before);
+	digest_hex(key, name);
+	cleanup_close int fd = openat(c->store.kinds[kind], name,
+				      O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (fd < 0 && errno == ENOENT)
+		return -ENOENT;
+	/* A link, or a socket. */
+	bool wrong = fd < 0 && (errno == ELOOP || errno == ENXIO);
+	int r = wrong ? -EBADMSG : fd < 0 ? -errno : read_entry(fd, kind, key, ret_content);
+	if (r == -EBADMSG)
+		unlinkat(c->store.kinds[kind], name, 0);
+	return r < 0 && r != -ENOMEM ? -ENOENT : r;
 }
 
 /* A file that is there. */
 struct found {
-	char *path;
 	int64_t used;
 	uint64_t size;
-	bool is_object;
+	uint8_t kind, key[DIGEST_SIZE];
 };
 
 struct listing {
 	struct found *v;
 	size_t n, room;
-	int error;
+	uint64_t bytes;
 };
 
 static void listing_free(struct listing *l)
 {
-	for (size_t i = 0; i < l->n; i++)
-		free(l->v[i].path);
 	free(l->v);
 }
 #define cleanup_listing CLEANUP(listing_free)
 
-static void list_file(struct listing *l, const char *dir, const char *name, bool is_object)
+/* One that is dated in the future is as old as can be: its date says nothing. */
+static int64_t used_at(const struct stat *st)
 {
-	cleanup_free char *path = str_printf("%s/%s", dir, name);
-	struct stat st;
+	int64_t mtime = io_mtime(st);
 
-	if (path && (lstat(path, &st) < 0 || !S_ISREG(st.st_mode)))
-		return;
-	if (path && l->n == l->room) {
-		size_t room = l->room ? 2 * l->room : 1024;
-		struct found *v = realloc(l->v, room * sizeof(*v));
-		l->v = v ? v : l->v;
-		l->room = v ? room : l->room;
-	}
-	if (!path || l->n == l->room) {
-		l->error = -ENOMEM;
-		return;
-	}
-	/* What a killed process left: nobody writes for an hour. */
-	bool is_left = strlen(name) != DIGEST_HEX_SIZE - 3;
-	int64_t used = io_mtime(&st);
-	l->v[l->n++] = (struct found){TAKE_PTR(path), is_left && io_now() - used > HOUR ? 0 : used,
-				      (uint64_t)st.st_size, is_object && !is_left};
+	return mtime > io_now() + HOUR ? 0 : mtime;
 }
 
-static void list_all(const struct cache *c, struct listing *ret_listing)
+static int list_file(struct listing *l, int dir, enum cache_kind kind, const char *name)
 {
-	for (size_t i = 0; i < CACHE_KINDS * (size_t)N_DIRS && !ret_listing->error; i++) {
-		cleanup_free char *dir = str_printf("%s/%s/%02x", c->dir, kind_names[i / N_DIRS],
-						    (unsigned)(i % N_DIRS));
-		cleanup_closedir DIR *entries = dir ? opendir(dir) : NULL;
-		if (!dir)
-			ret_listing->error = -ENOMEM;
-		for (struct dirent *entry; entries && (entry = readdir(entries));)
-			list_file(ret_listing, dir, entry->d_name, i / N_DIRS == CACHE_OBJECT);
+	struct found found = {.kind = (uint8_t)kind};
+	struct stat st;
+
+	if (strlen(name) != DIGEST_HEX_SIZE - 1 || digest_parse(name, found.key) < 0 ||
+	    fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || S_ISDIR(st.st_mode))
+		return 0;
+	if (l->n == l->room) {
+		size_t room = l->room ? 2 * l->room : 1024;
+		struct found *v = realloc(l->v, room * sizeof(*v));
+		if (!v)
+			return -ENOMEM;
+		l->v = v;
+		l->room = room;
 	}
+	found.used = used_at(&st);
+	found.size = (uint64_t)st.st_size;
+	l->bytes += found.size;
+	l->v[l->n++] = found;
+	return 0;
+}
+
+static int list_all(const struct cache_store *s, struct listing *ret_listing)
+{
+	int r = 0;
+
+	for (size_t kind = 0; kind < CACHE_KINDS && r == 0; kind++) {
+		cleanup_closedir DIR *entries = cache_store_list(s->kinds[kind]);
+		if (!entries)
+			return -errno;
+		for (struct dirent *entry; r == 0 && (entry = readdir(entries));)
+			r = list_file(ret_listing, s->kinds[kind], kind, entry->d_name);
+	}
+	return r;
 }
 
 static int compare_used(const void *a, const void *b)
@@ -208,121 +268,241 @@ static int compare_used(const void *a, const void *b)
 	return x->used < y->used ? -1 : x->used > y->used;
 }
 
-/* They are this machine's own: as they are in memory. */
-static void read_counts(int fd, struct cache_counts *ret_counts)
+/* What somebody has used or written meanwhile stays. */
+static bool remove_found(const struct cache_store *s, const struct found *f)
 {
-	cleanup_strbuf struct strbuf bytes = {0};
+	char name[DIGEST_HEX_SIZE];
+	struct stat st;
 
-	if (lseek(fd, 0, SEEK_SET) == 0 && io_read_fd(fd, 4096, &bytes) == 0 &&
-	    bytes.len == sizeof(*ret_counts))
-		memcpy(ret_counts, bytes.data, sizeof(*ret_counts));
+	digest_hex(f->key, name);
+	return fstatat(s->kinds[f->kind], name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       used_at(&st) == f->used && unlinkat(s->kinds[f->kind], name, 0) == 0;
 }
 
-static void write_counts(int fd, const struct cache_counts *counts)
-{
-	if (lseek(fd, 0, SEEK_SET) == 0)
-		(void)!io_write_fd(fd, counts, sizeof(*counts));
-}
+struct removed {
+	uint64_t files, bytes, left; /* `left`: bytes that stay */
+};
 
-/* Opens the counts, locked until they are closed; -1 where that cannot be done. */
-static int open_counts(const struct cache *c)
-{
-	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-	cleanup_free char *path = str_printf("%s/counts", c->dir);
-
-	if (!path)
-		return -1;
-	io_make_parents(path, 0700);
-	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
-	while (fd >= 0 && fcntl(fd, F_SETLKW, &lock) < 0 && errno == EINTR)
-		;
-	return fd;
-}
-
-/* Removes the oldest until `limit` holds; *ret_left is how many bytes stay. */
-static int remove_oldest(struct cache *c, uint64_t limit, uint64_t *ret_files, uint64_t *ret_bytes,
-			 uint64_t *ret_left)
+/* Removes the oldest until `limit` holds. */
+static int remove_oldest(const struct cache_store *s, uint64_t limit, struct removed *ret_removed)
 {
 	cleanup_listing struct listing l = {0};
+	struct removed removed = {0};
 
-	list_all(c, &l);
-	if (l.error)
-		return l.error;
-	if (l.n)
+	int r = list_all(s, &l);
+	if (r < 0)
+		return r;
+	if (l.n && l.bytes > limit)
 		qsort(l.v, l.n, sizeof(*l.v), compare_used);
-	*ret_left = *ret_files = *ret_bytes = 0;
-	for (size_t i = 0; i < l.n; i++)
-		*ret_left += l.v[i].size;
-	for (size_t i = 0; i < l.n && (*ret_left > limit || !l.v[i].used); i++) {
-		if (unlink(l.v[i].path) < 0)
+	removed.left = l.bytes;
+	for (size_t i = 0; i < l.n && (removed.left > limit || !limit); i++) {
+		if (!remove_found(s, &l.v[i]))
 			continue;
-		*ret_left -= l.v[i].size;
-		*ret_bytes += l.v[i].size;
-		++*ret_files;
+		removed.left -= l.v[i].size;
+		removed.bytes += l.v[i].size;
+		removed.files++;
 	}
+	*ret_removed = removed;
 	return 0;
+}
+
+/* What is there now is known, and what others wrote since `before` was read. */
+static void recount(struct cache *c, uint64_t before, uint64_t left)
+{
+	struct cache_counts counts;
+
+	if (cache_counts_begin(&c->store, c->patience, &counts) < 0)
+		return;
+	counts.bytes = left + c->reserved + (counts.bytes > before ? counts.bytes - before : 0);
+	cache_counts_end(&c->store, &counts);
+}
+
+/* One process at a time, unless that takes too long. Down to four fifths, so that not every build
+ * from now on looks at all files. */
+static void prune_locked(struct cache *c, uint64_t bytes)
+{
+	bool locked = cache_store_lock_prune(&c->store);
+	struct removed removed;
+
+	if (!locked && bytes < c->limit + c->limit / 4)
+		return;
+	if (remove_oldest(&c->store, c->limit / 5 * 4, &removed) == 0)
+		recount(c, bytes, removed.left);
+	if (locked)
+		cache_store_unlock_prune(&c->store);
+}
+
+/* Are these bytes counted, so that they may be written? What cannot be counted is not kept, for
+ * nobody would know when there is too much. */
+static bool reserve_locked(struct cache *c, uint64_t size)
+{
+	struct cache_counts counts;
+
+	if (open_locked(c, true) < 0)
+		return false;
+	if (c->reserved < size) {
+		/* Some ahead, for the lock is not to be taken for each. */
+		uint64_t ahead = size > c->limit / 64 ? size : c->limit / 64;
+		if (cache_counts_begin(&c->store, c->patience, &counts) < 0) {
+			c->patience = 0;
+			return false;
+		}
+		counts.bytes += ahead;
+		c->reserved += ahead;
+		cache_counts_end(&c->store, &counts);
+		if (counts.bytes > c->limit)
+			prune_locked(c, counts.bytes);
+	}
+	c->reserved -= size;
+	return true;
+}
+
+static bool reserve(struct cache *c, uint64_t size)
+{
+	pthread_mutex_lock(&c->lock);
+	bool reserved = reserve_locked(c, size);
+	pthread_mutex_unlock(&c->lock);
+	return reserved;
+}
+
+static void give_back(struct cache *c, uint64_t size)
+{
+	pthread_mutex_lock(&c->lock);
+	c->reserved += size;
+	pthread_mutex_unlock(&c->lock);
+}
+
+/* *ret_replaced is the size of what had that name. */
+static int write_entry(const struct cache_store *s, enum cache_kind kind, const char *name,
+		       const char head[HEAD_SIZE + 1], const void *content, size_t len,
+		       uint64_t *ret_replaced)
+{
+	cleanup_free char *temporary = NULL;
+	cleanup_close int fd = cache_store_temporary(s, &temporary);
+	struct stat old;
+
+	if (fd < 0)
+		return fd;
+	int r = io_write_fd(fd, head, HEAD_SIZE);
+	if (r == 0)
+		r = io_write_fd(fd, content, len);
+	bool is_old = fstatat(s->kinds[kind], name, &old, AT_SYMLINK_NOFOLLOW) == 0;
+	if (r == 0 && renameat(s->temporary, temporary, s->kinds[kind], name) < 0)
+		r = -errno;
+	if (r < 0)
+		unlinkat(s->temporary, temporary, 0);
+	else
+		*ret_replaced = is_old ? (uint64_t)old.st_size : 0;
+	return r;
+}
+
+void cache_put(struct cache *c, enum cache_kind kind, const uint8_t key[DIGEST_SIZE],
+	       const void *content, size_t len)
+{
+	char name[DIGEST_HEX_SIZE], head[HEAD_SIZE + 1];
+	uint64_t size = HEAD_SIZE + (uint64_t)len, replaced = 0;
+
+	if (size > MAX_CONTENT || size > c->limit || !reserve(c, size))
+		return;
+	digest_hex(key, name);
+	make_head(kind, key, content, len, head);
+	if (write_entry(&c->store, kind, name, head, content, len, &replaced) < 0)
+		replaced = size;
+	if (replaced)
+		give_back(c, replaced);
+}
+
+/* Is there nothing? Then that is no error. */
+static int open_to_look(struct cache *c, bool *ret_empty)
+{
+	int r = open_store(c, false);
+
+	*ret_empty = r == -ENOENT || r == -ENOTDIR;
+	return *ret_empty ? 0 : r;
 }
 
 int cache_prune(struct cache *c, uint64_t limit, uint64_t *ret_files, uint64_t *ret_bytes)
 {
-	cleanup_close int fd = open_counts(c);
-	struct cache_counts counts = {0};
-	uint64_t left;
+	struct removed removed = {0};
+	struct cache_counts counts;
+	bool empty;
 
-	int r = remove_oldest(c, limit, ret_files, ret_bytes, &left);
-	if (r < 0 || fd < 0)
+	int r = open_to_look(c, &empty);
+	if (r == 0 && !empty) {
+		cache_store_sweep(&c->store);
+		cache_counts_read(&c->store, &counts);
+		r = remove_oldest(&c->store, limit, &removed);
+	}
+	if (r < 0)
 		return r;
-	if (limit)
-		read_counts(fd, &counts);
-	counts.bytes = left;
-	write_counts(fd, &counts);
+	*ret_files = removed.files;
+	*ret_bytes = removed.bytes;
+	if (empty)
+		return 0;
+	pthread_mutex_lock(&c->lock);
+	recount(c, counts.bytes, removed.left);
+	pthread_mutex_unlock(&c->lock);
 	return 0;
+}
+
+int cache_clear(struct cache *c, uint64_t *ret_files, uint64_t *ret_bytes)
+{
+	struct cache_counts counts;
+
+	int r = cache_prune(c, 0, ret_files, ret_bytes);
+	if (r == 0 && c->is_open && cache_counts_begin(&c->store, c->patience, &counts) == 0) {
+		counts.hits = counts.misses = 0;
+		cache_counts_end(&c->store, &counts);
+	}
+	return r;
 }
 
 int cache_stats(struct cache *c, struct cache_counts *ret_counts, uint64_t *ret_entries)
 {
 	cleanup_listing struct listing l = {0};
-	cleanup_close int fd = open_counts(c);
 	struct cache_counts counts = {0};
+	uint64_t entries = 0;
+	bool empty;
 
-	list_all(c, &l);
-	if (l.error)
-		return l.error;
-	if (fd >= 0)
-		read_counts(fd, &counts);
-	counts.bytes = *ret_entries = 0;
-	for (size_t i = 0; i < l.n; i++) {
-		counts.bytes += l.v[i].size;
-		*ret_entries += l.v[i].is_object;
+	int r = open_to_look(c, &empty);
+	if (r == 0 && !empty) {
+		cache_counts_read(&c->store, &counts);
+		r = list_all(&c->store, &l);
 	}
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < l.n; i++)
+		entries += l.v[i].kind == CACHE_OBJECT;
+	counts.bytes = l.bytes;
 	*ret_counts = counts;
+	*ret_entries = entries;
 	return 0;
 }
 
-/* Down to four fifths, so that not every build from now on looks at all files. */
+/* Hits and misses, and less what was not written after all. */
 static void add_counts(struct cache *c)
 {
-	cleanup_close int fd = open_counts(c);
-	struct cache_counts counts = {0};
-	uint64_t files, bytes;
+	struct cache_counts counts;
 
-	if (fd < 0)
+	if (!c->added.hits && !c->added.misses && !c->reserved)
 		return;
-	read_counts(fd, &counts);
-	counts.bytes += c->added.bytes;
+	if (open_locked(c, true) < 0 || cache_counts_begin(&c->store, c->patience, &counts) < 0)
+		return;
 	counts.hits += c->added.hits;
 	counts.misses += c->added.misses;
-	if (counts.bytes > c->limit)
-		(void)remove_oldest(c, c->limit / 5 * 4, &files, &bytes, &counts.bytes);
-	write_counts(fd, &counts);
+	counts.bytes -= c->reserved < counts.bytes ? c->reserved : counts.bytes;
+	cache_counts_end(&c->store, &counts);
 }
 
 void cache_close(struct cache *c)
 {
 	if (!c)
 		return;
-	if (c->added.bytes || c->added.hits || c->added.misses)
-		add_counts(c);
+	add_counts(c);
+	if (c->is_open)
+		cache_store_sweep(&c->store);
+	cache_store_close(&c->store);
+	pthread_mutex_destroy(&c->lock);
 	free(c->dir);
 	free(c);
 }
