@@ -166,6 +166,7 @@ void state_store_clear(struct state_store *s)
 		state_row_clear(s->rows.v[i]);
 	list_free(&s->paths);
 	list_free(&s->dirs);
+	list_free(&s->places);
 	list_free(&s->absents);
 	list_free(&s->rows);
 	s->generation = s->last_id = 0;

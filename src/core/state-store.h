@@ -56,6 +56,13 @@ struct state_dir {
 	bool dirty, looked, changed;
 };
 
+/* What is known in this build of a directory on the way to such a file. */
+struct state_place {
+	char *path;
+	struct state_dir *dir; /* itself, or the nearest to it that there is */
+	bool dangles;          /* a link that leads nowhere is on the way to it, or is it */
+};
+
 struct state_absent {
 	char *path;
 	struct state_dir *dir; /* in which it would appear, or what leads to it */
@@ -96,6 +103,7 @@ struct state_store {
 	int64_t generation; /* of what was loaded */
 	int64_t last_id;
 	struct state_list paths, dirs, absents, rows;
+	struct state_list places; /* never stored */
 };
 
 /*

@@ -147,37 +147,62 @@ static void look_at_dir(struct state *s, struct state_dir *dir)
 	}
 }
 
+static struct state_place *find_place(struct state *s, const char *dir);
+
+/* The nearest directory above a path; *ret_dangles: a link that leads nowhere is on the way to it.
+ * NULL where memory ran out. */
+static struct state_dir *nearest_dir(struct state *s, const char *path, bool *ret_dangles)
+{
+	const char *slash = strrchr(path, '/');
+
+	*ret_dangles = false;
+	if (!slash || slash == path)
+		return state_store_dir(&s->store, slash ? "/" : ".");
+	cleanup_free char *outer = strndup(path, (size_t)(slash - path));
+	const struct state_place *place = outer ? find_place(s, outer) : NULL;
+	*ret_dangles = place && place->dangles;
+	return place ? place->dir : NULL;
+}
+
+/* A link to nothing, as the name or on the way to it, dangles: what it leads to may appear where
+ * nobody looks. Each directory is looked at once a build: in most, many headers are looked for. */
+static struct state_place *find_place(struct state *s, const char *dir)
+{
+	struct state_place *place = state_list_find(&s->store.places, dir);
+	bool is_there, dangles = false;
+	struct stat st;
+
+	if (place)
+		return place;
+	is_there = fstatat(s->root, dir, &st, 0) == 0;
+	struct state_dir *nearest = is_there && S_ISDIR(st.st_mode)
+					    ? state_store_dir(&s->store, dir)
+					    : nearest_dir(s, dir, &dangles);
+	place = nearest ? state_list_add(&s->store.places, dir, strlen(dir), sizeof(*place)) : NULL;
+	if (!place)
+		return NULL;
+	place->dir = nearest;
+	place->dangles =
+		!is_there && (dangles || fstatat(s->root, dir, &st, AT_SYMLINK_NOFOLLOW) == 0);
+	return place;
+}
+
 /* The directory in which the file would appear, or the nearest to it that there is. */
 static struct state_dir *dir_of(struct state *s, const char *path)
 {
-	cleanup_free char *name = strdup(path);
-	struct stat st;
+	bool dangles;
 
-	for (char *slash; name && (slash = strrchr(name, '/'));) {
-		slash[slash == name ? 1 : 0] = '\0';
-		if (slash == name || (fstatat(s->root, name, &st, 0) == 0 && S_ISDIR(st.st_mode)))
-			return state_store_dir(&s->store, name);
-	}
-	return name ? state_store_dir(&s->store, ".") : NULL;
+	return nearest_dir(s, path, &dangles);
 }
 
-/* A link to nothing, as the name or on the way to it: what it leads to may appear where nobody
- * looks. */
+/* Of what is not there. */
 static bool dangles(struct state *s, const char *path)
 {
-	cleanup_free char *name = strdup(path);
+	bool outer;
 	struct stat st;
 
-	for (char *end; name; *end = '\0') {
-		if (fstatat(s->root, name, &st, 0) == 0)
-			return false;
-		if (fstatat(s->root, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
-			return true;
-		end = strrchr(name, '/');
-		if (!end || end == name)
-			return false;
-	}
-	return true;
+	return fstatat(s->root, path, &st, AT_SYMLINK_NOFOLLOW) == 0 ||
+	       !nearest_dir(s, path, &outer) || outer;
 }
 
 /* When something on the way to it was last put in the place of something else: a link, or a
@@ -205,12 +230,13 @@ static void look_for_file(struct state *s, struct state_absent *absent)
 	struct stat st;
 
 	absent->looked = true;
-	absent->present = fstatat(s->root, absent->path, &st, 0) == 0 && !S_ISDIR(st.st_mode);
+	bool is_there = fstatat(s->root, absent->path, &st, 0) == 0;
+	absent->present = is_there && !S_ISDIR(st.st_mode);
 	if (absent->present) {
 		struct fingerprint f = fingerprint_of(&st, io_now());
 		int64_t changed = last_change(&f), moved = moved_at(s, absent->path);
 		absent->changed = changed > moved ? changed : moved;
-	} else if (dangles(s, absent->path)) {
+	} else if (!is_there && dangles(s, absent->path)) {
 		absent->present = true; /* and never old enough */
 		absent->changed = INT64_MAX / 2;
 	}
