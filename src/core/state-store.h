@@ -83,6 +83,7 @@ struct state_row {
 	bool dirty;
 	bool used;       /* in this build */
 	bool gone;       /* its output is, and no build asks for it */
+	bool kept;       /* what it looked for is what is stored: `absents` says nothing */
 	bool has_lookup; /* once loaded: a row of what it looked for */
 };
 
@@ -138,6 +139,8 @@ struct state_version *state_store_version(struct state_path *path,
 					  const uint8_t digest[DIGEST_SIZE]);
 /* Makes it one that nothing is known of. */
 void state_row_clear(struct state_row *row);
+/* The same, and hands on what was known, for state_row_clear(). */
+void state_row_take(struct state_row *row, struct state_row *ret_before);
 /* 0 or -ENOMEM. */
 int state_absents_add(struct state_absents *list, struct state_absent *absent);
 /* Only finds. */

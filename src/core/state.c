@@ -195,16 +195,6 @@ static struct state_dir *dir_of(struct state *s, const char *path)
 	return nearest_dir(s, path, &dangles);
 }
 
-/* Of what is not there. */
-static bool dangles(struct state *s, const char *path)
-{
-	bool outer;
-	struct stat st;
-
-	return fstatat(s->root, path, &st, AT_SYMLINK_NOFOLLOW) == 0 ||
-	       !nearest_dir(s, path, &outer) || outer;
-}
-
 /* When something on the way to it was last put in the place of something else: a link, or a
  * directory that was moved. One in which a name was made has both times alike. */
 static int64_t moved_at(struct state *s, const char *path)
@@ -224,19 +214,24 @@ static int64_t moved_at(struct state *s, const char *path)
 	return latest;
 }
 
-/* Finds out whether something is there that a compiler would read, and since when. */
+/* Finds out whether something is there that a compiler would read, and since when. Mostly nothing
+ * is, not even a link. */
 static void look_for_file(struct state *s, struct state_absent *absent)
 {
+	bool is_there, outer = false;
 	struct stat st;
 
 	absent->looked = true;
-	bool is_there = fstatat(s->root, absent->path, &st, 0) == 0;
-	absent->present = is_there && !S_ISDIR(st.st_mode);
-	if (absent->present) {
+	absent->present = false;
+	bool is_named = fstatat(s->root, absent->path, &st, AT_SYMLINK_NOFOLLOW) == 0;
+	is_there =
+		is_named && (!S_ISLNK(st.st_mode) || fstatat(s->root, absent->path, &st, 0) == 0);
+	if (is_there && !S_ISDIR(st.st_mode)) {
 		struct fingerprint f = fingerprint_of(&st, io_now());
 		int64_t changed = last_change(&f), moved = moved_at(s, absent->path);
+		absent->present = true;
 		absent->changed = changed > moved ? changed : moved;
-	} else if (!is_there && dangles(s, absent->path)) {
+	} else if (!is_there && (is_named || !nearest_dir(s, absent->path, &outer) || outer)) {
 		absent->present = true; /* and never old enough */
 		absent->changed = INT64_MAX / 2;
 	}
@@ -411,6 +406,9 @@ struct recording {
 	const struct strv *dirs;
 	uint64_t dirs_sum;
 	int64_t began;
+	const struct state_row *before; /* what the row was */
+	const char *moved_path;         /* an input, of whose directory moved_at() was asked: */
+	int64_t moved;
 };
 
 /* Finds the thing for a name under which something was looked for, and whether it is there. */
@@ -497,6 +495,34 @@ static int look_now(struct state *s, struct state_path *path)
 	return look_at(s, path);
 }
 
+/* What is looked for follows from the command and from what is read: where these are as they were,
+ * it is that of the last time, which is stored. */
+static bool keeps_lookups(struct recording *r)
+{
+	const struct state_row *before = r->before;
+	struct state_row *row = r->row;
+
+	if (!before->n_outputs || before->appeared || before->n_inputs != row->n_inputs ||
+	    memcmp(before->command, row->command, DIGEST_SIZE) != 0 ||
+	    memcmp(before->inputs, row->inputs, row->n_inputs * sizeof(*row->inputs)) != 0)
+		return false;
+	row->kept = !before->dirty || before->kept;
+	return row->kept;
+}
+
+/* moved_at(), of which inputs beside each other ask the same. */
+static int64_t input_moved_at(struct recording *r, const char *path)
+{
+	size_t len = (size_t)(io_basename(path) - path);
+	const char *other = r->moved_path;
+
+	if (!other || strncmp(other, path, len) != 0 || io_basename(other) != other + len) {
+		r->moved = moved_at(r->state, path);
+		r->moved_path = path;
+	}
+	return r->moved;
+}
+
 /* -EAGAIN where what was read may not be what is there now. */
 static int add_inputs(struct recording *r, const struct state_done *done)
 {
@@ -514,10 +540,12 @@ static int add_inputs(struct recording *r, const struct state_done *done)
 			return looked;
 		int64_t changed = last_change(&path->now);
 		if (looked < 0 || changed + io_tick(changed) > done->began ||
-		    moved_at(r->state, path->path) + io_tick(1) > done->began)
+		    input_moved_at(r, path->path) + io_tick(1) > done->began)
 			return -EAGAIN;
 		row->inputs[row->n_inputs++] = path->current;
 	}
+	if (keeps_lookups(r))
+		return 0;
 	for (uint32_t i = 0; i < row->n_inputs; i++) {
 		struct state_version *v = row->inputs[i];
 		int found = find_lookups(r->state, v, r->dirs, r->dirs_sum);
@@ -601,20 +629,23 @@ int state_record(struct state *s, const struct state_done *done)
 	if (!row) {
 		r = -ENOMEM;
 	} else {
-		struct recording recording = {s,     row,           ++s->recordings,
-					      &dirs, sum_of(&dirs), done->began};
-		state_row_clear(row);
+		struct state_row before;
+		struct recording recording = {s,       row,           ++s->recordings,
+					      &dirs,   sum_of(&dirs), done->began,
+					      &before, NULL,          0};
+		state_row_take(row, &before);
 		row->used = true;
 		memcpy(row->command, done->command, DIGEST_SIZE);
 		row->duration = done->duration;
 		row->dirty = true;
 		r = add_inputs(&recording, done);
-		if (r == 0)
+		if (r == 0 && !row->kept)
 			r = add_further_lookups(&recording, done->lookups);
 		if (r == 0)
 			r = add_outputs(&recording, done);
 		if (r < 0)
 			state_row_clear(row); /* without outputs it is never fresh */
+		state_row_clear(&before);
 	}
 	pthread_mutex_unlock(&s->lock);
 	return r == -EAGAIN ? 0 : r;
