@@ -502,7 +502,7 @@ static bool keeps_lookups(struct recording *r)
 	const struct state_row *before = r->before;
 	struct state_row *row = r->row;
 
-	if (!before->n_outputs || before->appeared || before->n_inputs != row->n_inputs ||
+	if (!before->n_outputs || before->n_inputs != row->n_inputs ||
 	    memcmp(before->command, row->command, DIGEST_SIZE) != 0 ||
 	    memcmp(before->inputs, row->inputs, row->n_inputs * sizeof(*row->inputs)) != 0)
 		return false;
