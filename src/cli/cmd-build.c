@@ -190,7 +190,7 @@ static int run_build(struct build_job *j, struct crossbpf_error *e)
 	make_build(j, &build);
 	if (j->cache)
 		r = build_restore(&build, j->stale, &j->n_stale, e);
-	if (r < 0 || !j->n_stale)
+	if (r < 0 || !j->n_stale || cli_is_interrupted())
 		return r;
 	r = build.remote ? build_job_connect(j, e)
 			 : builder_connect(&j->builder, &j->request, &j->place, e);

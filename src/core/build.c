@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "build-cache.h"
 #include "build-finish.h"
@@ -13,6 +14,7 @@
 #include "build.h"
 #include "cache.h"
 #include "diag.h"
+#include "remote.h"
 #include "shared/io.h"
 #include "shared/thread.h"
 
@@ -260,25 +262,90 @@ static int order_actions(const struct build *b, const struct build_action **acti
 	return 0;
 }
 
-int build_restore(const struct build *b, const struct build_action **actions, size_t *ret_n,
-		  struct crossbpf_error *e)
-{
-	size_t left = 0;
+/* What all threads share that take objects from the cache. */
+struct restoring {
+	const struct build *build;
+	const struct build_action **actions;
+	size_t n;
+	bool *hits;
+	pthread_mutex_t lock; /* guards what follows, and the callback */
+	size_t next;
+	bool stop;
+	int error;
+};
 
-	for (size_t i = 0; i < *ret_n; i++) {
+static bool take_index(struct restoring *r, size_t *ret_index)
+{
+	pthread_mutex_lock(&r->lock);
+	r->stop = r->stop || session_is_interrupted(r->build->session);
+	bool taken = !r->stop && r->next < r->n;
+	if (taken)
+		*ret_index = r->next++;
+	pthread_mutex_unlock(&r->lock);
+	return taken;
+}
+
+static void *restore_main(void *arg)
+{
+	struct restoring *r = arg;
+	const struct build *b = r->build;
+
+	for (size_t i; take_index(r, &i);) {
 		cleanup_strbuf struct strbuf said = {0};
 		struct build_result result;
-		bool hit = false;
-		if (build_cache_restore(b, actions[i], &result, &said, &hit) < 0)
-			return error_no_memory(e);
-		if (hit) {
+		int error = build_cache_restore(b, r->actions[i], &result, &said, &r->hits[i]);
+		pthread_mutex_lock(&r->lock);
+		if (error < 0) {
+			r->error = error;
+			r->stop = true;
+		} else if (r->hits[i]) {
 			cache_count_hit(b->cache);
 			b->on_end(b->ctx, &result);
 		} else {
 			cache_count_miss(b->cache);
-			actions[left++] = actions[i];
 		}
+		pthread_mutex_unlock(&r->lock);
 	}
+	return NULL;
+}
+
+/* A thread for some few is not worth while. */
+static size_t count_restorers(const struct build *b, size_t n)
+{
+	enum { ACTIONS_EACH = 16, MAX_RESTORERS = 8 };
+	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	size_t most = cpus > 0 && cpus < MAX_RESTORERS ? (size_t)cpus : MAX_RESTORERS;
+
+	if (b->lanes && b->lanes < most)
+		most = b->lanes;
+	return n / ACTIONS_EACH < most ? n / ACTIONS_EACH + 1 : most;
+}
+
+int build_restore(const struct build *b, const struct build_action **actions, size_t *ret_n,
+		  struct crossbpf_error *e)
+{
+	enum { MAX_FURTHER = 7 };
+	cleanup_free bool *hits = calloc(*ret_n + 1, sizeof(*hits));
+	struct restoring r = {.build = b, .actions = actions, .n = *ret_n, .hits = hits};
+	pthread_t further[MAX_FURTHER];
+	size_t threads = 0, left = 0, wanted = count_restorers(b, *ret_n);
+
+	/* Of a builder that is elsewhere, all look into the same list: it is read before. */
+	if (!hits || (b->remote && !remote_headers(b->remote)))
+		return error_no_memory(e);
+	pthread_mutex_init(&r.lock, NULL);
+	while (threads < MAX_FURTHER && threads + 1 < wanted &&
+	       thread_start(&further[threads], restore_main, &r) == 0)
+		threads++;
+	restore_main(&r);
+	for (size_t i = 0; i < threads; i++)
+		pthread_join(further[i], NULL);
+	pthread_mutex_destroy(&r.lock);
+	if (r.error < 0)
+		return error_no_memory(e);
+	for (size_t i = 0; i < *ret_n; i++)
+		if (!hits[i])
+			actions[left++] = actions[i];
 	*ret_n = left;
 	return 0;
 }
