@@ -503,9 +503,11 @@ static bool keeps_lookups(struct recording *r)
 	struct state_row *row = r->row;
 
 	if (!before->n_outputs || before->n_inputs != row->n_inputs ||
-	    memcmp(before->command, row->command, DIGEST_SIZE) != 0 ||
-	    memcmp(before->inputs, row->inputs, row->n_inputs * sizeof(*row->inputs)) != 0)
+	    memcmp(before->command, row->command, DIGEST_SIZE) != 0)
 		return false;
+	for (uint32_t i = 0; i < row->n_inputs; i++)
+		if (before->inputs[i] != row->inputs[i])
+			return false;
 	row->kept = !before->dirty || before->kept;
 	return row->kept;
 }
