@@ -496,7 +496,8 @@ static int look_now(struct state *s, struct state_path *path)
 }
 
 /* What is looked for follows from the command and from what is read: where these are as they were,
- * it is that of the last time, which is stored. */
+ * it is that of the last time, which is stored. Not so what is asked for by __has_include, which
+ * may have been there then and be gone now. */
 static bool keeps_lookups(struct recording *r)
 {
 	const struct state_row *before = r->before;
@@ -506,7 +507,7 @@ static bool keeps_lookups(struct recording *r)
 	    memcmp(before->command, row->command, DIGEST_SIZE) != 0)
 		return false;
 	for (uint32_t i = 0; i < row->n_inputs; i++)
-		if (before->inputs[i] != row->inputs[i])
+		if (before->inputs[i] != row->inputs[i] || row->inputs[i]->asks)
 			return false;
 	row->kept = !before->dirty || before->kept;
 	return row->kept;

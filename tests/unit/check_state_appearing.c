@@ -184,6 +184,24 @@ TEST(built_again)
 	check_stale(&other, "early/y.h has appeared");
 }
 
+/* What was there when it was asked for, and is gone, may come again. */
+TEST(built_again_without_what_was_asked_for)
+{
+	static const struct compile c = {"c.o", {"x.c", "inc/x.h"}, {"early", "inc"}, 0, 0};
+
+	make_files();
+	write_text("x.c", "#if __has_include(<feature.h>)\n#endif\n");
+	write_text("inc/feature.h", "");
+	build(&c);
+	check_fresh(&c);
+	ck_assert_int_eq(unlink("inc/feature.h"), 0);
+	ck_assert_int_eq(unlink("c.o"), 0);
+	build(&c);
+	check_fresh(&c);
+	write_text("inc/feature.h", "");
+	check_stale(&c, "inc/feature.h has appeared");
+}
+
 /* What one build keeps, another writes anew. */
 TEST(built_again_by_two)
 {
@@ -205,6 +223,7 @@ TEST(built_again_by_two)
 static void add_tests(TCase *tests)
 {
 	tcase_add_test(tests, built_again);
+	tcase_add_test(tests, built_again_without_what_was_asked_for);
 	tcase_add_test(tests, built_again_by_two);
 	tcase_add_test(tests, header_appears);
 	tcase_add_test(tests, other_file_appears);
