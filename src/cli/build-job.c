@@ -60,7 +60,8 @@ static const struct build_option {
 	{"dry-run", 'n', false, COMMAND_BUILD, NULL, "print what would be run"},
 	{"explain", LONG_EXPLAIN, false, COMMAND_BUILD, NULL,
 	 "say why each object is built or not"},
-	{"no-cache", LONG_NO_CACHE, false, COMMAND_BUILD, NULL, "(there is no cache yet)"},
+	{"no-cache", LONG_NO_CACHE, false, COMMAND_BUILD, NULL,
+	 "compile all that changed, and keep no object for others"},
 	{"no-pch", LONG_NO_PCH, false, COMMAND_BUILD, NULL, "(headers are not precompiled yet)"},
 	{"json", LONG_JSON, false, COMMAND_BUILD, NULL,
 	 "events on standard output, an object a line"},
@@ -163,6 +164,8 @@ static int read_option(struct build_options *o, int letter, const char *value,
 		o->explain = true;
 		break;
 	case LONG_NO_CACHE:
+		o->no_cache = true;
+		break;
 	case LONG_NO_PCH:
 		break;
 	case LONG_JSON:
@@ -264,6 +267,7 @@ void build_job_free(struct build_job *j)
 {
 	options_free(&j->options);
 	state_close(j->state);
+	cache_close(j->cache);
 	remote_free(&j->remote);
 	build_plan_free(&j->plan);
 	builder_close(&j->builder);
@@ -408,7 +412,7 @@ static int find_files(struct build_job *j, struct crossbpf_error *e)
 	return r;
 }
 
-int build_job_connect(struct build_job *j, struct crossbpf_error *e)
+void build_job_begin_remote(struct build_job *j)
 {
 	j->remote = (struct remote){
 		.builder = &j->builder,
@@ -417,6 +421,10 @@ int build_job_connect(struct build_job *j, struct crossbpf_error *e)
 		.module_dir = cli_module_dir(),
 		.header_dir = j->settings.no_system ? NULL : j->header_dir,
 	};
+}
+
+int build_job_connect(struct build_job *j, struct crossbpf_error *e)
+{
 	if (j->state)
 		state_settle(j->state); /* before anything is looked at that is to be sent */
 	int r = find_files(j, e);

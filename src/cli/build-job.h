@@ -6,6 +6,7 @@
 #include "build-report.h"
 #include "core/build-plan.h"
 #include "core/builder.h"
+#include "core/cache.h"
 #include "core/project.h"
 #include "core/remote.h"
 #include "core/settings.h"
@@ -17,7 +18,7 @@ struct build_options {
 	struct settings_words words;
 	const char *backend;
 	unsigned jobs;
-	bool keep_going, dry_run, explain, json, quiet, verbose, help;
+	bool keep_going, dry_run, explain, no_cache, json, quiet, verbose, help;
 	bool all, flags; /* of crossbpf headers */
 };
 
@@ -33,6 +34,7 @@ struct build_job {
 	struct builder builder;
 	struct build_plan plan;
 	struct state *state;
+	struct cache *cache;
 	struct remote remote;
 	struct build_report report;
 	struct strv env;
@@ -57,8 +59,9 @@ int build_job_open(struct build_job *j, struct crossbpf_error *e);
 int build_job_check_clang(const struct build_job *j, struct crossbpf_error *e);
 /* The environment of compilers: without what has clang find other headers or write other files. */
 int build_job_make_env(struct build_job *j);
-/* For a builder that does not see the host's files: what the stale actions may read of them, and a
- * session in which that can be put there. */
+/* For a builder that does not see the host's files: fills in j->remote. */
+void build_job_begin_remote(struct build_job *j);
+/* Then: what the stale actions may read of them, and a session in which that can be put there. */
 int build_job_connect(struct build_job *j, struct crossbpf_error *e);
 
 void build_job_free(struct build_job *j);

@@ -51,11 +51,11 @@ static json_t *json_file(const struct build_report *r, const struct diag *d)
 
 void report_explain(const struct build_action *action, bool fresh, const char *why)
 {
-	if (fresh)
-		fprintf(stderr, "crossbpf: %s is up to date\n", action->object);
-	else
-		fprintf(stderr, "crossbpf: %s is to be built: %s\n", action->object,
-			why ? why : "out of memory");
+	cleanup_free char *line =
+		fresh ? str_printf("%s is up to date", action->object)
+		      : str_printf("%s is to be built: %s", action->object, why ? why : "");
+
+	cli_log(line ? line : "out of memory");
 }
 
 void report_plan(struct build_report *r, size_t n)
@@ -76,6 +76,15 @@ static void print_command(const struct strv *argv)
 		fprintf(stderr, "%s\n", line.data);
 }
 
+static void print_progress(const struct build_report *r, const char *source)
+{
+	cleanup_strbuf struct strbuf name = {0};
+
+	cli_add_visible(&name, source);
+	if (!name.error && name.data)
+		fprintf(stderr, "\r\033[K[%zu/%zu] %.60s", r->begun, r->stale, name.data);
+}
+
 void report_start(void *ctx, const struct build_action *action, const struct strv *argv)
 {
 	struct build_report *r = ctx;
@@ -89,7 +98,7 @@ void report_start(void *ctx, const struct build_action *action, const struct str
 	if (r->verbose)
 		print_command(argv);
 	if (r->progress)
-		fprintf(stderr, "\r\033[K[%zu/%zu] %.60s", r->begun, r->stale, action->source);
+		print_progress(r, action->source);
 }
 
 static void print_diagnostics(const struct build_report *r, const struct build_result *result)
@@ -116,8 +125,10 @@ static void print_said(struct build_report *r, const struct build_result *result
 {
 	if (!result->said_len)
 		return;
-	if (!r->entered && strcmp(r->root, r->dir) != 0)
-		fprintf(stderr, "crossbpf: Entering directory '%s'\n", r->root);
+	if (!r->entered && strcmp(r->root, r->dir) != 0) {
+		cleanup_free char *line = str_printf("Entering directory '%s'", r->root);
+		cli_log(line ? line : "out of memory");
+	}
 	r->entered = true;
 	fwrite(result->said, 1, result->said_len, stderr);
 	if (r->json)
@@ -193,7 +204,12 @@ void report_end_action(void *ctx, const struct build_result *result)
 		count_failure(r, result);
 		return;
 	}
-	r->compiled++;
+	if (result->cached) {
+		r->cached++;
+		r->stale--; /* of what is compiled */
+	} else {
+		r->compiled++;
+	}
 	if (result->uses_arch && r->plan->arch_is_default) {
 		r->n_use_arch++;
 		if (!r->uses_arch)
@@ -230,8 +246,10 @@ void report_done(struct build_report *r)
 	report_clear_progress(r);
 	warn_of_arch(r);
 	if (!r->quiet && !r->json) {
-		fprintf(stderr, "crossbpf: %zu compiled, %zu up to date", r->compiled,
-			r->up_to_date);
+		fprintf(stderr, "crossbpf: %zu compiled", r->compiled);
+		if (r->cached)
+			fprintf(stderr, ", %zu from the cache", r->cached);
+		fprintf(stderr, ", %zu up to date", r->up_to_date);
 		if (r->failed)
 			fprintf(stderr, ", %zu failed", r->failed);
 		if (r->left)
@@ -242,8 +260,8 @@ void report_done(struct build_report *r)
 		cli_json_print(json_pack(
 			"{s:s, s:I, s:I, s:I, s:I, s:I, s:s, s:f, s:I, s:I}", "event", "done",
 			"actions", (json_int_t)r->plan->n, "compiled", (json_int_t)r->compiled,
-			"cached", (json_int_t)0, "up_to_date", (json_int_t)r->up_to_date, "failed",
-			(json_int_t)r->failed, "backend", r->backend, "seconds", seconds,
+			"cached", (json_int_t)r->cached, "up_to_date", (json_int_t)r->up_to_date,
+			"failed", (json_int_t)r->failed, "backend", r->backend, "seconds", seconds,
 			"bytes_sent", (json_int_t)r->bytes_sent, "bytes_received",
 			(json_int_t)r->bytes_received));
 }

@@ -16,7 +16,7 @@ struct build_report {
 	bool progress, colour;
 	bool entered;                        /* it was said in which directory names are */
 	uint64_t bytes_sent, bytes_received; /* to and from a builder that is elsewhere */
-	size_t stale, begun, compiled, failed, up_to_date, left;
+	size_t stale, begun, compiled, cached, failed, up_to_date, left;
 	int status;            /* of the first failure: the exit status that all amounts to */
 	const char *uses_arch; /* the first source that does */
 	size_t n_use_arch;

@@ -32,11 +32,32 @@ void cli_begin(void)
 	signal(SIGCHLD, SIG_DFL); /* a caller that ignores it would have our children vanish */
 }
 
+/* Names of other people's files are in messages. */
+void cli_add_visible(struct strbuf *b, const char *text)
+{
+	for (; *text; text++) {
+		unsigned char c = (unsigned char)*text, next = (unsigned char)text[1];
+		bool is_c1 = c == 0xc2 && next >= 0x80 && next < 0xa0; /* in UTF-8 */
+		if ((c < ' ' && c != '\n' && c != '\t') || c == 0x7f || is_c1)
+			strbuf_printf(b, "\\x%02x", c);
+		else
+			strbuf_putc(b, (char)c);
+	}
+}
+
+static void put_line(const char *begin, const char *message)
+{
+	cleanup_strbuf struct strbuf line = {0};
+
+	cli_add_visible(&line, message);
+	fprintf(stderr, "%s%s\n", begin, line.error || !line.data ? "" : line.data);
+}
+
 int cli_report(const struct crossbpf_error *e)
 {
-	fprintf(stderr, "crossbpf: %s\n", e->message ? e->message : "out of memory");
+	put_line("crossbpf: ", e->message ? e->message : "out of memory");
 	if (e->hint)
-		fprintf(stderr, "crossbpf: hint: %s\n", e->hint);
+		put_line("crossbpf: hint: ", e->hint);
 	return e->status;
 }
 
@@ -61,9 +82,16 @@ int cli_refuse_option(const char *command, const struct option *longs, char **ar
 	return error_set(e, -EINVAL, EXIT_STATUS_USAGE, hint, "wrong options");
 }
 
+void cli_warn(const struct crossbpf_error *e)
+{
+	put_line("crossbpf: warning: ", e->message ? e->message : "out of memory");
+	if (e->hint)
+		put_line("crossbpf: hint: ", e->hint);
+}
+
 void cli_log(const char *message)
 {
-	fprintf(stderr, "crossbpf: %s\n", message);
+	put_line("crossbpf: ", message);
 }
 
 const char *cli_setting(const char *name, const char *fallback)

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "core/error.h"
+#include "shared/strbuf.h"
 
 struct command {
 	const char *name;
@@ -17,6 +18,7 @@ struct command {
 
 int cmd_bpftool(int argc, char **argv);
 int cmd_build(int argc, char **argv);
+int cmd_cache(int argc, char **argv);
 int cmd_clang(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
 int cmd_headers(int argc, char **argv);
@@ -40,6 +42,12 @@ int cli_report(const struct crossbpf_error *e);
 struct option;
 int cli_refuse_option(const char *command, const struct option *longs, char **argv,
 		      struct crossbpf_error *e);
+
+/* Prints an error that ends nothing. */
+void cli_warn(const struct crossbpf_error *e);
+
+/* Appends a text with what a terminal would obey written out. */
+void cli_add_visible(struct strbuf *b, const char *text);
 
 /* A line for those who asked for more, on standard error. */
 void cli_log(const char *message);

@@ -9,6 +9,7 @@
 
 #include "build-job.h"
 #include "cli-builder.h"
+#include "cli-cache.h"
 #include "cli.h"
 #include "core/build.h"
 #include "core/mirror.h"
@@ -154,34 +155,50 @@ static void hint_at_headers(const struct build_job *j)
 			t->clang);
 }
 
-static int run_build(struct build_job *j, struct crossbpf_error *e)
+/* On the builder that was chosen; `env` is missing. */
+static void make_build(struct build_job *j, struct build *ret_build)
 {
 	bool remote = remote_is(&j->builder);
-	size_t left = 0;
 
-	int r = remote ? build_job_connect(j, e)
-		       : builder_connect(&j->builder, &j->request, &j->place, e);
-	if (r == 0 && build_job_make_env(j) < 0)
-		r = error_no_memory(e);
-	if (r < 0)
-		return r;
-	struct build build = {
+	build_job_begin_remote(j);
+	*ret_build = (struct build){
 		.session = &j->builder.session,
 		.remote = remote ? &j->remote : NULL,
 		.state = j->state,
 		.plan = &j->plan,
 		.root = j->project.root,
-		.env = (const char *const *)j->env.v,
 		.lanes = count_lanes(j, remote),
 		.keep_going = j->options.keep_going,
 		.colour = j->report.colour,
 		.keys = j->options.json,
+		.cache = j->cache,
 		.toolchain = &j->builder.toolchain,
 		.header_dir = j->header_dir,
 		.ctx = &j->report,
 		.on_start = report_start,
 		.on_end = report_end_action,
 	};
+}
+
+/* Has the builder do what the cache does not have. */
+static int run_build(struct build_job *j, struct crossbpf_error *e)
+{
+	struct build build;
+	size_t left = 0;
+	int r = 0;
+
+	make_build(j, &build);
+	if (j->cache)
+		r = build_restore(&build, j->stale, &j->n_stale, e);
+	if (r < 0 || !j->n_stale || cli_is_interrupted())
+		return r;
+	r = build.remote ? build_job_connect(j, e)
+			 : builder_connect(&j->builder, &j->request, &j->place, e);
+	if (r == 0 && build_job_make_env(j) < 0)
+		r = error_no_memory(e);
+	if (r < 0)
+		return r;
+	build.env = (const char *const *)j->env.v;
 	r = build_run(&build, j->stale, j->n_stale, &left, e);
 	j->report.left = left;
 	j->report.bytes_sent = j->remote.report.bytes_sent;
@@ -268,6 +285,22 @@ static int leave_mirror(struct build_job *j, struct crossbpf_error *e)
 	return mirror_refuse(j->builder.name ? j->builder.name : "auto", of, names, e);
 }
 
+/* One that is not to be used costs time alone. */
+static int open_cache(struct build_job *j, struct crossbpf_error *e)
+{
+	cleanup_error struct crossbpf_error refused = {0};
+
+	int r = cli_cache_open(j->has_conf ? &j->conf : NULL, j->project.root, j->cache_dir,
+			       &j->cache, e);
+	if (r < 0 || !j->cache || cache_look(j->cache) != -EPERM)
+		return r;
+	cli_cache_refuse(j->cache, -EPERM, &refused);
+	if (!j->options.quiet)
+		cli_warn(&refused);
+	cache_close(TAKE_PTR(j->cache));
+	return 0;
+}
+
 static int build(struct build_job *j, struct crossbpf_error *e)
 {
 	int r = build_job_find(j, e);
@@ -276,7 +309,10 @@ static int build(struct build_job *j, struct crossbpf_error *e)
 	if (r < 0)
 		return r;
 	j->request.lazy = true;
-	r = plan_build(j, e);
+	if (!j->options.no_cache)
+		r = open_cache(j, e);
+	if (r == 0)
+		r = plan_build(j, e);
 	if (r == 0)
 		r = leave_mirror(j, e);
 	if (r < 0)
@@ -326,8 +362,10 @@ int cmd_build(int argc, char **argv)
 	job.request.control = cli_catch_interrupts();
 	if (r == 0)
 		r = build(&job, &error);
-	if (cli_is_interrupted())
+	if (cli_is_interrupted()) {
 		report_clear_progress(&job.report);
+		cache_close(TAKE_PTR(job.cache)); /* it counts what was done */
+	}
 	cli_die_of_interrupt();
 	int status = r < 0 ? cli_report(&error) : job.report.status;
 	int written = cli_finish_output();

@@ -86,6 +86,7 @@ static void end_read(void *ctx, const struct build_result *result)
 /* Has each program of the plan preprocessed there. */
 static int read_programs(struct build_job *j, struct reading *reading, struct crossbpf_error *e)
 {
+	build_job_begin_remote(j);
 	int r = build_job_connect(j, e);
 	size_t left = j->n_stale;
 	struct build build = {

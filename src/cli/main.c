@@ -19,6 +19,7 @@ static const struct command commands[] = {
 	{"lock", "[--check]", "pin the builder, so that another one is refused", cmd_lock},
 	{"trust", "[--list|--revoke] [DIR|FILE]", "accept what a project's crossbpf.conf starts",
 	 cmd_trust},
+	{"cache", "stats|prune|clear", "the object cache", cmd_cache},
 	{"llvm-strip", "ARGUMENT...", "the builder's llvm-strip; also as crossbpf-llvm-strip",
 	 cmd_llvm_strip},
 	{"bpftool", "ARGUMENT...", "the builder's bpftool; also as crossbpf-bpftool", cmd_bpftool},

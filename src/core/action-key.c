@@ -23,17 +23,43 @@ static bool has_no_code(const char *name)
 	return false;
 }
 
-/* A file's name in the key: what the object calls it, unless it never does. */
-static char *name_of(const struct action_key_request *q, const char *path)
+static const char clangs_prefix[] = "clang:", own_prefix[] = "crossbpf:";
+
+char *action_key_name(const struct action_key_request *q, const char *path)
 {
 	const char *clangs = toolchain_clang_dir(q->toolchain);
 	const char *name = path + (clangs ? strlen(clangs) : 0) + 1;
 
 	if (!q->plan->keep_debug && clangs && toolchain_is_below(path, clangs) && has_no_code(name))
-		return str_printf("clang:%s", name);
+		return str_printf("%s%s", clangs_prefix, name);
 	if (!q->plan->keep_debug && q->header_dir && toolchain_is_below(path, q->header_dir))
-		return str_printf("crossbpf:%s", path + strlen(q->header_dir) + 1);
+		return str_printf("%s%s", own_prefix, path + strlen(q->header_dir) + 1);
 	return build_plan_name(q->plan, q->root, path);
+}
+
+/* NAME in DIR, where that begins with the prefix. */
+static char *unprefixed(const char *name, const char *prefix, const char *dir)
+{
+	size_t len = strlen(prefix);
+
+	return dir && strncmp(name, prefix, len) == 0 ? str_printf("%s/%s", dir, name + len) : NULL;
+}
+
+char *action_key_path(const struct action_key_request *q, const char *name)
+{
+	char *path = unprefixed(name, clangs_prefix, toolchain_clang_dir(q->toolchain));
+
+	if (!path)
+		path = unprefixed(name, own_prefix, q->header_dir);
+	if (path)
+		return path;
+	for (size_t i = 0; i < q->plan->moved.n; i++) {
+		path = build_plan_moved(q->plan, i, name);
+		if (path && q->exists(q->ctx, path))
+			return path;
+		free(path);
+	}
+	return strdup(name);
 }
 
 struct named {
@@ -57,7 +83,7 @@ static int add_files(const struct action_key_request *q, struct digest *d)
 	int r = named ? 0 : -ENOMEM;
 
 	for (; r == 0 && n < q->n; n++) {
-		named[n] = (struct named){name_of(q, q->files[n].path), &q->files[n]};
+		named[n] = (struct named){action_key_name(q, q->files[n].path), &q->files[n]};
 		if (!named[n].name)
 			r = -ENOMEM;
 	}
@@ -84,7 +110,7 @@ static int take_found(void *ctx, const char *path)
 
 	if (!q->exists(q->ctx, path))
 		return 0;
-	cleanup_free char *name = name_of(q, path);
+	cleanup_free char *name = action_key_name(q, path);
 	if (!name)
 		return -ENOMEM;
 	strv_add_once(&asked->found, name);
@@ -119,23 +145,40 @@ static int add_asked(const struct action_key_request *q, struct digest *d)
 	return r;
 }
 
-int action_key(const struct action_key_request *q, uint8_t ret_key[DIGEST_SIZE])
+/* What is compiled, and how. */
+static void add_command(const struct action_key_request *q, struct digest *d)
 {
 	const struct build_action *a = q->action;
 	const struct build_variant *v = a->variant;
+
+	digest_string(d, q->toolchain->identity);
+	digest_string(d, q->plan->keep_debug ? "debug" : "stripped");
+	digest_string(d, q->plan->maps_root ? "." : q->root);
+	digest_string(d, v->target);
+	digest_string(d, v->arch);
+	for (size_t i = 1; i < v->n_own; i++)
+		digest_string(d, v->argv.v[i]);
+	digest_string(d, NULL);
+	digest_string(d, a->source);
+}
+
+void action_key_command(const struct action_key_request *q, uint8_t ret_digest[DIGEST_SIZE])
+{
 	struct digest d;
 
 	digest_init(&d);
 	digest_string(&d, recipe);
-	digest_string(&d, q->toolchain->identity);
-	digest_string(&d, q->plan->keep_debug ? "debug" : "stripped");
-	digest_string(&d, q->plan->maps_root ? "." : q->root);
-	digest_string(&d, v->target);
-	digest_string(&d, v->arch);
-	for (size_t i = 1; i < v->n_own; i++)
-		digest_string(&d, v->argv.v[i]);
-	digest_string(&d, NULL);
-	digest_string(&d, a->source);
+	add_command(q, &d);
+	digest_finish_bytes(&d, ret_digest);
+}
+
+int action_key(const struct action_key_request *q, uint8_t ret_key[DIGEST_SIZE])
+{
+	struct digest d;
+
+	digest_init(&d);
+	digest_string(&d, recipe);
+	add_command(q, &d);
 	int r = add_files(q, &d);
 	digest_string(&d, NULL);
 	if (r == 0)

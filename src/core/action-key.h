@@ -37,4 +37,12 @@ struct action_key_request {
  * order of files is of no effect. */
 int action_key(const struct action_key_request *request, uint8_t ret_key[DIGEST_SIZE]);
 
+/* A digest of the command alone: actions that have it in common may have read other files. */
+void action_key_command(const struct action_key_request *request, uint8_t ret_digest[DIGEST_SIZE]);
+
+/* A file's name in the key: what the object calls it, unless it never does; and the file that has
+ * such a name here, or would have it. NULL where memory ran out; the caller frees. */
+char *action_key_name(const struct action_key_request *request, const char *path);
+char *action_key_path(const struct action_key_request *request, const char *name);
+
 #endif

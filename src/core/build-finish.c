@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "action-key.h"
+#include "build-cache.h"
 #include "build-finish.h"
 #include "depfile.h"
 #include "emit.h"
@@ -63,9 +63,8 @@ static int see_inputs(const struct build *b, struct strv *inputs)
 	return 0;
 }
 
-/* The dependency file for make. */
-static int emit_dep(const struct build *b, const struct build_action *a, const struct strbuf *dep,
-		    struct state_output *ret_output, struct crossbpf_error *e)
+int build_emit_dep(const struct build *b, const struct build_action *a, const struct strbuf *dep,
+		   struct state_output *ret_output, struct crossbpf_error *e)
 {
 	cleanup_strbuf struct strbuf text = {0};
 
@@ -76,154 +75,114 @@ static int emit_dep(const struct build *b, const struct build_action *a, const s
 	return emit_file(b->root, a->dep, &text, ret_output, e);
 }
 
-/* What the key of an action is made of. */
-struct closure {
-	const struct build *build;
-	const struct builder_headers *headers; /* of a builder that is elsewhere, else NULL */
-	const char *stamp;
-	struct action_file *files;
-	struct strv names, asks; /* that the files point to */
-	size_t n, room;
-};
-
-static void closure_free(struct closure *c)
+void build_record_free(struct build_record *r)
 {
-	free(c->files);
-	strv_free(&c->names);
-	strv_free(&c->asks);
+	strv_free(&r->inputs);
+	strv_free(&r->own);
+	strv_free(&r->lookups);
 }
-#define cleanup_closure CLEANUP(closure_free)
 
-static int add_file(struct closure *c, const char *path, const uint8_t digest[DIGEST_SIZE],
-		    const char *asks)
+/* The directories in which headers are looked for that are the host's. */
+static void add_own_dirs(const struct build_plan *p, struct strv *dirs)
 {
-	if (c->n == c->room) {
-		size_t room = c->room ? 2 * c->room : 64;
-		struct action_file *files = realloc(c->files, room * sizeof(*files));
-		if (!files)
-			return -ENOMEM;
-		c->files = files;
-		c->room = room;
+	for (size_t i = 0; i < p->search.n; i++) {
+		bool theirs = false;
+		for (size_t j = 0; j < p->system.n; j++)
+			theirs = theirs || strcmp(p->search.v[i], p->system.v[j]) == 0;
+		if (!theirs)
+			strv_add(dirs, p->search.v[i]);
 	}
-	strv_add(&c->names, path);
-	strv_add(&c->asks, asks ? asks : "");
-	if (c->names.error || c->asks.error)
+}
+
+int build_record_make(struct build_record *r, const struct build *b, const struct build_action *a,
+		      const struct strv *read)
+{
+	*r = (struct build_record){0};
+	for (size_t i = 0; i < read->n; i++)
+		strv_add(&r->inputs, read->v[i]);
+	add_own_dirs(b->plan, &r->own);
+	if (r->inputs.error || r->own.error || see_inputs(b, &r->inputs) < 0 ||
+	    (b->remote &&
+	     remote_lookups(&b->remote->builder->toolchain, &r->own, read, &r->lookups) < 0))
 		return -ENOMEM;
-	struct action_file *file = &c->files[c->n++];
-	file->path = c->names.v[c->names.n - 1];
-	file->asks = c->asks.v[c->asks.n - 1];
-	memcpy(file->digest, digest, DIGEST_SIZE);
+	r->done = (struct state_done){
+		.inputs = &r->inputs,
+		.search = b->remote ? &r->own : &b->plan->search,
+		.system = b->remote ? NULL : &b->plan->system,
+		.lookups = &r->lookups,
+	};
+	memcpy(r->done.command, a->command, DIGEST_SIZE);
 	return 0;
 }
 
-static int take_input(void *ctx, const char *path, const uint8_t digest[DIGEST_SIZE],
-		      const char *asks)
+static void tell(const struct state_output *outputs, struct build_result *ret_result)
 {
-	struct closure *c = ctx;
-
-	return c->stamp && strcmp(path, c->stamp) == 0 ? 0 : add_file(c, path, digest, asks);
+	ret_result->done = true;
+	ret_result->size = (size_t)outputs[0].st.st_size;
+	memcpy(ret_result->digest, outputs[0].digest, DIGEST_SIZE);
 }
 
-/* Those that stand behind the stamp. */
-static int add_builders(struct closure *c, const struct toolchain *t, const struct strv *read)
+int build_record_end(struct build_record *r, const struct build *b,
+		     const struct state_output *outputs, struct build_result *ret_result)
 {
-	uint8_t digest[DIGEST_SIZE];
-	int r = 0;
-
-	for (size_t i = 0; i < read->n && r == 0; i++)
-		if (toolchain_is_builders(t, read->v[i]))
-			r = builder_headers_find(c->headers, read->v[i], digest)
-				    ? add_file(c, read->v[i], digest, NULL)
-				    : -ENODATA;
-	return r;
+	tell(outputs, ret_result);
+	r->done.duration = ret_result->duration;
+	r->done.outputs = outputs;
+	r->done.n_outputs = ret_result->action->dep ? 2 : 1;
+	return state_record(b->state, &r->done);
 }
 
-static bool exists(void *ctx, const char *path)
+/* Finds the key, and keeps the object. Neither, where something that was read is not known for
+ * sure. 0 or -ENOMEM. */
+static int keep(const struct build *b, const struct build_record *record, const struct strv *read,
+		const struct strbuf *object, struct build_result *result)
 {
-	const struct closure *c = ctx;
-	struct stat st;
-
-	if (c->headers && toolchain_is_builders(c->build->toolchain, path))
-		return builder_headers_find(c->headers, path, NULL);
-	cleanup_free char *absolute = io_absolute(c->build->root, path);
-	return absolute && stat(absolute, &st) == 0 && !S_ISDIR(st.st_mode);
-}
-
-/* No key where something that was read is not known for sure. 0 or -ENOMEM. */
-static int find_key(const struct build *b, const struct strv *read, struct build_result *result)
-{
-	cleanup_free char *stamp = b->remote ? remote_stamp(b->remote) : NULL;
-	cleanup_closure struct closure c = {
-		.build = b,
-		.headers = b->remote ? remote_headers(b->remote) : NULL,
-		.stamp = stamp,
-	};
-	struct action_key_request request = {
-		.plan = b->plan,
-		.action = result->action,
-		.toolchain = b->toolchain,
-		.root = b->root,
-		.header_dir = b->header_dir,
-		.exists = exists,
-		.ctx = &c,
-	};
+	cleanup_build_key struct build_key k = {0};
 	uint8_t key[DIGEST_SIZE];
 
-	if (b->remote && !c.headers)
-		return -ENOMEM;
-	int r = state_inputs(b->state, result->action->object, take_input, &c);
-	if (r == 0 && b->remote)
-		r = add_builders(&c, b->toolchain, read);
-	request.files = c.files;
-	request.n = c.n;
+	if (!b->keys && !b->cache)
+		return 0;
+	int r = build_key_init(&k, b, result->action);
 	if (r == 0)
-		r = action_key(&request, key);
+		r = state_inputs(b->state, result->action->object, build_key_add, &k);
 	if (r == 0)
-		digest_hex(key, result->key);
-	return r == -ENOMEM ? r : 0;
+		r = build_key_finish(&k, read, key);
+	if (r < 0)
+		return r == -ENOMEM ? r : 0;
+	digest_hex(key, result->key);
+	return b->cache ? build_cache_store(&k, result, record, read, key, object) : 0;
 }
 
 int build_finish(const struct build *b, const struct build_made *made,
 		 struct build_result *ret_result, struct crossbpf_error *e)
 {
 	const struct build_action *a = ret_result->action;
-	cleanup_strv struct strv read = {0}, inputs = {0}, lookups = {0};
+	cleanup_strv struct strv read = {0};
+	cleanup_strbuf struct strbuf object = {0};
+	cleanup_build_record struct build_record record = {0};
 	struct state_output outputs[2];
-	struct emit emit = {
-		.root = b->root, .keep_debug = b->plan->keep_debug, .action = a, .inputs = &read};
+	struct emit emit = {.keep_debug = b->plan->keep_debug, .action = a, .inputs = &read};
 
 	int parsed = read_inputs(a, made->dep, &read);
-	if (read.n)
-		strv_add_all(&inputs, (const char *const *)read.v);
-	if (parsed == -ENOMEM || inputs.error || see_inputs(b, &inputs) < 0 ||
-	    (b->remote && remote_lookups(b->remote, &read, &lookups) < 0))
+	if (parsed == -ENOMEM)
 		return error_no_memory(e);
 	if (parsed < 0)
 		emit.inputs = NULL;
-	int r = emit_object(&emit, made->object, &outputs[0], &ret_result->uses_arch, e);
+	int r = emit_object(&emit, made->object, &object, &ret_result->uses_arch, e);
+	if (r == 0)
+		r = emit_file(b->root, a->object, &object, &outputs[0], e);
 	if (r == 0 && a->dep)
-		r = emit_dep(b, a, made->dep, &outputs[1], e);
+		r = build_emit_dep(b, a, made->dep, &outputs[1], e);
 	if (r < 0)
 		return r;
-	ret_result->done = true;
-	ret_result->size = (size_t)outputs[0].st.st_size;
-	memcpy(ret_result->digest, outputs[0].digest, DIGEST_SIZE);
-
-	struct state_done done = {
-		.began = made->began,
-		.duration = ret_result->duration,
-		.inputs = &inputs,
-		.search = b->remote ? &b->remote->dirs : &b->plan->search,
-		.system = b->remote ? NULL : &b->plan->system,
-		.lookups = &lookups,
-		.outputs = outputs,
-		.n_outputs = a->dep ? 2 : 1,
-	};
-	memcpy(done.command, a->command, DIGEST_SIZE);
-	/* Without its inputs it cannot be known to be up to date. */
-	if (parsed == 0 && state_record(b->state, &done) < 0)
+	tell(outputs, ret_result);
+	if (parsed < 0) /* without its inputs it cannot be known to be up to date */
+		return 0;
+	if (build_record_make(&record, b, a, &read) < 0)
 		return error_no_memory(e);
-	if (parsed == 0 && b->keys && find_key(b, &read, ret_result) < 0)
+	record.done.began = made->began;
+	if (build_record_end(&record, b, outputs, ret_result) < 0 ||
+	    keep(b, &record, &read, &object, ret_result) < 0)
 		return error_no_memory(e);
 	state_save(b->state, true);
 	return 0;

@@ -177,6 +177,15 @@ char *build_plan_name(const struct build_plan *p, const char *root, const char *
 	return strdup(path);
 }
 
+char *build_plan_moved(const struct build_plan *p, size_t i, const char *name)
+{
+	const char *called = p->called.v[i];
+
+	return toolchain_is_below(name, called)
+		       ? str_printf("%s%s", p->moved.v[i], name + strlen(called))
+		       : NULL;
+}
+
 static void add_maps(const struct build_plan *p, const char *root, struct strv *argv)
 {
 	for (size_t i = 0; i < p->moved.n; i++)

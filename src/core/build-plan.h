@@ -50,6 +50,9 @@ int build_plan_make(const char *root, const struct settings *settings,
 		    struct build_plan *ret_plan, struct crossbpf_error *e);
 /* What an object calls a file that it is made of; NULL where memory ran out. The caller frees. */
 char *build_plan_name(const struct build_plan *p, const char *root, const char *path);
+/* The file in p->moved.v[i] that objects call `name`; NULL where there is none, or memory ran out.
+ * The caller frees. */
+char *build_plan_moved(const struct build_plan *p, size_t i, const char *name);
 /* Appends the directories in which a variant's programs look for headers. Errors are sticky. */
 void build_plan_search(const struct build_variant *v, const struct toolchain *toolchain,
 		       struct strv *dirs);

@@ -52,7 +52,7 @@ static int make_batch(struct batch *b)
 	for (size_t i = 0; i < b->n; i++) {
 		struct strv *argv = &b->argv[i];
 		build_plan_argv(b->actions[i], argv);
-		if (build->colour)
+		if (build_colours(build))
 			strv_add(argv, "-fcolor-diagnostics");
 		strv_add(argv, build->on_read ? "-M" : "-MD");
 		strv_add(argv, "-MQ");
@@ -114,7 +114,7 @@ static void on_end(void *ctx, size_t i, const struct exchange_result *from)
 	struct batch *batch = ctx;
 	const struct build *b = batch->build;
 	cleanup_error struct crossbpf_error e = {0};
-	cleanup_strbuf struct strbuf said = {0};
+	cleanup_strbuf struct strbuf said = {0}, plain = {0};
 	struct build_result result = {
 		.action = batch->actions[i], .status = from->status, .duration = from->duration};
 	bool more = false;
@@ -128,13 +128,15 @@ static void on_end(void *ctx, size_t i, const struct exchange_result *from)
 		return;
 	}
 	strbuf_add(&said, from->error.data, from->error.len);
+	result.said = said.data ? said.data : "";
+	result.said_len = said.len;
 	if (r == 0 && from->status == 0)
 		r = b->on_read ? tell_read(b, from, &result, &e)
 			       : finish(b, b->remote->looked, from, &result, &e);
+	if (build_tell_said(b, &said, &plain, &result) < 0)
+		r = error_no_memory(&e);
 	batch->n_ended++;
 	batch->failed = batch->failed || from->status != 0;
-	result.said = said.data ? said.data : "";
-	result.said_len = said.len;
 	result.error = r < 0 ? &e : NULL;
 	b->on_end(b->ctx, &result);
 }

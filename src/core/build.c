@@ -6,10 +6,15 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "build-cache.h"
 #include "build-finish.h"
 #include "build-remote.h"
 #include "build.h"
+#include "cache.h"
+#include "diag.h"
+#include "remote.h"
 #include "shared/io.h"
 #include "shared/thread.h"
 
@@ -52,7 +57,7 @@ static void lane_free(struct lane *l)
 static int make_argv(const struct lane *l, const struct build_action *a, struct strv *ret_argv)
 {
 	build_plan_argv(a, ret_argv);
-	if (l->run->build->colour)
+	if (build_colours(l->run->build))
 		strv_add(ret_argv, "-fcolor-diagnostics");
 	strv_add(ret_argv, "-o");
 	strv_add(ret_argv, l->object);
@@ -129,11 +134,22 @@ static int finish(struct lane *l, int64_t began, struct build_result *result,
 	return r < 0 ? r : build_finish(l->run->build, &made, result, e);
 }
 
+int build_tell_said(const struct build *b, const struct strbuf *said, struct strbuf *plain,
+		    struct build_result *ret_result)
+{
+	if (build_colours(b) == b->colour || !said->len)
+		return 0;
+	diag_add_plain(plain, said->data, said->len);
+	ret_result->said = plain->data ? plain->data : "";
+	ret_result->said_len = plain->len;
+	return plain->error;
+}
+
 static void do_action(struct lane *l, const struct build_action *a)
 {
 	const struct build *b = l->run->build;
 	cleanup_error struct crossbpf_error e = {0};
-	cleanup_strbuf struct strbuf said = {0};
+	cleanup_strbuf struct strbuf said = {0}, plain = {0};
 	cleanup_strv struct strv argv = {0};
 	struct build_result result = {.action = a};
 	int64_t began = io_now();
@@ -146,15 +162,17 @@ static void do_action(struct lane *l, const struct build_action *a)
 	if (r == 0)
 		r = compile(l, &argv, &result, &said, &e);
 	bool interrupted = session_is_interrupted(b->session);
+	result.said = said.data ? said.data : "";
+	result.said_len = said.len;
 	if (r == 0 && result.status == 0 && !interrupted)
 		r = finish(l, began, &result, &e);
+	if (build_tell_said(b, &said, &plain, &result) < 0)
+		r = error_no_memory(&e);
 
 	pthread_mutex_lock(&l->run->lock);
 	if (interrupted || (!result.done && !b->keep_going) || e.status == EXIT_STATUS_LOST)
 		l->run->stop = true;
 	if (!interrupted) {
-		result.said = said.data ? said.data : "";
-		result.said_len = said.len;
 		result.error = r < 0 ? &e : NULL;
 		b->on_end(b->ctx, &result);
 	}
@@ -241,6 +259,94 @@ static int order_actions(const struct build *b, const struct build_action **acti
 	qsort(timed, n, sizeof(*timed), compare_timed);
 	for (size_t i = 0; i < n; i++)
 		actions[i] = timed[i].action;
+	return 0;
+}
+
+/* What all threads share that take objects from the cache. */
+struct restoring {
+	const struct build *build;
+	const struct build_action **actions;
+	size_t n;
+	bool *hits;
+	pthread_mutex_t lock; /* guards what follows, and the callback */
+	size_t next;
+	bool stop;
+	int error;
+};
+
+static bool take_index(struct restoring *r, size_t *ret_index)
+{
+	pthread_mutex_lock(&r->lock);
+	r->stop = r->stop || session_is_interrupted(r->build->session);
+	bool taken = !r->stop && r->next < r->n;
+	if (taken)
+		*ret_index = r->next++;
+	pthread_mutex_unlock(&r->lock);
+	return taken;
+}
+
+static void *restore_main(void *arg)
+{
+	struct restoring *r = arg;
+	const struct build *b = r->build;
+
+	for (size_t i; take_index(r, &i);) {
+		cleanup_strbuf struct strbuf said = {0};
+		struct build_result result;
+		int error = build_cache_restore(b, r->actions[i], &result, &said, &r->hits[i]);
+		pthread_mutex_lock(&r->lock);
+		if (error < 0) {
+			r->error = error;
+			r->stop = true;
+		} else if (r->hits[i]) {
+			cache_count_hit(b->cache);
+			b->on_end(b->ctx, &result);
+		} else {
+			cache_count_miss(b->cache);
+		}
+		pthread_mutex_unlock(&r->lock);
+	}
+	return NULL;
+}
+
+/* A thread for some few is not worth while. */
+static size_t count_restorers(const struct build *b, size_t n)
+{
+	enum { ACTIONS_EACH = 16, MAX_RESTORERS = 8 };
+	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	size_t most = cpus > 0 && cpus < MAX_RESTORERS ? (size_t)cpus : MAX_RESTORERS;
+
+	if (b->lanes && b->lanes < most)
+		most = b->lanes;
+	return n / ACTIONS_EACH < most ? n / ACTIONS_EACH + 1 : most;
+}
+
+int build_restore(const struct build *b, const struct build_action **actions, size_t *ret_n,
+		  struct crossbpf_error *e)
+{
+	enum { MAX_FURTHER = 7 };
+	cleanup_free bool *hits = calloc(*ret_n + 1, sizeof(*hits));
+	struct restoring r = {.build = b, .actions = actions, .n = *ret_n, .hits = hits};
+	pthread_t further[MAX_FURTHER];
+	size_t threads = 0, left = 0, wanted = count_restorers(b, *ret_n);
+
+	/* Of a builder that is elsewhere, all look into the same list: it is read before. */
+	if (!hits || (b->remote && !remote_headers(b->remote)))
+		return error_no_memory(e);
+	pthread_mutex_init(&r.lock, NULL);
+	while (threads < MAX_FURTHER && threads + 1 < wanted &&
+	       thread_start(&further[threads], restore_main, &r) == 0)
+		threads++;
+	restore_main(&r);
+	for (size_t i = 0; i < threads; i++)
+		pthread_join(further[i], NULL);
+	pthread_mutex_destroy(&r.lock);
+	if (r.error < 0)
+		return error_no_memory(e);
+	for (size_t i = 0; i < *ret_n; i++)
+		if (!hits[i])
+			actions[left++] = actions[i];
+	*ret_n = left;
 	return 0;
 }
 

@@ -16,6 +16,7 @@ struct build_result {
 	const char *said; /* all that it printed; NUL-terminated */
 	size_t said_len;
 	bool done;                          /* its outputs are in place */
+	bool cached;                        /* they came from the cache */
 	bool uses_arch;                     /* the object depends on the architecture */
 	uint8_t digest[DIGEST_SIZE];        /* of the object, where done */
 	char key[DIGEST_HEX_SIZE];          /* of the action, where it was asked for and is known */
@@ -24,6 +25,7 @@ struct build_result {
 	const struct crossbpf_error *error; /* why not done, where it is not the compiler's doing */
 };
 
+struct cache;
 struct remote;
 
 struct build {
@@ -37,6 +39,7 @@ struct build {
 	bool keep_going;        /* behind a failure */
 	bool colour;            /* in diagnostics */
 	bool keys;              /* of the actions are asked for */
+	struct cache *cache;    /* of objects, or NULL */
 	const struct toolchain *toolchain;
 	const char *header_dir; /* our own headers, or NULL */
 	void *ctx;
@@ -47,6 +50,24 @@ struct build {
 	 * called there. NULL: all the rest. 0, or -ENOMEM. */
 	int (*on_read)(void *ctx, const struct build_action *action, const struct strv *read);
 };
+
+/* Compilers are asked for colours where the terminal wants them, and for the cache: who is given
+ * what it has may want them. */
+static inline bool build_colours(const struct build *b)
+{
+	return b->colour || b->cache;
+}
+
+/* What the compiler said as on_end is told it; `plain` keeps it. 0 or -ENOMEM. */
+int build_tell_said(const struct build *b, const struct strbuf *said, struct strbuf *plain,
+		    struct build_result *ret_result);
+
+/*
+ * Does what the cache has the objects of, of these actions, and tells of each by on_end; *ret_n is
+ * how many are left, which are the first then. No builder is asked. 0, or -ENOMEM with `e`.
+ */
+int build_restore(const struct build *b, const struct build_action **actions, size_t *ret_n,
+		  struct crossbpf_error *e);
 
 /*
  * Does these actions, the longest first. *ret_left is how many were not begun, for a failure or an

@@ -67,8 +67,7 @@ static int check_backend(const char *value, struct crossbpf_error *e)
 			 "'%s' is no backend's name", value);
 }
 
-/* "5G"; 0 for what is none. */
-static uint64_t parse_size(const char *text)
+uint64_t conf_parse_size(const char *text)
 {
 	static const char units[] = "KMGT";
 	uint64_t size = 0;
@@ -87,11 +86,12 @@ static uint64_t parse_size(const char *text)
 
 static int check_size(const char *value, struct crossbpf_error *e)
 {
-	return parse_size(value) ? 0
-				 : error_set(e, -EINVAL, EXIT_STATUS_USAGE,
-					     "write a number of bytes, or one with K, M, G or T: "
-					     "\"5G\"",
-					     "'%s' is no size", value);
+	return conf_parse_size(value)
+		       ? 0
+		       : error_set(e, -EINVAL, EXIT_STATUS_USAGE,
+				   "write a number of bytes, or one with K, M, G or T: "
+				   "\"5G\"",
+				   "'%s' is no size", value);
 }
 
 #define MEMBER(name) offsetof(struct conf, name)
@@ -668,7 +668,7 @@ static int take_section(cfg_t *cfg, const struct section *section, struct conf *
 		if (key->kind == LIST && take_list(opt, member) < 0)
 			return -ENOMEM;
 		if (key->kind == SIZE && value)
-			*(uint64_t *)member = parse_size(value);
+			*(uint64_t *)member = conf_parse_size(value);
 		if (key->kind == STRING && value && !(*(char **)member = strdup(value)))
 			return -ENOMEM;
 	}

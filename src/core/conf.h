@@ -77,6 +77,9 @@ typedef int (*conf_keys_fn)(void *ctx, const char *name, const struct crossbpf_k
 int conf_read(const char *path, conf_keys_fn keys, void *ctx, struct conf *ret_conf,
 	      struct crossbpf_error *e);
 
+/* "5G" in bytes; 0 for what is no size. */
+uint64_t conf_parse_size(const char *text);
+
 void conf_free(struct conf *c);
 #define cleanup_conf CLEANUP(conf_free)
 

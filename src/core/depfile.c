@@ -110,6 +110,27 @@ static void write_name(struct strbuf *b, const char *name)
 	}
 }
 
+int depfile_write(const char *target, const struct strv *files, struct strbuf *ret_text)
+{
+	enum { MAX_COLUMNS = 75 };
+	size_t column = strlen(target) + 1;
+
+	write_name(ret_text, target);
+	strbuf_putc(ret_text, ':');
+	for (size_t i = 0; i < files->n; i++) {
+		size_t len = strlen(files->v[i]);
+		if (column + len + 1 + 2 > MAX_COLUMNS) {
+			strbuf_puts(ret_text, " \\\n ");
+			column = 2;
+		}
+		strbuf_putc(ret_text, ' ');
+		write_name(ret_text, files->v[i]);
+		column += len + 1;
+	}
+	strbuf_putc(ret_text, '\n');
+	return ret_text->error;
+}
+
 /* Is something there that separates names: a blank, or a backslash at a line's end? */
 static bool is_between(const char *at, const char *end)
 {

@@ -27,4 +27,7 @@ int depfile_replace(const char *text, size_t len,
 		    bool (*is_theirs)(const void *ctx, const char *name), const void *ctx,
 		    const char *stamp, struct strbuf *ret_text);
 
+/* Appends the rule that clang would write. 0 or -ENOMEM. */
+int depfile_write(const char *target, const struct strv *files, struct strbuf *ret_text);
+
 #endif

@@ -46,11 +46,10 @@ static int refuse(const struct build_action *a, int r, const char *why, struct c
 			 why ? why : strerror(-r));
 }
 
-int emit_object(const struct emit *emit, const struct strbuf *compiled,
-		struct state_output *ret_output, bool *ret_uses_arch, struct crossbpf_error *e)
+int emit_object(const struct emit *emit, const struct strbuf *compiled, struct strbuf *ret_object,
+		bool *ret_uses_arch, struct crossbpf_error *e)
 {
 	const struct build_action *a = emit->action;
-	cleanup_strbuf struct strbuf object = {0};
 	const char *why = NULL;
 
 	int r = object_uses_registers(compiled->data, compiled->len, &why);
@@ -58,8 +57,7 @@ int emit_object(const struct emit *emit, const struct strbuf *compiled,
 		return refuse(a, r, why, e);
 	*ret_uses_arch = r || !emit->inputs || has_asm_header(emit->inputs, a->source);
 	struct object_stamp stamp = {a->variant->target, *ret_uses_arch ? a->variant->arch : "any"};
-	r = object_rewrite(compiled->data, compiled->len, emit->keep_debug, &stamp, &object, &why);
-	if (r < 0)
-		return refuse(a, r, why, e);
-	return emit_file(emit->root, a->object, &object, ret_output, e);
+	r = object_rewrite(compiled->data, compiled->len, emit->keep_debug, &stamp, ret_object,
+			   &why);
+	return r < 0 ? refuse(a, r, why, e) : 0;
 }

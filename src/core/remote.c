@@ -400,16 +400,15 @@ static bool leads_upwards(const char *path)
 	return false;
 }
 
-/* Calls `each` for all names, builder's and host's, by which the builder's own headers among these
- * may have been looked for. */
-static int each_lookup(const struct remote *r, const struct strv *read,
+/* Calls `each` for all names, builder's and the host's in `own`, by which the builder's own headers
+ * among these may have been looked for. */
+static int each_lookup(const struct toolchain *t, const struct strv *own, const struct strv *read,
 		       int (*each)(void *ctx, const char *path), void *ctx)
 {
-	const struct toolchain *t = &r->builder->toolchain;
 	cleanup_strv struct strv dirs = {0};
 
 	toolchain_builder_dirs(t, &dirs);
-	strv_add_all(&dirs, r->dirs.n ? (const char *const *)r->dirs.v : none);
+	strv_add_all(&dirs, own->n ? (const char *const *)own->v : none);
 	int error = dirs.error;
 	for (size_t i = 0; i < read->n && error == 0; i++)
 		if (toolchain_is_builders(t, read->v[i]) && !leads_upwards(read->v[i]))
@@ -421,7 +420,7 @@ int remote_check(struct remote *r, const struct strv *read, bool *ret_more)
 {
 	struct check check = {.remote = r};
 
-	int error = each_lookup(r, read, take_found, &check);
+	int error = each_lookup(&r->builder->toolchain, &r->dirs, read, take_found, &check);
 	*ret_more = check.more;
 	return error;
 }
@@ -440,11 +439,12 @@ static int take_lookup(void *ctx, const char *path)
 	return l->names->error;
 }
 
-int remote_lookups(const struct remote *r, const struct strv *read, struct strv *ret_names)
+int remote_lookups(const struct toolchain *t, const struct strv *dirs, const struct strv *read,
+		   struct strv *ret_names)
 {
-	struct lookups l = {&r->builder->toolchain, ret_names};
+	struct lookups l = {t, ret_names};
 
-	return each_lookup(r, read, take_lookup, &l);
+	return each_lookup(t, dirs, read, take_lookup, &l);
 }
 
 /* Clang lists headers as "DOTS PATH". */

@@ -121,6 +121,15 @@ void state_row_clear(struct state_row *row)
 	row->absents = (struct state_absents){0};
 	row->appeared = NULL;
 	row->n_inputs = row->n_outputs = 0;
+	row->kept = false;
+}
+
+void state_row_take(struct state_row *row, struct state_row *ret_before)
+{
+	*ret_before = *row;
+	row->inputs = row->outputs = NULL;
+	row->absents = (struct state_absents){0};
+	state_row_clear(row);
 }
 
 int state_absents_add(struct state_absents *list, struct state_absent *absent)
@@ -166,6 +175,7 @@ void state_store_clear(struct state_store *s)
 		state_row_clear(s->rows.v[i]);
 	list_free(&s->paths);
 	list_free(&s->dirs);
+	list_free(&s->places);
 	list_free(&s->absents);
 	list_free(&s->rows);
 	s->generation = s->last_id = 0;

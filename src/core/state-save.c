@@ -152,7 +152,7 @@ static int write_lookup(struct writer *w, struct state_row *row)
 static int write_row(struct writer *w, struct state_row *row)
 {
 	cleanup_strbuf struct strbuf inputs = {0}, outputs = {0};
-	int r = write_lookup(w, row);
+	int r = row->kept ? 0 : write_lookup(w, row);
 
 	for (uint32_t i = 0; i < row->n_inputs && r == 0; i++) {
 		r = write_version(w, row->inputs[i]);
@@ -192,10 +192,10 @@ static void forget_ids(struct state_store *s)
 		((struct state_dir *)s->dirs.v[i])->id = 0;
 	for (size_t i = 0; i < s->absents.n; i++)
 		((struct state_absent *)s->absents.v[i])->id = 0;
-	/* The other one may have done what we only forgot. */
+	/* The other one may have done what we only forgot, or have stored what it looked for. */
 	for (size_t i = 0; i < s->rows.n; i++) {
 		struct state_row *row = s->rows.v[i];
-		row->dirty = row->dirty && !row->appeared;
+		row->dirty = row->dirty && !row->appeared && !row->kept;
 	}
 }
 

@@ -56,6 +56,13 @@ struct state_dir {
 	bool dirty, looked, changed;
 };
 
+/* What is known in this build of a directory on the way to such a file. */
+struct state_place {
+	char *path;
+	struct state_dir *dir; /* itself, or the nearest to it that there is */
+	bool dangles;          /* a link that leads nowhere is on the way to it, or is it */
+};
+
 struct state_absent {
 	char *path;
 	struct state_dir *dir; /* in which it would appear, or what leads to it */
@@ -76,6 +83,7 @@ struct state_row {
 	bool dirty;
 	bool used;       /* in this build */
 	bool gone;       /* its output is, and no build asks for it */
+	bool kept;       /* what it looked for is what is stored: `absents` says nothing */
 	bool has_lookup; /* once loaded: a row of what it looked for */
 };
 
@@ -96,6 +104,7 @@ struct state_store {
 	int64_t generation; /* of what was loaded */
 	int64_t last_id;
 	struct state_list paths, dirs, absents, rows;
+	struct state_list places; /* never stored */
 };
 
 /*
@@ -130,6 +139,8 @@ struct state_version *state_store_version(struct state_path *path,
 					  const uint8_t digest[DIGEST_SIZE]);
 /* Makes it one that nothing is known of. */
 void state_row_clear(struct state_row *row);
+/* The same, and hands on what was known, for state_row_clear(). */
+void state_row_take(struct state_row *row, struct state_row *ret_before);
 /* 0 or -ENOMEM. */
 int state_absents_add(struct state_absents *list, struct state_absent *absent);
 /* Only finds. */

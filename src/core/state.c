@@ -147,37 +147,52 @@ static void look_at_dir(struct state *s, struct state_dir *dir)
 	}
 }
 
+static struct state_place *find_place(struct state *s, const char *dir);
+
+/* The nearest directory above a path; *ret_dangles: a link that leads nowhere is on the way to it.
+ * NULL where memory ran out. */
+static struct state_dir *nearest_dir(struct state *s, const char *path, bool *ret_dangles)
+{
+	const char *slash = strrchr(path, '/');
+
+	*ret_dangles = false;
+	if (!slash || slash == path)
+		return state_store_dir(&s->store, slash ? "/" : ".");
+	cleanup_free char *outer = strndup(path, (size_t)(slash - path));
+	const struct state_place *place = outer ? find_place(s, outer) : NULL;
+	*ret_dangles = place && place->dangles;
+	return place ? place->dir : NULL;
+}
+
+/* A link to nothing, as the name or on the way to it, dangles: what it leads to may appear where
+ * nobody looks. Each directory is looked at once a build: in most, many headers are looked for. */
+static struct state_place *find_place(struct state *s, const char *dir)
+{
+	struct state_place *place = state_list_find(&s->store.places, dir);
+	bool is_there, dangles = false;
+	struct stat st;
+
+	if (place)
+		return place;
+	is_there = fstatat(s->root, dir, &st, 0) == 0;
+	struct state_dir *nearest = is_there && S_ISDIR(st.st_mode)
+					    ? state_store_dir(&s->store, dir)
+					    : nearest_dir(s, dir, &dangles);
+	place = nearest ? state_list_add(&s->store.places, dir, strlen(dir), sizeof(*place)) : NULL;
+	if (!place)
+		return NULL;
+	place->dir = nearest;
+	place->dangles =
+		!is_there && (dangles || fstatat(s->root, dir, &st, AT_SYMLINK_NOFOLLOW) == 0);
+	return place;
+}
+
 /* The directory in which the file would appear, or the nearest to it that there is. */
 static struct state_dir *dir_of(struct state *s, const char *path)
 {
-	cleanup_free char *name = strdup(path);
-	struct stat st;
+	bool dangles;
 
-	for (char *slash; name && (slash = strrchr(name, '/'));) {
-		slash[slash == name ? 1 : 0] = '\0';
-		if (slash == name || (fstatat(s->root, name, &st, 0) == 0 && S_ISDIR(st.st_mode)))
-			return state_store_dir(&s->store, name);
-	}
-	return name ? state_store_dir(&s->store, ".") : NULL;
-}
-
-/* A link to nothing, as the name or on the way to it: what it leads to may appear where nobody
- * looks. */
-static bool dangles(struct state *s, const char *path)
-{
-	cleanup_free char *name = strdup(path);
-	struct stat st;
-
-	for (char *end; name; *end = '\0') {
-		if (fstatat(s->root, name, &st, 0) == 0)
-			return false;
-		if (fstatat(s->root, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
-			return true;
-		end = strrchr(name, '/');
-		if (!end || end == name)
-			return false;
-	}
-	return true;
+	return nearest_dir(s, path, &dangles);
 }
 
 /* When something on the way to it was last put in the place of something else: a link, or a
@@ -199,18 +214,24 @@ static int64_t moved_at(struct state *s, const char *path)
 	return latest;
 }
 
-/* Finds out whether something is there that a compiler would read, and since when. */
+/* Finds out whether something is there that a compiler would read, and since when. Mostly nothing
+ * is, not even a link. */
 static void look_for_file(struct state *s, struct state_absent *absent)
 {
+	bool is_there, outer = false;
 	struct stat st;
 
 	absent->looked = true;
-	absent->present = fstatat(s->root, absent->path, &st, 0) == 0 && !S_ISDIR(st.st_mode);
-	if (absent->present) {
+	absent->present = false;
+	bool is_named = fstatat(s->root, absent->path, &st, AT_SYMLINK_NOFOLLOW) == 0;
+	is_there =
+		is_named && (!S_ISLNK(st.st_mode) || fstatat(s->root, absent->path, &st, 0) == 0);
+	if (is_there && !S_ISDIR(st.st_mode)) {
 		struct fingerprint f = fingerprint_of(&st, io_now());
 		int64_t changed = last_change(&f), moved = moved_at(s, absent->path);
+		absent->present = true;
 		absent->changed = changed > moved ? changed : moved;
-	} else if (dangles(s, absent->path)) {
+	} else if (!is_there && (is_named || !nearest_dir(s, absent->path, &outer) || outer)) {
 		absent->present = true; /* and never old enough */
 		absent->changed = INT64_MAX / 2;
 	}
@@ -385,6 +406,9 @@ struct recording {
 	const struct strv *dirs;
 	uint64_t dirs_sum;
 	int64_t began;
+	const struct state_row *before; /* what the row was */
+	const char *moved_path;         /* an input, of whose directory moved_at() was asked: */
+	int64_t moved;
 };
 
 /* Finds the thing for a name under which something was looked for, and whether it is there. */
@@ -440,20 +464,20 @@ static int add_absents(struct recording *r, const struct state_absents *list)
 
 /* Most actions look for their headers in the same directories: for each of these that is worked
  * out once. */
-static int add_lookups(struct recording *r, struct state_version *v)
+static int find_lookups(struct state *s, struct state_version *v, const struct strv *dirs,
+			uint64_t dirs_sum)
 {
 	struct state_path *path = v->path;
-	struct collection c = {r->state, &path->lookups};
-	int found = 0;
+	struct collection c = {s, &path->lookups};
 
-	if (path->lookups_sum != r->dirs_sum) {
-		path->lookups.n = 0;
-		path->lookups_sum = r->dirs_sum;
-		found = lookups_of_input(path->path, r->dirs, collect, &c);
-		if (found == 0 && v->asks)
-			found = lookups_of_asked(v->asks, r->dirs, collect, &c);
-	}
-	return found < 0 ? found : add_absents(r, &path->lookups);
+	if (path->lookups_sum == dirs_sum)
+		return 0;
+	path->lookups.n = 0;
+	path->lookups_sum = dirs_sum;
+	int r = lookups_of_input(path->path, dirs, collect, &c);
+	if (r == 0 && v->asks)
+		r = lookups_of_asked(v->asks, dirs, collect, &c);
+	return r;
 }
 
 /* The version that is there now, whatever was there when this build began: a file that was edited
@@ -469,6 +493,37 @@ static int look_now(struct state *s, struct state_path *path)
 	}
 	path->looked = false;
 	return look_at(s, path);
+}
+
+/* What is looked for follows from the command and from what is read: where these are as they were,
+ * it is that of the last time, which is stored. Not so what is asked for by __has_include, which
+ * may have been there then and be gone now. */
+static bool keeps_lookups(struct recording *r)
+{
+	const struct state_row *before = r->before;
+	struct state_row *row = r->row;
+
+	if (!before->n_outputs || before->n_inputs != row->n_inputs ||
+	    memcmp(before->command, row->command, DIGEST_SIZE) != 0)
+		return false;
+	for (uint32_t i = 0; i < row->n_inputs; i++)
+		if (before->inputs[i] != row->inputs[i] || row->inputs[i]->asks)
+			return false;
+	row->kept = !before->dirty || before->kept;
+	return row->kept;
+}
+
+/* moved_at(), of which inputs beside each other ask the same. */
+static int64_t input_moved_at(struct recording *r, const char *path)
+{
+	size_t len = (size_t)(io_basename(path) - path);
+	const char *other = r->moved_path;
+
+	if (!other || strncmp(other, path, len) != 0 || io_basename(other) != other + len) {
+		r->moved = moved_at(r->state, path);
+		r->moved_path = path;
+	}
+	return r->moved;
 }
 
 /* -EAGAIN where what was read may not be what is there now. */
@@ -488,27 +543,39 @@ static int add_inputs(struct recording *r, const struct state_done *done)
 			return looked;
 		int64_t changed = last_change(&path->now);
 		if (looked < 0 || changed + io_tick(changed) > done->began ||
-		    moved_at(r->state, path->path) + io_tick(1) > done->began)
+		    input_moved_at(r, path->path) + io_tick(1) > done->began)
 			return -EAGAIN;
 		row->inputs[row->n_inputs++] = path->current;
 	}
+	if (keeps_lookups(r))
+		return 0;
 	for (uint32_t i = 0; i < row->n_inputs; i++) {
-		int looked = add_lookups(r, row->inputs[i]);
-		if (looked < 0)
-			return looked;
+		struct state_version *v = row->inputs[i];
+		int found = find_lookups(r->state, v, r->dirs, r->dirs_sum);
+		if (found == 0)
+			found = add_absents(r, &v->path->lookups);
+		if (found < 0)
+			return found;
 	}
 	return 0;
+}
+
+static int look_for_all(struct state *s, const struct strv *names, struct state_absents *ret_found)
+{
+	struct collection c = {s, ret_found};
+	int r = 0;
+
+	for (size_t i = 0; names && i < names->n && r == 0; i++)
+		r = collect(&c, names->v[i]);
+	return r;
 }
 
 /* Those of files that are not here. */
 static int add_further_lookups(struct recording *r, const struct strv *names)
 {
 	struct state_absents found = {0};
-	struct collection c = {r->state, &found};
-	int error = 0;
 
-	for (size_t i = 0; names && i < names->n && error == 0; i++)
-		error = collect(&c, names->v[i]);
+	int error = look_for_all(r->state, names, &found);
 	if (error == 0)
 		error = add_absents(r, &found);
 	free(found.v);
@@ -565,23 +632,85 @@ int state_record(struct state *s, const struct state_done *done)
 	if (!row) {
 		r = -ENOMEM;
 	} else {
-		struct recording recording = {s,     row,           ++s->recordings,
-					      &dirs, sum_of(&dirs), done->began};
-		state_row_clear(row);
+		struct state_row before;
+		struct recording recording = {s,       row,           ++s->recordings,
+					      &dirs,   sum_of(&dirs), done->began,
+					      &before, NULL,          0};
+		state_row_take(row, &before);
 		row->used = true;
 		memcpy(row->command, done->command, DIGEST_SIZE);
 		row->duration = done->duration;
 		row->dirty = true;
 		r = add_inputs(&recording, done);
-		if (r == 0)
+		if (r == 0 && !row->kept)
 			r = add_further_lookups(&recording, done->lookups);
 		if (r == 0)
 			r = add_outputs(&recording, done);
 		if (r < 0)
 			state_row_clear(row); /* without outputs it is never fresh */
+		state_row_clear(&before);
 	}
 	pthread_mutex_unlock(&s->lock);
 	return r == -EAGAIN ? 0 : r;
+}
+
+struct looking {
+	struct state *state;
+	const struct strv *dirs;
+	uint64_t dirs_sum;
+	int (*input)(void *ctx, const char *path, const uint8_t digest[DIGEST_SIZE],
+		     const char *asks);
+	int (*present)(void *ctx, const char *path);
+	void *ctx;
+};
+
+static int tell_present(const struct looking *l, const struct state_absents *found)
+{
+	int r = 0;
+
+	for (uint32_t i = 0; i < found->n && r == 0; i++)
+		if (found->v[i]->present)
+			r = l->present(l->ctx, found->v[i]->path);
+	return r;
+}
+
+static int tell_input(const struct looking *l, const char *name)
+{
+	struct state_path *path = state_store_path(&l->state->store, name);
+
+	if (!path)
+		return -ENOMEM;
+	int r = look_at(l->state, path);
+	if (r < 0)
+		return r == -ENOMEM ? r : -ENOENT;
+	r = l->input(l->ctx, name, path->current->digest, path->current->asks);
+	if (r == 0)
+		r = find_lookups(l->state, path->current, l->dirs, l->dirs_sum);
+	return r < 0 ? r : tell_present(l, &path->lookups);
+}
+
+int state_look(struct state *s, const struct state_done *action,
+	       int (*input)(void *ctx, const char *path, const uint8_t digest[DIGEST_SIZE],
+			    const char *asks),
+	       int (*present)(void *ctx, const char *path), void *ctx)
+{
+	cleanup_strv struct strv dirs = {0};
+	struct state_absents further = {0};
+
+	int r = lookups_dirs(action->inputs, action->search, action->system, &dirs);
+	if (r < 0)
+		return r;
+	pthread_mutex_lock(&s->lock);
+	struct looking l = {s, &dirs, sum_of(&dirs), input, present, ctx};
+	for (size_t i = 0; i < action->inputs->n && r == 0; i++)
+		r = tell_input(&l, action->inputs->v[i]);
+	if (r == 0)
+		r = look_for_all(s, action->lookups, &further);
+	if (r == 0)
+		r = tell_present(&l, &further);
+	pthread_mutex_unlock(&s->lock);
+	free(further.v);
+	return r;
 }
 
 int state_inputs(struct state *s, const char *output,

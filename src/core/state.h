@@ -76,6 +76,17 @@ struct state_done {
 int state_record(struct state *s, const struct state_done *done);
 
 /*
+ * What an action would find that reads and looks for what is said of it here (its outputs and times
+ * are of no account): calls `input` for all that it reads, as it is now, and `present` for each
+ * name under which one of these was looked for and that is there too. -ENOENT where something is
+ * gone, or cannot be read; or the error of a callback, which may not call the state. Any thread.
+ */
+int state_look(struct state *s, const struct state_done *action,
+	       int (*input)(void *ctx, const char *path, const uint8_t digest[DIGEST_SIZE],
+			    const char *asks),
+	       int (*present)(void *ctx, const char *path), void *ctx);
+
+/*
  * Calls `each` with all that the command with this main output last read: the digest of what it
  * read, and what that asks for (lookups.h) or NULL; until that returns an error, which is returned.
  * -ENOENT where nothing is known of it. Any thread may call it, `each` not the state.

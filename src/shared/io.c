@@ -288,6 +288,11 @@ int64_t io_ctime(const struct stat *st)
 	return (int64_t)t->tv_sec * 1000000000 + t->tv_nsec;
 }
 
+bool io_is_own(const struct stat *st)
+{
+	return st->st_uid == geteuid() && !(st->st_mode & (S_IWGRP | S_IWOTH));
+}
+
 char *io_absolute(const char *dir, const char *path)
 {
 	return path[0] == '/' ? strdup(path) : str_printf("%s/%s", dir, path);

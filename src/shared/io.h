@@ -66,6 +66,9 @@ int64_t io_mtime(const struct stat *st);
 /* The same of its last change of any kind, which no program can set back. */
 int64_t io_ctime(const struct stat *st);
 
+/* Is it this user's, and may nobody else write it? */
+bool io_is_own(const struct stat *st);
+
 /* `path` as it is where it is absolute, else within `dir`; NULL where memory ran out. The caller
  * frees. */
 char *io_absolute(const char *dir, const char *path);

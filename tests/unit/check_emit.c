@@ -48,10 +48,11 @@ static int emit_to(char *object, bool keep_debug, const char *target)
 	const struct build_variant variant = {.target = target, .arch = "arm64"};
 	const struct build_action action = {
 		.source = source, .object = object, .variant = &variant};
-	const struct emit emit = {
-		.root = ".", .keep_debug = keep_debug, .action = &action, .inputs = &inputs};
+	const struct emit emit = {.keep_debug = keep_debug, .action = &action, .inputs = &inputs};
+	cleanup_strbuf struct strbuf made = {0};
 
-	return emit_object(&emit, &compiled, &output, &uses_arch, &error);
+	int r = emit_object(&emit, &compiled, &made, &uses_arch, &error);
+	return r < 0 ? r : emit_file(".", object, &made, &output, &error);
 }
 
 /* It must become a.o; the caller frees it. */
@@ -351,12 +352,12 @@ TEST(source_in_a_directory_asm)
 	char name[] = "a.o", source[] = "asm/a.bpf.c";
 	const struct build_variant variant = {.target = "bpfel", .arch = "arm64"};
 	const struct build_action action = {.source = source, .object = name, .variant = &variant};
-	const struct emit emit = {.root = ".", .action = &action, .inputs = &inputs};
+	const struct emit emit = {.action = &action, .inputs = &inputs};
 	BENCH();
 
 	compile("some", false);
 	strv_add(&inputs, source);
-	ck_assert_int_eq(emit_object(&emit, &compiled, &output, &uses_arch, &error), 0);
+	ck_assert_int_eq(emit_object(&emit, &compiled, &object, &uses_arch, &error), 0);
 	ck_assert(!uses_arch);
 }
 

@@ -77,6 +77,14 @@ static void assert_untrusted(const char *text, int code, const char *message)
 	assert_contains(e.message, message);
 }
 
+TEST(says_what_is_chosen)
+{
+	assert_untrusted("cache {\n dir = \"c\" }\n", -EACCES,
+			 "crossbpf.conf:2 chooses the cache of objects (cache: dir)");
+	assert_untrusted("cache { dir = \"c\" }\nlauncher = \"l\"\n", -EACCES,
+			 "crossbpf.conf:1 chooses what is run (cache: dir, launcher)");
+}
+
 static void record(const char *text)
 {
 	cleanup_error struct crossbpf_error e = {0};
@@ -95,7 +103,7 @@ TEST(chooses_nothing)
 	assert_choices("build {\n sources = {\"a.c\"} outdir = \"o\" include = {\"i\"}\n"
 		       "cflags = \"-O2 -Wall -DX=1 -Xclang -fno-validate-pch\" arch = {\"x86\"}\n"
 		       "clang = \">=14, <17\" vmlinux = \"v\" cpu = \"v1\" }\norder = {\"box\"}\n"
-		       "cache { dir = \"c\" size = \"5G\" }\nverify { kernels = {\"6.1\"} }\n",
+		       "cache { }\nverify { kernels = {\"6.1\"} }\n",
 		       "");
 	assert_choices("backend box { }\nbackend none { engine = \"x\" }\n", "");
 }
@@ -104,6 +112,8 @@ TEST(chooses)
 {
 	assert_choices(engine, "3 backend box: engine=podman");
 	assert_choices("launcher = \"distcc\"\n", "1 launcher=distcc");
+	assert_choices("cache {\n dir = \"c\"\n size = \"5G\"\n remote = \"http://x\" }\n",
+		       "2 cache: dir=c|3 cache: size=5368709120|4 cache: remote=http://x");
 	assert_choices("build {\n\n clang = \"clang-14\" }\n", "3 build: clang=clang-14");
 	assert_choices("build {\n cflags = \"-O2 -fplugin=./x.so\" }\n",
 		       "2 build: cflags=-O2 -fplugin=./x.so");
@@ -353,6 +363,7 @@ static void add_tests(TCase *c)
 {
 	tcase_add_test(c, chooses_nothing);
 	tcase_add_test(c, chooses);
+	tcase_add_test(c, says_what_is_chosen);
 	tcase_add_test(c, flags);
 	tcase_add_test(c, trusted_once);
 	tcase_add_test(c, nothing_needs_no_list);
