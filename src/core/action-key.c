@@ -2,13 +2,18 @@
 #include "config.h"
 
 #include <errno.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "action-key.h"
+#include "asks.h"
+#include "cache-options.h"
+#include "clang-options.h"
 #include "lookups.h"
 
 /* To be raised where the same key would stand for other bytes than before. */
-static const char recipe[] = "crossbpf object 1";
+static const char recipe[] = "crossbpf object 2";
 
 /* Clang's own headers that have no code, so that objects name them in DWARF only. */
 static bool has_no_code(const char *name)
@@ -25,11 +30,20 @@ static bool has_no_code(const char *name)
 
 static const char clangs_prefix[] = "clang:", own_prefix[] = "crossbpf:";
 
+/* Is it a file of the root that is named from / on? From another root clang would read it too, and
+ * call it so. */
+static bool is_absolute_in_root(const struct action_key_request *q, const char *path)
+{
+	return path[0] == '/' && toolchain_is_below(path, q->root);
+}
+
 char *action_key_name(const struct action_key_request *q, const char *path)
 {
 	const char *clangs = toolchain_clang_dir(q->toolchain);
 	const char *name = path + (clangs ? strlen(clangs) : 0) + 1;
 
+	if (is_absolute_in_root(q, path))
+		return strdup(path);
 	if (!q->plan->keep_debug && clangs && toolchain_is_below(path, clangs) && has_no_code(name))
 		return str_printf("%s%s", clangs_prefix, name);
 	if (!q->plan->keep_debug && q->header_dir && toolchain_is_below(path, q->header_dir))
@@ -76,6 +90,46 @@ static int compare_named(const void *a, const void *b)
 	return order ? order : x->file < y->file ? -1 : x->file > y->file;
 }
 
+/* For each file or directory the number of the first that is the same one. */
+static int add_ids(const struct action_key_request *q, const char *const *paths, size_t n,
+		   struct digest *d)
+{
+	cleanup_free struct action_file_id *ids = calloc(n + 1, sizeof(*ids));
+
+	if (!ids)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++) {
+		size_t same = 0;
+		bool known = q->identify && q->identify(q->ctx, paths[i], &ids[i]);
+		if (!known)
+			ids[i] = (struct action_file_id){UINT64_MAX, i}; /* like no other */
+		while (ids[same].device != ids[i].device || ids[same].inode != ids[i].inode)
+			same++;
+		char text[32];
+		snprintf(text, sizeof(text), known ? "%zu" : "?", same);
+		digest_string(d, text);
+	}
+	return 0;
+}
+
+static int add_named(const struct action_key_request *q, const struct named *named, size_t n,
+		     struct digest *d)
+{
+	cleanup_free const char **paths = calloc(n + 1, sizeof(*paths));
+	bool in_root = false;
+
+	if (!paths)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++) {
+		paths[i] = named[i].file->path;
+		in_root = in_root || is_absolute_in_root(q, paths[i]);
+		digest_string(d, named[i].name);
+		digest_bytes(d, named[i].file->digest, DIGEST_SIZE);
+	}
+	digest_string(d, in_root ? q->root : NULL);
+	return add_ids(q, paths, n, d);
+}
+
 static int add_files(const struct action_key_request *q, struct digest *d)
 {
 	cleanup_free struct named *named = calloc(q->n + 1, sizeof(*named));
@@ -89,10 +143,8 @@ static int add_files(const struct action_key_request *q, struct digest *d)
 	}
 	if (r == 0)
 		qsort(named, n, sizeof(*named), compare_named);
-	for (size_t i = 0; r == 0 && i < n; i++) {
-		digest_string(d, named[i].name);
-		digest_bytes(d, named[i].file->digest, DIGEST_SIZE);
-	}
+	if (r == 0)
+		r = add_named(q, named, n, d);
 	for (size_t i = 0; named && i < n; i++)
 		free(named[i].name);
 	return r;
@@ -109,7 +161,7 @@ static int take_found(void *ctx, const char *path)
 	const struct action_key_request *q = asked->request;
 
 	if (!q->exists(q->ctx, path))
-		return 0;
+		return !q->is_settled || q->is_settled(q->ctx, path) ? 0 : -ENODATA;
 	cleanup_free char *name = action_key_name(q, path);
 	if (!name)
 		return -ENOMEM;
@@ -124,17 +176,13 @@ static int add_asked(const struct action_key_request *q, struct digest *d)
 	struct asked asked = {.request = q};
 	int r = 0;
 
-	for (size_t i = 0; i < q->n; i++) {
+	for (size_t i = 0; i < q->n; i++)
 		strv_add(&inputs, q->files[i].path);
-		if (toolchain_is_builders(q->toolchain, q->files[i].path) || !q->files[i].asks)
-			continue;
-		if (lookups_are_open(q->files[i].asks))
-			r = -ENODATA;
-	}
 	build_plan_search(q->action->variant, q->toolchain, &search);
 	if (inputs.error || search.error ||
 	    lookups_dirs(&inputs, &search, &q->plan->system, &dirs) < 0)
 		return -ENOMEM;
+	r = add_ids(q, (const char *const *)search.v, search.n, d);
 	for (size_t i = 0; r == 0 && i < q->n; i++)
 		if (q->files[i].asks && !toolchain_is_builders(q->toolchain, q->files[i].path))
 			r = lookups_of_asked(q->files[i].asks, &dirs, take_found, &asked);
@@ -145,21 +193,87 @@ static int add_asked(const struct action_key_request *q, struct digest *d)
 	return r;
 }
 
+/* The arguments that say what is compiled how. */
+static const char *const *own_args(const struct action_key_request *q, size_t *ret_n)
+{
+	const struct build_variant *v = q->action->variant;
+
+	*ret_n = v->n_own - 1;
+	return (const char *const *)v->argv.v + 1;
+}
+
+/* What the command line defines, as a source would. */
+static int add_defined(const struct action_key_request *q, struct asks_sum *sum)
+{
+	cleanup_strbuf struct strbuf text = {0};
+	cleanup_free char *asks = NULL;
+	size_t n;
+	const char *const *args = own_args(q, &n);
+
+	for (size_t i = 0; i < n; i++) {
+		struct clang_option option = clang_option_find(args[i]);
+		const char *value = option.value ? option.value : option.more ? args[i + 1] : "";
+		size_t len = strcspn(value, "=");
+		if (option.id == OPT_DEFINE)
+			strbuf_printf(&text, "#define %.*s %s\n", (int)len, value,
+				      value + len + (value[len] == '='));
+		i += option.more;
+	}
+	int r = text.error ? text.error : asks_find(text.data, text.len, &asks);
+	if (r == 0)
+		asks_sum_add(sum, asks, false);
+	return r;
+}
+
+/* -ENODATA where what it reads may make other outputs another time. */
+static int check_asks(const struct action_key_request *q)
+{
+	struct asks_sum sum = {0};
+
+	int r = add_defined(q, &sum);
+	for (size_t i = 0; i < q->n; i++) {
+		bool is_builders = toolchain_is_builders(q->toolchain, q->files[i].path);
+		asks_sum_add(&sum, q->files[i].asks, is_builders);
+		sum.pastes = sum.pastes || is_builders; /* where its text is not here */
+	}
+	return r == 0 && asks_sum_is_open(&sum) ? -ENODATA : r;
+}
+
 /* What is compiled, and how. */
 static void add_command(const struct action_key_request *q, struct digest *d)
 {
 	const struct build_action *a = q->action;
 	const struct build_variant *v = a->variant;
+	bool names_root = !q->plan->maps_root;
+	size_t n;
+	const char *const *args = own_args(q, &n);
 
 	digest_string(d, q->toolchain->identity);
+	digest_string(d, q->toolchain->content);
 	digest_string(d, q->plan->keep_debug ? "debug" : "stripped");
-	digest_string(d, q->plan->maps_root ? "." : q->root);
 	digest_string(d, v->target);
 	digest_string(d, v->arch);
-	for (size_t i = 1; i < v->n_own; i++)
-		digest_string(d, v->argv.v[i]);
+	for (size_t i = 0; i < n; i++) {
+		digest_string(d, args[i]);
+		names_root = names_root || strstr(args[i], q->root);
+	}
 	digest_string(d, NULL);
+	digest_string(d, names_root ? q->root : ".");
 	digest_string(d, a->source);
+}
+
+int action_key_why_not(const struct action_key_request *q, char **ret_why)
+{
+	size_t n;
+	const char *const *args = own_args(q, &n);
+
+	*ret_why = NULL;
+	if (!q->toolchain->content[0]) {
+		*ret_why = strdup("it is not known what the compiler is made of");
+		return *ret_why ? 0 : -ENOMEM;
+	}
+	int r = cache_options_check(args, n, q->root, ret_why);
+	return r < 0 || *ret_why ? r : cache_source_check(q->action->source, ret_why);
 }
 
 void action_key_command(const struct action_key_request *q, uint8_t ret_digest[DIGEST_SIZE])
@@ -179,7 +293,9 @@ int action_key(const struct action_key_request *q, uint8_t ret_key[DIGEST_SIZE])
 	digest_init(&d);
 	digest_string(&d, recipe);
 	add_command(q, &d);
-	int r = add_files(q, &d);
+	int r = check_asks(q);
+	if (r == 0)
+		r = add_files(q, &d);
 	digest_string(&d, NULL);
 	if (r == 0)
 		r = add_asked(q, &d);

@@ -33,6 +33,9 @@ struct build_plan {
 	size_t n;
 	struct strv search; /* directories in which they look for headers */
 	struct strv system; /* those of them that are the builder's own */
+	struct strv files;  /* that options name, and clang may read */
+	struct strv beside; /* names of what clang reads in the place of a header, where that is
+			       there */
 	struct strv moved;  /* and those that objects give another name, */
 	struct strv called; /* these */
 	bool maps_root;     /* objects call the root "." */

@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "asks.h"
 #include "lookups.h"
 #include "shared/io.h"
 #include "state-store.h"
@@ -84,7 +85,7 @@ static int read_version(struct state *s, struct state_path *path)
 	if (!v)
 		return -ENOMEM;
 	if (v->dirty && !v->id && !v->asks)
-		r = lookups_find_asked(content.data, content.len, &v->asks);
+		r = asks_find(content.data, content.len, &v->asks);
 	v->seen = path->now;
 	v->dirty = true;
 	if (path->current != v)
@@ -352,6 +353,12 @@ bool state_is_fresh(struct state *s, const char *output, const uint8_t command[D
 			*ret_why = why_not_current(row->inputs[i], "");
 			return false;
 		}
+	for (uint32_t i = 0; i < row->n_inputs; i++)
+		if (asks_are_computed(row->inputs[i]->asks)) {
+			*ret_why = str_printf("%s asks for a header by a name that macros make",
+					      row->inputs[i]->path->path);
+			return false;
+		}
 	for (uint32_t i = 0; i < row->n_outputs; i++)
 		if (!is_current(s, row->outputs[i])) {
 			*ret_why = why_not_current(row->outputs[i], "its output ");
@@ -471,10 +478,13 @@ static int look_now(struct state *s, struct state_path *path)
 	return look_at(s, path);
 }
 
-/* -EAGAIN where what was read may not be what is there now. */
+/* -EAGAIN where what was read may not be what is there now, or not all is seen of what was asked
+ * for.
+ */
 static int add_inputs(struct recording *r, const struct state_done *done)
 {
 	struct state_row *row = r->row;
+	struct asks_sum asks = {0};
 
 	row->inputs = calloc(done->inputs->n + 1, sizeof(struct state_version *));
 	if (!row->inputs)
@@ -499,8 +509,9 @@ static int add_inputs(struct recording *r, const struct state_done *done)
 			found = add_absents(r, &v->path->lookups);
 		if (found < 0)
 			return found;
+		asks_sum_add(&asks, v->asks, false);
 	}
-	return 0;
+	return asks_sum_hides_names(&asks) ? -EAGAIN : 0;
 }
 
 static int look_for_all(struct state *s, const struct strv *names, struct state_absents *ret_found)

@@ -88,7 +88,7 @@ int state_look(struct state *s, const struct state_done *action,
 
 /*
  * Calls `each` with all that the command with this main output last read: the digest of what it
- * read, and what that asks for (lookups.h) or NULL; until that returns an error, which is returned.
+ * read, and what that asks for (asks.h) or NULL; until that returns an error, which is returned.
  * -ENOENT where nothing is known of it. Any thread may call it, `each` not the state.
  */
 int state_inputs(struct state *s, const char *output,
