@@ -90,24 +90,36 @@ static int compare_named(const void *a, const void *b)
 	return order ? order : x->file < y->file ? -1 : x->file > y->file;
 }
 
-/* For each file or directory the number of the first that is the same one. */
+static bool is_same(const struct action_file_id *a, const struct action_file_id *b)
+{
+	return a->device == b->device && a->inode == b->inode;
+}
+
+/* For each file or directory of the first `n_told` the number of another that is the same one: of
+ * what stands behind, or before it. */
 static int add_ids(const struct action_key_request *q, const char *const *paths, size_t n,
-		   struct digest *d)
+		   size_t n_told, struct digest *d)
 {
 	cleanup_free struct action_file_id *ids = calloc(n + 1, sizeof(*ids));
 
 	if (!ids)
 		return -ENOMEM;
-	for (size_t i = 0; i < n; i++) {
-		size_t same = 0;
-		bool known = q->identify && q->identify(q->ctx, paths[i], &ids[i]);
-		if (!known)
+	for (size_t i = 0; i < n; i++)
+		if (!q->identify || !q->identify(q->ctx, paths[i], &ids[i]))
 			ids[i] = (struct action_file_id){UINT64_MAX, i}; /* like no other */
-		while (ids[same].device != ids[i].device || ids[same].inode != ids[i].inode)
-			same++;
+	for (size_t i = 0; i < n_told; i++) {
+		size_t same = n_told;
 		char text[32];
-		snprintf(text, sizeof(text), known ? "%zu" : "?", same);
-		digest_string(d, text);
+		while (same < n && !is_same(&ids[same], &ids[i]))
+			same++;
+		if (same < n) {
+			digest_string(d, "builder's");
+			continue;
+		}
+		for (same = 0; !is_same(&ids[same], &ids[i]);)
+			same++;
+		snprintf(text, sizeof(text), "%zu", same);
+		digest_string(d, ids[i].device == UINT64_MAX ? "none" : text);
 	}
 	return 0;
 }
@@ -127,7 +139,7 @@ static int add_named(const struct action_key_request *q, const struct named *nam
 		digest_bytes(d, named[i].file->digest, DIGEST_SIZE);
 	}
 	digest_string(d, in_root ? q->root : NULL);
-	return add_ids(q, paths, n, d);
+	return add_ids(q, paths, n, n, d);
 }
 
 static int add_files(const struct action_key_request *q, struct digest *d)
@@ -161,12 +173,33 @@ static int take_found(void *ctx, const char *path)
 	const struct action_key_request *q = asked->request;
 
 	if (!q->exists(q->ctx, path))
-		return !q->is_settled || q->is_settled(q->ctx, path) ? 0 : -ENODATA;
+		return 0; /* had it been there when clang asked, clang would have listed it */
 	cleanup_free char *name = action_key_name(q, path);
 	if (!name)
 		return -ENOMEM;
 	strv_add_once(&asked->found, name);
 	return asked->found.error;
+}
+
+/* Of a directory named twice clang forgets one place. Those of the builder are in an order of their
+ * own. */
+static int add_dirs(const struct action_key_request *q, const struct strv *search, struct digest *d)
+{
+	cleanup_strv struct strv dirs = {0}, theirs = {0};
+	size_t n_theirs;
+
+	toolchain_builder_dirs(q->toolchain, &theirs);
+	strv_sort(&theirs);
+	n_theirs = theirs.n;
+	for (size_t i = 0; i < search->n; i++)
+		if (!strv_contains(&theirs, search->v[i]) &&
+		    (!q->header_dir || strcmp(search->v[i], q->header_dir) != 0))
+			strv_add(&dirs, search->v[i]);
+	for (size_t i = 0; i < n_theirs; i++)
+		strv_add(&dirs, theirs.v[i]);
+	if (dirs.error || theirs.error)
+		return -ENOMEM;
+	return add_ids(q, (const char *const *)dirs.v, dirs.n, dirs.n - n_theirs, d);
 }
 
 /* More directories than clang would look in: that tells apart what need not be, and never less. */
@@ -182,7 +215,7 @@ static int add_asked(const struct action_key_request *q, struct digest *d)
 	if (inputs.error || search.error ||
 	    lookups_dirs(&inputs, &search, &q->plan->system, &dirs) < 0)
 		return -ENOMEM;
-	r = add_ids(q, (const char *const *)search.v, search.n, d);
+	r = add_dirs(q, &search, d);
 	for (size_t i = 0; r == 0 && i < q->n; i++)
 		if (q->files[i].asks && !toolchain_is_builders(q->toolchain, q->files[i].path))
 			r = lookups_of_asked(q->files[i].asks, &dirs, take_found, &asked);

@@ -7,7 +7,7 @@
  *	command    what is compiled, and how; not where clang, headers, root and outputs are
  *	closure    each file that clang read, as the object calls it, its digest, and which of them
  *		   are one file: a header is read once by that
- *	search     which of the directories are one
+ *	search     which of the directories that the command names are one
  *	root       where it is, if a file in it was named absolutely
  *	asked      which of the files are there that the project asks for by __has_include
  */
@@ -39,9 +39,6 @@ struct action_key_request {
 	bool (*exists)(void *ctx, const char *path);
 	/* What is one file or directory has one `ret_id`; false where that is not known. */
 	bool (*identify)(void *ctx, const char *path, struct action_file_id *ret_id);
-	/* Has the directory in which such a file would be been as it is since the compile began? Or
-	 * NULL: none was made. */
-	bool (*is_settled)(void *ctx, const char *path);
 	void *ctx;
 };
 

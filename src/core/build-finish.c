@@ -163,9 +163,7 @@ static int keep(const struct build *b, const struct build_record *record, const 
 		r = action_key_why_not(&k.request, &why);
 	if (r < 0 || why)
 		return r;
-	build_key_of_compile(&k, record->done.began);
-	if (r == 0)
-		r = state_inputs(b->state, result->action->object, build_key_add, &k);
+	r = state_inputs(b->state, result->action->object, build_key_add, &k);
 	if (r == 0)
 		r = build_key_finish(&k, read, key);
 	if (r < 0)

@@ -34,35 +34,6 @@ static bool identify(void *ctx, const char *path, struct action_file_id *ret_id)
 	return true;
 }
 
-/* A header that was there when it was asked for may be gone: then the nearest directory is newer.
- */
-static bool is_settled(void *ctx, const char *path)
-{
-	const struct build_key *k = ctx;
-	cleanup_free char *name = io_absolute(k->build->root, path);
-	struct stat st;
-
-	if (k->headers && toolchain_is_builders(k->build->toolchain, path))
-		return true;
-	for (char *slash; name && (slash = strrchr(name, '/'));) {
-		slash[slash == name] = '\0';
-		if (stat(name, &st) == 0) {
-			int64_t changed =
-				io_mtime(&st) > io_ctime(&st) ? io_mtime(&st) : io_ctime(&st);
-			return changed + io_tick(changed) <= k->began;
-		}
-		if (slash == name)
-			break;
-	}
-	return false;
-}
-
-void build_key_of_compile(struct build_key *k, int64_t began)
-{
-	k->began = began;
-	k->request.is_settled = is_settled;
-}
-
 int build_key_init(struct build_key *k, const struct build *b, const struct build_action *a)
 {
 	*k = (struct build_key){

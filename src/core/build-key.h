@@ -17,16 +17,12 @@ struct build_key {
 	struct action_file *files;
 	struct strv names, asks; /* that the files point to */
 	size_t n, room;
-	int64_t began; /* when the compile did, where there was one */
 };
 
 /* 0 or -ENOMEM. The key may not move in memory. */
 int build_key_init(struct build_key *k, const struct build *b, const struct build_action *a);
 void build_key_free(struct build_key *k);
 #define cleanup_build_key CLEANUP(build_key_free)
-
-/* It is of what was compiled from then on: what came or went meanwhile makes no key. */
-void build_key_of_compile(struct build_key *k, int64_t began);
 
 /* Adds a file that is read, but for the stamp: state_inputs() and state_look() call it so. */
 int build_key_add(void *key, const char *path, const uint8_t digest[DIGEST_SIZE], const char *asks);
