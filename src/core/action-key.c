@@ -9,7 +9,6 @@
 #include "action-key.h"
 #include "asks.h"
 #include "cache-options.h"
-#include "clang-options.h"
 #include "lookups.h"
 
 /* To be raised where the same key would stand for other bytes than before. */
@@ -219,6 +218,8 @@ static int add_asked(const struct action_key_request *q, struct digest *d)
 	for (size_t i = 0; r == 0 && i < q->n; i++)
 		if (q->files[i].asks && !toolchain_is_builders(q->toolchain, q->files[i].path))
 			r = lookups_of_asked(q->files[i].asks, &dirs, take_found, &asked);
+	if (r == 0)
+		r = lookups_of_asked(q->action->variant->asks, &dirs, take_found, &asked);
 	strv_sort(&asked.found);
 	for (size_t i = 0; r == 0 && i < asked.found.n; i++)
 		digest_string(d, asked.found.v[i]);
@@ -235,41 +236,18 @@ static const char *const *own_args(const struct action_key_request *q, size_t *r
 	return (const char *const *)v->argv.v + 1;
 }
 
-/* What the command line defines, as a source would. */
-static int add_defined(const struct action_key_request *q, struct asks_sum *sum)
-{
-	cleanup_strbuf struct strbuf text = {0};
-	cleanup_free char *asks = NULL;
-	size_t n;
-	const char *const *args = own_args(q, &n);
-
-	for (size_t i = 0; i < n; i++) {
-		struct clang_option option = clang_option_find(args[i]);
-		const char *value = option.value ? option.value : option.more ? args[i + 1] : "";
-		size_t len = strcspn(value, "=");
-		if (option.id == OPT_DEFINE)
-			strbuf_printf(&text, "#define %.*s %s\n", (int)len, value,
-				      value + len + (value[len] == '='));
-		i += option.more;
-	}
-	int r = text.error ? text.error : asks_find(text.data, text.len, &asks);
-	if (r == 0)
-		asks_sum_add(sum, asks, false);
-	return r;
-}
-
 /* -ENODATA where what it reads may make other outputs another time. */
 static int check_asks(const struct action_key_request *q)
 {
 	struct asks_sum sum = {0};
 
-	int r = add_defined(q, &sum);
+	asks_sum_add(&sum, q->action->variant->asks, false);
 	for (size_t i = 0; i < q->n; i++) {
 		bool is_builders = toolchain_is_builders(q->toolchain, q->files[i].path);
 		asks_sum_add(&sum, q->files[i].asks, is_builders);
 		sum.pastes = sum.pastes || is_builders; /* where its text is not here */
 	}
-	return r == 0 && asks_sum_is_open(&sum) ? -ENODATA : r;
+	return asks_sum_is_open(&sum) ? -ENODATA : 0;
 }
 
 /* What is compiled, and how. */

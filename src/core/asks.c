@@ -183,32 +183,27 @@ static bool is_clean_asm(const struct word *w)
 	return !template.error && !asm_asks(&template);
 }
 
-/* An #include by a name in which a backslash is: the list of what was read has another. Or by one
- * that macros make. */
-static bool is_odd_include(const struct word *w)
+/* Where an #include says no name: macros make it. */
+static bool is_computed_include(const struct word *w)
 {
 	const char *at = skip_blanks(w->at + w->len, w->end);
 
-	if (at == w->end || (*at != '<' && *at != '"'))
-		return true;
-	const char close = *at == '<' ? '>' : '"';
-	for (at++; at < w->end && *at != close && *at != '\n'; at++)
-		if (*at == '\\')
-			return true;
-	return at == w->end || *at != close;
+	return at == w->end || (*at != '<' && *at != '"');
+}
+
+/* The list of what was read has another name of a file with a backslash in its name. */
+static bool has_backslash(const struct word *w)
+{
+	const char *at = w->at + w->len;
+	const char *newline = memchr(at, '\n', (size_t)(w->end - at));
+
+	return memchr(at, '\\', (size_t)((newline ? newline : w->end) - at));
 }
 
 /* Are lines taken from a file that it names? The debug information then holds that file's text. */
 static bool is_line(const struct word *w)
 {
 	return is(w, "line") || (w->at[0] >= '0' && w->at[0] <= '9');
-}
-
-static bool directive_asks(const struct word *w)
-{
-	if (is_any(w, NAMES("include", "include_next", "import")))
-		return is_odd_include(w);
-	return is(w, "embed") || is_line(w);
 }
 
 /* The macro that a line defines. */
@@ -332,16 +327,27 @@ static bool may_be_pasted(const struct word *w, const struct finding *f)
 	       (behind < w->end && strchr("),#%", *behind));
 }
 
+static void add_directive(struct finding *f, const struct word *w)
+{
+	const char *line = w->at;
+
+	if (is_any(w, NAMES("include", "include_next", "import"))) {
+		f->open = f->open || is_computed_include(w);
+		f->computed = f->computed || has_backslash(w);
+	} else if (is(w, "embed") || is_line(w)) {
+		f->open = true;
+	}
+	while (line > w->text && line[-1] != '\n')
+		line--;
+	f->define = find_define(line, w->end);
+	if (f->depth && !f->define.is)
+		f->depth_unsure = true;
+}
+
 static void add_word(struct finding *f, const struct word *w)
 {
 	if (is_directive(w)) {
-		f->open = f->open || directive_asks(w);
-		const char *line = w->at;
-		while (line > w->text && line[-1] != '\n')
-			line--;
-		f->define = find_define(line, w->end);
-		if (f->depth && !f->define.is)
-			f->depth_unsure = true;
+		add_directive(f, w);
 		return;
 	}
 	if (w->len > MAX_KEYWORD || (w->at[0] >= '0' && w->at[0] <= '9'))

@@ -7,7 +7,7 @@
  *
  *	NAME	it asks by __has_include and its kin whether there is a header NAME
  *	(none)	it asks for what no name tells: the same inputs may make other outputs
- *	^A?	it asks for a header whose name macros make
+ *	^A?	it asks for a header whose name macros make, or that has a backslash in its name
  *	^Aa	it has an asm() of which not all is seen
  *	^A#	it has a macro that may paste words together to any of those that ask
  *	^A:BITS	it has words that are parts of one of these
@@ -27,7 +27,7 @@ int asks_find(const char *text, size_t len, char **ret_asks);
 
 /* Does it ask for what no name tells? May be NULL. */
 bool asks_are_open(const char *asks);
-/* Does it ask for a header whose name macros make? Whether that is there cannot be watched. */
+/* Does it ask for a header by a name that is not known? Whether that is there cannot be watched. */
 bool asks_are_computed(const char *asks);
 
 /* Calls `each` with every NAME, until it returns an error, which is returned. */

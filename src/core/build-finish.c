@@ -125,6 +125,7 @@ int build_record_make(struct build_record *r, const struct build *b, const struc
 		.search = b->remote ? &r->own : &b->plan->search,
 		.system = b->remote ? NULL : &b->plan->system,
 		.lookups = &r->lookups,
+		.asks = a->variant->asks,
 	};
 	memcpy(r->done.command, a->command, DIGEST_SIZE);
 	return 0;

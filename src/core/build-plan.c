@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "asks.h"
 #include "build-plan.h"
 #include "path-map.h"
 #include "clang-argv.h"
@@ -35,6 +36,7 @@ void build_plan_free(struct build_plan *p)
 	for (size_t i = 0; i < p->n_variants; i++) {
 		strv_free(&p->variants[i].argv);
 		strv_free(&p->variants[i].run);
+		free(p->variants[i].asks);
 	}
 	free(p->variants);
 	strv_free(&p->search);
@@ -366,6 +368,25 @@ static int check_outputs(const struct build_plan *p, const struct settings *s,
 	return r;
 }
 
+/* What the command line defines is read as in a source. */
+static int find_asks(struct build_variant *v)
+{
+	cleanup_strbuf struct strbuf text = {0};
+
+	for (size_t i = 1; i < v->n_own; i++) {
+		struct clang_option option = clang_option_find(v->argv.v[i]);
+		const char *value = option.value  ? option.value
+				    : option.more ? v->argv.v[i + 1]
+						  : "";
+		size_t len = strcspn(value, "=");
+		if (option.id == OPT_DEFINE)
+			strbuf_printf(&text, "#define %.*s %s\n", (int)len, value,
+				      value + len + (value[len] == '='));
+		i += option.more;
+	}
+	return text.error ? text.error : asks_find(text.data, text.len, &v->asks);
+}
+
 /* The directories that the flags name, each as clang would put it together. */
 static int add_named(const struct build_variant *v, struct strv *dirs)
 {
@@ -449,6 +470,8 @@ static int find_search(struct build_plan *p, const char *root, const struct tool
 		if (add_named(&p->variants[i], &p->search) < 0)
 			return -ENOMEM;
 		find_files(p, &p->variants[i], root);
+		if (find_asks(&p->variants[i]) < 0)
+			return -ENOMEM;
 	}
 	for (size_t i = 0; i < p->n_variants; i++)
 		toolchain_header_dirs(toolchain, p->variants[i].arch, &p->system);

@@ -14,6 +14,7 @@ struct build_variant {
 	struct strv argv;          /* all but the source and the outputs */
 	size_t n_own;    /* how many of argv say what is to be compiled how; behind them stands what
 			  * says where things are */
+	char *asks;      /* what its -D ask for (asks.h), or NULL */
 	struct strv run; /* with a mirror: argv as it is run; else empty */
 };
 

@@ -156,6 +156,8 @@ TEST(computed)
 		{true, "#define HAS __has_include\n#if HAS(<a.h>)\n"},
 		{true, "#define HAS(x) __has_include(x)\n"},
 		{true, "#if __has_include(\"a\\b.h\")\n"},
+		{true, "#include \"a\\b.h\"\n"},
+		{false, "#include \\\n\"b.h\" /* \\ */\n"},
 		{true, "__TIME__\n#if __has_include(NAME)\n"},
 		{true, "__has_include(<a.h\n>)\n"},
 		{false, "#define __has_include(x) 0\n"},
