@@ -223,7 +223,7 @@ int toolchain_memory_load(const struct toolchain_memory *m, struct toolchain *re
 
 	if (json_unpack(
 		    record,
-		    "{s:I, s:I, s:s, s:s, s:s, s:s, s:s, s?s, s?s, s?s, s?b, s?b, s:o, s:o, s:o, "
+		    "{s:I, s:I, s:s, s:s, s:s, s:s, s?s, s?s, s?s, s?s, s?b, s?b, s:o, s:o, s:o, "
 		    "s:o}",
 		    "format", &format, "began", &began, "clang", &clang, "number", &number,
 		    "version", &version, "identity", &identity, "content", &made_of, "builder",

@@ -130,20 +130,20 @@ TEST(refused)
 
 TEST(environment)
 {
-	static const char *const refused[] = {
+	static const char *const read[] = {
 		"CPATH=x",         "C_INCLUDE_PATH=x", "CCC_OVERRIDE_OPTIONS=x",
 		"COMPILER_PATH=x", "LD_PRELOAD=x",     "CLANG_NO_DEFAULT_CONFIG=1"};
-	const char *allowed[] = {"PATH=/bin",   "CPATH=",   "SOURCE_DATE_EPOCH=1",
-				 "CLANG=clang", "XCPATH=x", NULL};
+	const char *harmless[] = {"PATH=/bin",   "CPATH=",   "SOURCE_DATE_EPOCH=1",
+				  "CLANG=clang", "XCPATH=x", NULL};
 	cleanup_free char *none = NULL;
 
-	ck_assert_int_eq(cache_environment_check(allowed, &none), 0);
+	ck_assert_int_eq(cache_environment_check(harmless, &none), 0);
 	ck_assert_ptr_eq(none, NULL);
-	for (size_t i = 0; i < LENGTH(refused); i++) {
-		const char *env[] = {"PATH=/bin", refused[i], NULL};
+	for (size_t i = 0; i < LENGTH(read); i++) {
+		const char *env[] = {"PATH=/bin", read[i], NULL};
 		cleanup_free char *reason = NULL;
 		ck_assert_int_eq(cache_environment_check(env, &reason), 0);
-		ck_assert_msg(reason != NULL, "%s", refused[i]);
+		ck_assert_msg(reason != NULL, "%s", read[i]);
 	}
 }
 
