@@ -123,22 +123,37 @@ static int add_ids(const struct action_key_request *q, const char *const *paths,
 	return 0;
 }
 
-static int add_named(const struct action_key_request *q, const struct named *named, size_t n,
-		     struct digest *d)
+/* Of the builder's own among each other it is not told: on another builder that is not seen. */
+static int add_file_ids(const struct action_key_request *q, const struct named *named, size_t n,
+			struct digest *d)
 {
 	cleanup_free const char **paths = calloc(n + 1, sizeof(*paths));
-	bool in_root = false;
+	size_t own = 0, theirs = n;
 
 	if (!paths)
 		return -ENOMEM;
 	for (size_t i = 0; i < n; i++) {
-		paths[i] = named[i].file->path;
-		in_root = in_root || is_absolute_in_root(q, paths[i]);
+		const char *path = named[i].file->path;
+		if (toolchain_is_builders(q->toolchain, path))
+			paths[--theirs] = path;
+		else
+			paths[own++] = path;
+	}
+	return add_ids(q, paths, n, own, d);
+}
+
+static int add_named(const struct action_key_request *q, const struct named *named, size_t n,
+		     struct digest *d)
+{
+	bool in_root = false;
+
+	for (size_t i = 0; i < n; i++) {
+		in_root = in_root || is_absolute_in_root(q, named[i].file->path);
 		digest_string(d, named[i].name);
 		digest_bytes(d, named[i].file->digest, DIGEST_SIZE);
 	}
 	digest_string(d, in_root ? q->root : NULL);
-	return add_ids(q, paths, n, n, d);
+	return add_file_ids(q, named, n, d);
 }
 
 static int add_files(const struct action_key_request *q, struct digest *d)
