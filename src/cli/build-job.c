@@ -329,11 +329,17 @@ int build_job_make_env(struct build_job *j)
 					      "C_INCLUDE_PATH=",
 					      "CPLUS_INCLUDE_PATH=",
 					      "OBJC_INCLUDE_PATH=",
+					      "OBJCPLUS_INCLUDE_PATH=",
+					      "COMPILER_PATH=",
+					      "GCC_EXEC_PREFIX=",
+					      "SDKROOT=",
 					      "CCC_",
 					      "CC_PRINT_",
 					      "CC_LOG_",
 					      "PWD="};
 
+	strv_free(&j->env);
+	j->env = (struct strv){0};
 	for (char **variable = environ; *variable; variable++) {
 		bool keep = true;
 		for (size_t i = 0; i < sizeof(without) / sizeof(without[0]); i++)

@@ -11,7 +11,9 @@
 #include "cli-builder.h"
 #include "cli-cache.h"
 #include "cli.h"
+#include "core/build-cache.h"
 #include "core/build.h"
+#include "core/cache-options.h"
 #include "core/mirror.h"
 #include "core/builder.h"
 #include "core/project.h"
@@ -180,6 +182,37 @@ static void make_build(struct build_job *j, struct build *ret_build)
 	};
 }
 
+/* Says of what is to be built why it is not looked for in the cache. */
+static int explain_cache(const struct build_job *j, const struct build *build)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < j->n_stale && r == 0; i++) {
+		cleanup_free char *why = NULL;
+		r = build_cache_why_not(build, j->stale[i], &why);
+		if (why)
+			fprintf(stderr, "crossbpf: %s is not kept in the cache: %s\n",
+				j->stale[i]->object, why);
+	}
+	return r;
+}
+
+/* What the environment says that clang reads is in no key. On a builder elsewhere there is none of
+ * it. */
+static int check_environment(const struct build_job *j, struct build *build)
+{
+	cleanup_free char *why = NULL;
+
+	if (build->remote || !build->cache)
+		return 0;
+	int r = cache_environment_check((const char *const *)j->env.v, &why);
+	if (why && j->options.explain)
+		fprintf(stderr, "crossbpf: nothing is kept in the cache: %s\n", why);
+	if (why)
+		build->cache = NULL;
+	return r;
+}
+
 /* Has the builder do what the cache does not have. */
 static int run_build(struct build_job *j, struct crossbpf_error *e)
 {
@@ -188,14 +221,15 @@ static int run_build(struct build_job *j, struct crossbpf_error *e)
 	int r = 0;
 
 	make_build(j, &build);
-	if (j->cache)
+	if (build_job_make_env(j) < 0 || check_environment(j, &build) < 0 ||
+	    (build.cache && j->options.explain && explain_cache(j, &build) < 0))
+		r = error_no_memory(e);
+	if (r == 0 && build.cache)
 		r = build_restore(&build, j->stale, &j->n_stale, e);
 	if (r < 0 || !j->n_stale || cli_is_interrupted())
 		return r;
 	r = build.remote ? build_job_connect(j, e)
 			 : builder_connect(&j->builder, &j->request, &j->place, e);
-	if (r == 0 && build_job_make_env(j) < 0)
-		r = error_no_memory(e);
 	if (r < 0)
 		return r;
 	build.env = (const char *const *)j->env.v;

@@ -146,6 +146,22 @@ static int add_candidate(struct cache *cache, const uint8_t command[DIGEST_SIZE]
 	return manifest.error;
 }
 
+/* Does it name what is called otherwise in another directory, or by another builder? */
+static bool names_places(const struct build *b, const struct build_result *result)
+{
+	cleanup_strv struct strv dirs = {0};
+	bool found = result->said_len && strstr(result->said, b->root);
+
+	if (!result->said_len)
+		return false;
+	toolchain_builder_dirs(b->toolchain, &dirs);
+	if (b->header_dir)
+		strv_add(&dirs, b->header_dir);
+	for (size_t i = 0; i < dirs.n; i++)
+		found = found || strstr(result->said, dirs.v[i]);
+	return found || dirs.error;
+}
+
 int build_cache_store(struct build_key *k, const struct build_result *result,
 		      const struct build_record *record, const struct strv *read,
 		      const uint8_t key[DIGEST_SIZE], const struct strbuf *object)
@@ -156,6 +172,8 @@ int build_cache_store(struct build_key *k, const struct build_result *result,
 	cleanup_strv struct strv names = {0};
 	uint8_t command[DIGEST_SIZE], others[DIGEST_SIZE];
 
+	if (names_places(k->build, result))
+		return 0;
 	int r = state_look(k->build->state, &record->done, take_input, take_present, &l);
 	digest_others(&l.others, others);
 	for (size_t i = 0; i < read->n; i++) {
@@ -279,18 +297,29 @@ static int restore(struct build_key *k, const struct candidate *c, struct build_
 	return build_record_end(&record, b, outputs, ret_result);
 }
 
+int build_cache_why_not(const struct build *b, const struct build_action *a, char **ret_why)
+{
+	cleanup_build_key struct build_key k = {0};
+
+	int r = build_key_init(&k, b, a);
+	return r < 0 ? r : action_key_why_not(&k.request, ret_why);
+}
+
 int build_cache_restore(const struct build *b, const struct build_action *a,
 			struct build_result *ret_result, struct strbuf *ret_said, bool *ret_hit)
 {
 	cleanup_build_key struct build_key command = {0};
 	cleanup_strbuf struct strbuf manifest = {0};
+	cleanup_free char *why = NULL;
 	uint8_t digest[DIGEST_SIZE];
 	struct candidate c;
 
 	*ret_hit = false;
 	*ret_result = (struct build_result){.action = a};
 	int r = build_key_init(&command, b, a);
-	if (r < 0)
+	if (r == 0)
+		r = action_key_why_not(&command.request, &why);
+	if (r < 0 || why)
 		return r;
 	action_key_command(&command.request, digest);
 	r = cache_get(b->cache, CACHE_MANIFEST, digest, &manifest);

@@ -17,6 +17,10 @@
 int build_cache_restore(const struct build *b, const struct build_action *a,
 			struct build_result *ret_result, struct strbuf *ret_said, bool *ret_hit);
 
+/* Why an action's object is neither looked for nor kept, as part of a sentence; NULL: it is. 0 or
+ * -ENOMEM; the caller frees. */
+int build_cache_why_not(const struct build *b, const struct build_action *a, char **ret_why);
+
 /* Keeps the object of an action that read `read`, as it was written; `k` is what the key was made
  * of. 0 or -ENOMEM. */
 int build_cache_store(struct build_key *k, const struct build_result *result,

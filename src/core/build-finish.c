@@ -19,10 +19,21 @@ static bool is_source(const char *named, const char *source)
 	return !*named && !*source;
 }
 
+/* Of a directory with a backslash the file has another name. */
+static bool has_backslash(const struct build_plan *p, const char *source)
+{
+	const char *backslash = strchr(source, '\\');
+	bool has = backslash && strchr(backslash, '/');
+
+	for (size_t i = 0; i < p->search.n; i++)
+		has = has || strchr(p->search.v[i], '\\');
+	return has;
+}
+
 /* What the compiler read: the source first, whose name we know better than the file says it. Before
  * it stand files that options name (-fsanitize-ignorelist). */
-static int read_inputs(const struct build_action *a, const struct strbuf *dep,
-		       struct strv *ret_inputs)
+static int read_inputs(const struct build_plan *p, const struct build_action *a,
+		       const struct strbuf *dep, struct strv *ret_inputs)
 {
 	cleanup_strv struct strv named = {0};
 	size_t source = 0;
@@ -30,7 +41,7 @@ static int read_inputs(const struct build_action *a, const struct strbuf *dep,
 	int r = depfile_parse(dep->data, dep->len, &named);
 	if (r < 0)
 		return r;
-	if (named.n == 0 || strchr(a->source, '\n'))
+	if (named.n == 0 || strchr(a->source, '\n') || has_backslash(p, a->source))
 		return -EINVAL;
 	for (size_t i = 0; i < named.n && !source; i++)
 		source = is_source(named.v[i], a->source) ? i : 0;
@@ -38,6 +49,8 @@ static int read_inputs(const struct build_action *a, const struct strbuf *dep,
 	for (size_t i = 0; i < named.n; i++)
 		if (i != source)
 			strv_add(ret_inputs, named.v[i]);
+	for (size_t i = 0; i < p->files.n; i++)
+		strv_add_once(ret_inputs, p->files.v[i]);
 	return ret_inputs->error;
 }
 
@@ -101,7 +114,9 @@ int build_record_make(struct build_record *r, const struct build *b, const struc
 	for (size_t i = 0; i < read->n; i++)
 		strv_add(&r->inputs, read->v[i]);
 	add_own_dirs(b->plan, &r->own);
-	if (r->inputs.error || r->own.error || see_inputs(b, &r->inputs) < 0 ||
+	for (size_t i = 0; i < b->plan->beside.n; i++)
+		strv_add(&r->lookups, b->plan->beside.v[i]);
+	if (r->inputs.error || r->own.error || r->lookups.error || see_inputs(b, &r->inputs) < 0 ||
 	    (b->remote &&
 	     remote_lookups(&b->remote->builder->toolchain, &r->own, read, &r->lookups) < 0))
 		return -ENOMEM;
@@ -110,6 +125,7 @@ int build_record_make(struct build_record *r, const struct build *b, const struc
 		.search = b->remote ? &r->own : &b->plan->search,
 		.system = b->remote ? NULL : &b->plan->system,
 		.lookups = &r->lookups,
+		.asks = a->variant->asks,
 	};
 	memcpy(r->done.command, a->command, DIGEST_SIZE);
 	return 0;
@@ -138,13 +154,17 @@ static int keep(const struct build *b, const struct build_record *record, const 
 		const struct strbuf *object, struct build_result *result)
 {
 	cleanup_build_key struct build_key k = {0};
+	cleanup_free char *why = NULL;
 	uint8_t key[DIGEST_SIZE];
 
 	if (!b->keys && !b->cache)
 		return 0;
 	int r = build_key_init(&k, b, result->action);
 	if (r == 0)
-		r = state_inputs(b->state, result->action->object, build_key_add, &k);
+		r = action_key_why_not(&k.request, &why);
+	if (r < 0 || why)
+		return r;
+	r = state_inputs(b->state, result->action->object, build_key_add, &k);
 	if (r == 0)
 		r = build_key_finish(&k, read, key);
 	if (r < 0)
@@ -163,7 +183,7 @@ int build_finish(const struct build *b, const struct build_made *made,
 	struct state_output outputs[2];
 	struct emit emit = {.keep_debug = b->plan->keep_debug, .action = a, .inputs = &read};
 
-	int parsed = read_inputs(a, made->dep, &read);
+	int parsed = read_inputs(b->plan, a, made->dep, &read);
 	if (parsed == -ENOMEM)
 		return error_no_memory(e);
 	if (parsed < 0)

@@ -19,6 +19,21 @@ static bool exists(void *ctx, const char *path)
 	return absolute && stat(absolute, &st) == 0 && !S_ISDIR(st.st_mode);
 }
 
+/* Of what is on a builder elsewhere that is not known. */
+static bool identify(void *ctx, const char *path, struct action_file_id *ret_id)
+{
+	const struct build_key *k = ctx;
+	struct stat st;
+
+	if (k->headers && toolchain_is_builders(k->build->toolchain, path))
+		return false;
+	cleanup_free char *absolute = io_absolute(k->build->root, path);
+	if (!absolute || stat(absolute, &st) < 0)
+		return false;
+	*ret_id = (struct action_file_id){(uint64_t)st.st_dev, (uint64_t)st.st_ino};
+	return true;
+}
+
 int build_key_init(struct build_key *k, const struct build *b, const struct build_action *a)
 {
 	*k = (struct build_key){
@@ -31,6 +46,7 @@ int build_key_init(struct build_key *k, const struct build *b, const struct buil
 				.root = b->root,
 				.header_dir = b->header_dir,
 				.exists = exists,
+				.identify = identify,
 				.ctx = k,
 			},
 	};

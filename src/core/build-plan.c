@@ -8,11 +8,14 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <string.h>
+#include <sys/stat.h>
 
+#include "asks.h"
 #include "build-plan.h"
 #include "path-map.h"
 #include "clang-argv.h"
 #include "clang-options.h"
+#include "include-options.h"
 #include "shared/io.h"
 
 /* To be raised where the same command makes other bytes than before, by what we do to them. */
@@ -33,10 +36,13 @@ void build_plan_free(struct build_plan *p)
 	for (size_t i = 0; i < p->n_variants; i++) {
 		strv_free(&p->variants[i].argv);
 		strv_free(&p->variants[i].run);
+		free(p->variants[i].asks);
 	}
 	free(p->variants);
 	strv_free(&p->search);
 	strv_free(&p->system);
+	strv_free(&p->files);
+	strv_free(&p->beside);
 	strv_free(&p->moved);
 	strv_free(&p->called);
 	*p = (struct build_plan){0};
@@ -255,6 +261,7 @@ static struct digest digest_variant(const struct build_variant *v,
 	digest_init(&d);
 	digest_string(&d, recipe);
 	digest_string(&d, toolchain->identity);
+	digest_string(&d, toolchain->content);
 	digest_string(&d, toolchain->headers);
 	digest_string(&d, keep_debug ? "debug" : "");
 	/* Our own map of the root stands before the -c at the end; others are the user's. */
@@ -361,34 +368,111 @@ static int check_outputs(const struct build_plan *p, const struct settings *s,
 	return r;
 }
 
-/* What the flags name. */
-static void add_named(const struct build_variant *v, struct strv *dirs)
+/* What the command line defines is read as in a source. */
+static int find_asks(struct build_variant *v)
 {
-	const struct strv *argv = &v->argv;
+	cleanup_strbuf struct strbuf text = {0};
 
-	for (size_t i = 1; i < argv->n; i++) {
-		struct clang_option option = clang_option_find(argv->v[i]);
-		const char *dir = option.value ? option.value : argv->v[i + 1];
-		if (option.id == OPT_INCLUDE_DIR)
-			strv_add_once(dirs, dir);
+	for (size_t i = 1; i < v->n_own; i++) {
+		struct clang_option option = clang_option_find(v->argv.v[i]);
+		const char *value = option.value  ? option.value
+				    : option.more ? v->argv.v[i + 1]
+						  : "";
+		size_t len = strcspn(value, "=");
+		if (option.id == OPT_DEFINE)
+			strbuf_printf(&text, "#define %.*s %s\n", (int)len, value,
+				      value + len + (value[len] == '='));
 		i += option.more;
+	}
+	return text.error ? text.error : asks_find(text.data, text.len, &v->asks);
+}
+
+/* The directories that the flags name, each as clang would put it together. */
+static int add_named(const struct build_variant *v, struct strv *dirs)
+{
+	cleanup_include_options struct include_options options = {0};
+	cleanup_strv struct strv args = {0};
+
+	strv_add_all(&args, (const char *const *)v->argv.v + 1);
+	int r = args.error
+			? args.error
+			: include_options_read(&args, &(struct include_environment){0}, &options);
+	if (r < 0)
+		return r;
+	const struct strv *const lists[] = {&options.quote, &options.angle, &options.system,
+					    &options.after, &options.embed};
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
+		for (size_t j = 0; j < lists[i]->n; j++)
+			strv_add_once(dirs, lists[i]->v[j]);
+	return dirs->error;
+}
+
+/* Adds what an argument names, if that is there: a file, or where headers may be in it (-F,
+ * -resource-dir). */
+static void add_if_there(struct build_plan *p, const char *root, const char *name)
+{
+	cleanup_free char *path = io_absolute(root, name);
+	struct stat st;
+
+	if (!path || stat(path, &st) < 0)
+		return;
+	if (S_ISREG(st.st_mode))
+		strv_add_once(&p->files, name);
+	if (!S_ISDIR(st.st_mode))
+		return;
+	cleanup_free char *include = str_printf("%s/include", name);
+	strv_add_once(&p->search, name);
+	if (include)
+		strv_add_once(&p->search, include);
+}
+
+/* All that the flags say is taken for a name: what more clang reads is then watched, and what is
+ * none is not there. */
+static void find_files(struct build_plan *p, const struct build_variant *v, const char *root)
+{
+	for (size_t i = 1; i < v->n_own; i++) {
+		const char *arg = v->argv.v[i], *equals = strchr(arg, '=');
+		struct clang_option option = clang_option_find(arg);
+		const char *value = arg[0] != '-'  ? arg
+				    : option.value ? option.value
+				    : equals       ? equals + 1
+						   : "";
+		if (option.id == OPT_DEFINE || option.id == OPT_INCLUDE_DIR) {
+			i += option.more;
+			continue;
+		}
+		if (value[0])
+			add_if_there(p, root, value);
+		const char *header = option.value ? option.value : v->argv.v[i + 1];
+		if ((strcmp(option.name, "-include") == 0 ||
+		     strcmp(option.name, "-imacros") == 0) &&
+		    header) {
+			strv_take(&p->beside, str_printf("%s.pch", header));
+			strv_take(&p->beside, str_printf("%s.gch", header));
+		}
 	}
 }
 
 void build_plan_search(const struct build_variant *v, const struct toolchain *toolchain,
 		       struct strv *dirs)
 {
-	add_named(v, dirs);
+	if (add_named(v, dirs) < 0)
+		dirs->error = -ENOMEM;
 	if (toolchain->search.n)
 		strv_add_all(dirs, (const char *const *)toolchain->search.v);
 }
 
 /* Where headers are looked for: what the flags name, and where clang looks by itself. */
-static int find_search(struct build_plan *p, const struct toolchain *toolchain,
+static int find_search(struct build_plan *p, const char *root, const struct toolchain *toolchain,
 		       const char *header_dir)
 {
-	for (size_t i = 0; i < p->n_variants; i++)
-		add_named(&p->variants[i], &p->search);
+	for (size_t i = 0; i < p->n_variants; i++) {
+		if (add_named(&p->variants[i], &p->search) < 0)
+			return -ENOMEM;
+		find_files(p, &p->variants[i], root);
+		if (find_asks(&p->variants[i]) < 0)
+			return -ENOMEM;
+	}
 	for (size_t i = 0; i < p->n_variants; i++)
 		toolchain_header_dirs(toolchain, p->variants[i].arch, &p->system);
 	if (header_dir)
@@ -397,7 +481,10 @@ static int find_search(struct build_plan *p, const struct toolchain *toolchain,
 		strv_add_all(&p->search, (const char *const *)toolchain->search.v);
 		strv_add_all(&p->system, (const char *const *)toolchain->search.v);
 	}
-	return p->search.error ? p->search.error : p->system.error;
+	return p->search.error   ? p->search.error
+	       : p->system.error ? p->system.error
+	       : p->files.error  ? p->files.error
+				 : p->beside.error;
 }
 
 static int make_action(struct build_plan *p, const struct settings *settings, const char *source,
@@ -467,7 +554,7 @@ int build_plan_make(const char *root, const struct settings *settings,
 	r = check_outputs(&p, settings, e);
 	if (r < 0)
 		return r;
-	if (find_search(&p, toolchain, header_dir) < 0)
+	if (find_search(&p, root, toolchain, header_dir) < 0)
 		return error_no_memory(e);
 	*ret_plan = p;
 	p = (struct build_plan){0};

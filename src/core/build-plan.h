@@ -14,6 +14,7 @@ struct build_variant {
 	struct strv argv;          /* all but the source and the outputs */
 	size_t n_own;    /* how many of argv say what is to be compiled how; behind them stands what
 			  * says where things are */
+	char *asks;      /* what its -D ask for (asks.h), or NULL */
 	struct strv run; /* with a mirror: argv as it is run; else empty */
 };
 
@@ -33,6 +34,9 @@ struct build_plan {
 	size_t n;
 	struct strv search; /* directories in which they look for headers */
 	struct strv system; /* those of them that are the builder's own */
+	struct strv files;  /* that options name, and clang may read */
+	struct strv beside; /* names of what clang reads in the place of a header, where that is
+			       there */
 	struct strv moved;  /* and those that objects give another name, */
 	struct strv called; /* these */
 	bool maps_root;     /* objects call the root "." */

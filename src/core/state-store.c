@@ -9,7 +9,7 @@
 #include "state-sql.h"
 
 /* In PRAGMA user_version. Another one, older or newer, is another release's: begun anew. */
-enum { FORMAT = 2 };
+enum { FORMAT = 3 };
 
 enum {
 	BUSY_TIMEOUT_MS = 10000,

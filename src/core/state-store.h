@@ -27,8 +27,8 @@ struct state_version {
 	struct state_version *next; /* of the same path */
 	uint8_t digest[DIGEST_SIZE];
 	struct fingerprint seen; /* where this content was last found */
-	char *asks; /* names that it asks for by __has_include, each with a newline; or NULL */
-	int64_t id; /* 0: not stored yet */
+	char *asks;              /* what it asks for (asks.h), or NULL */
+	int64_t id;              /* 0: not stored yet */
 	bool dirty;
 };
 

@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "asks.h"
 #include "lookups.h"
 #include "shared/io.h"
 #include "state-store.h"
@@ -84,7 +85,7 @@ static int read_version(struct state *s, struct state_path *path)
 	if (!v)
 		return -ENOMEM;
 	if (v->dirty && !v->id && !v->asks)
-		r = lookups_find_asked(content.data, content.len, &v->asks);
+		r = asks_find(content.data, content.len, &v->asks);
 	v->seen = path->now;
 	v->dirty = true;
 	if (path->current != v)
@@ -373,6 +374,12 @@ bool state_is_fresh(struct state *s, const char *output, const uint8_t command[D
 			*ret_why = why_not_current(row->inputs[i], "");
 			return false;
 		}
+	for (uint32_t i = 0; i < row->n_inputs; i++)
+		if (asks_are_computed(row->inputs[i]->asks)) {
+			*ret_why = str_printf("%s asks for a header by a name that is not known",
+					      row->inputs[i]->path->path);
+			return false;
+		}
 	for (uint32_t i = 0; i < row->n_outputs; i++)
 		if (!is_current(s, row->outputs[i])) {
 			*ret_why = why_not_current(row->outputs[i], "its output ");
@@ -526,11 +533,15 @@ static int64_t input_moved_at(struct recording *r, const char *path)
 	return r->moved;
 }
 
-/* -EAGAIN where what was read may not be what is there now. */
+/* -EAGAIN where what was read may not be what is there now, or not all is seen of what was asked
+ * for.
+ */
 static int add_inputs(struct recording *r, const struct state_done *done)
 {
 	struct state_row *row = r->row;
+	struct asks_sum asks = {0};
 
+	asks_sum_add(&asks, done->asks, false);
 	row->inputs = calloc(done->inputs->n + 1, sizeof(struct state_version *));
 	if (!row->inputs)
 		return -ENOMEM;
@@ -556,26 +567,28 @@ static int add_inputs(struct recording *r, const struct state_done *done)
 			found = add_absents(r, &v->path->lookups);
 		if (found < 0)
 			return found;
+		asks_sum_add(&asks, v->asks, false);
 	}
-	return 0;
+	return asks_sum_hides_names(&asks) || asks_are_computed(done->asks) ? -EAGAIN : 0;
 }
 
-static int look_for_all(struct state *s, const struct strv *names, struct state_absents *ret_found)
+static int look_for_all(struct state *s, const struct state_done *done, const struct strv *dirs,
+			struct state_absents *ret_found)
 {
 	struct collection c = {s, ret_found};
-	int r = 0;
+	int error = 0;
 
-	for (size_t i = 0; names && i < names->n && r == 0; i++)
-		r = collect(&c, names->v[i]);
-	return r;
+	for (size_t i = 0; done->lookups && i < done->lookups->n && error == 0; i++)
+		error = collect(&c, done->lookups->v[i]);
+	return error < 0 ? error : lookups_of_asked(done->asks, dirs, collect, &c);
 }
 
 /* Those of files that are not here. */
-static int add_further_lookups(struct recording *r, const struct strv *names)
+static int add_further_lookups(struct recording *r, const struct state_done *done)
 {
 	struct state_absents found = {0};
 
-	int error = look_for_all(r->state, names, &found);
+	int error = look_for_all(r->state, done, r->dirs, &found);
 	if (error == 0)
 		error = add_absents(r, &found);
 	free(found.v);
@@ -643,7 +656,7 @@ int state_record(struct state *s, const struct state_done *done)
 		row->dirty = true;
 		r = add_inputs(&recording, done);
 		if (r == 0 && !row->kept)
-			r = add_further_lookups(&recording, done->lookups);
+			r = add_further_lookups(&recording, done);
 		if (r == 0)
 			r = add_outputs(&recording, done);
 		if (r < 0)
@@ -705,7 +718,7 @@ int state_look(struct state *s, const struct state_done *action,
 	for (size_t i = 0; i < action->inputs->n && r == 0; i++)
 		r = tell_input(&l, action->inputs->v[i]);
 	if (r == 0)
-		r = look_for_all(s, action->lookups, &further);
+		r = look_for_all(s, action, &dirs, &further);
 	if (r == 0)
 		r = tell_present(&l, &further);
 	pthread_mutex_unlock(&s->lock);

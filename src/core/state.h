@@ -65,6 +65,7 @@ struct state_done {
 	const struct strv *search;          /* directories in which headers are looked for */
 	const struct strv *system;          /* those of them that are the builder's own, or NULL */
 	const struct strv *lookups;         /* further names that were looked for, or NULL */
+	const char *asks;                   /* what its command asks for (asks.h), or NULL */
 	const struct state_output *outputs; /* the main one first */
 	size_t n_outputs;
 };
@@ -88,7 +89,7 @@ int state_look(struct state *s, const struct state_done *action,
 
 /*
  * Calls `each` with all that the command with this main output last read: the digest of what it
- * read, and what that asks for (lookups.h) or NULL; until that returns an error, which is returned.
+ * read, and what that asks for (asks.h) or NULL; until that returns an error, which is returned.
  * -ENOENT where nothing is known of it. Any thread may call it, `each` not the state.
  */
 int state_inputs(struct state *s, const char *output,

@@ -188,12 +188,12 @@ int toolchain_parse(char *answer, const char *backend, struct toolchain *ret_too
 {
 	cleanup_toolchain struct toolchain t = {0};
 	const char *why = NULL, *program = NULL;
-	struct digest macros;
-	bool ended = false;
+	struct digest macros, parts;
+	bool ended = false, has_parts = false;
 	char *rest = NULL;
 
 	digest_init(&macros);
-
+	digest_init(&parts);
 	for (char *line = strtok_r(answer, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
 		char *value = strchr(line, '\t');
 		int r = 0;
@@ -221,6 +221,8 @@ int toolchain_parse(char *answer, const char *backend, struct toolchain *ret_too
 			strv_add(&t.filled, value);
 		else if (strcmp(line, "macro") == 0)
 			digest_string(&macros, value);
+		else if (strcmp(line, "part") == 0)
+			digest_string(&parts, value), has_parts = true;
 		else if (strcmp(line, "end") == 0)
 			ended = true;
 		else
@@ -235,6 +237,8 @@ int toolchain_parse(char *answer, const char *backend, struct toolchain *ret_too
 		return say_why(backend, why, program, e);
 	digest_string(&macros, t.number);
 	digest_finish(&macros, t.identity);
+	if (has_parts)
+		digest_finish(&parts, t.content);
 	*ret_toolchain = t;
 	t = (struct toolchain){0};
 	return 0;

@@ -22,6 +22,9 @@ struct toolchain {
 	/* Names what of it can change an object's bytes, wherever it sits: its number and the
 	 * target's predefined macros. */
 	char identity[DIGEST_HEX_SIZE];
+	/* Names the programs and libraries that it is made of, or "": two of one version may have
+	 * been built of other sources. */
+	char content[DIGEST_HEX_SIZE];
 	struct strv search;   /* directories in which clang itself looks for headers */
 	struct strv filled;   /* those of them that are not empty */
 	struct strv asm_dirs; /* "ARCH:DIR"s with an asm/types.h each, by falling preference */

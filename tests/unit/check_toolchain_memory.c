@@ -10,6 +10,7 @@
 
 /* One that is later than the time of any file here that is not set below. */
 #define IDENTITY "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+#define CONTENT "fedcba9876543210fedcba9876543210fedcba9876543210fedcba9876543210"
 #define LATER (INT64_C(4000000000) * SECOND)
 
 static void set_mtime(const char *path, int64_t ns)
@@ -63,6 +64,7 @@ static struct toolchain a_toolchain(const char *clang)
 	strv_add(&t.filled, "/usr/include/filled");
 	t.has_kernel = true;
 	memcpy(t.identity, IDENTITY, sizeof(t.identity));
+	memcpy(t.content, CONTENT, sizeof(t.content));
 	strv_add(&t.asm_dirs, "x86:/asm/b");
 	strv_add(&t.asm_dirs, "x86:/asm/a");
 	return t;
@@ -122,6 +124,7 @@ TEST(loads_what_was_saved)
 	ck_assert_str_eq(t.filled.v[0], "/usr/include/filled");
 	ck_assert(t.has_kernel && !t.has_libbpf);
 	ck_assert_str_eq(t.identity, IDENTITY);
+	ck_assert_str_eq(t.content, CONTENT);
 }
 
 TEST(loads_what_lacks_the_optional)
