@@ -507,6 +507,19 @@ int asks_each_name(const char *asks, int (*each)(void *ctx, const char *name, si
 	return r;
 }
 
+static int take_any(void *ctx, const char *name, size_t len)
+{
+	(void)ctx;
+	(void)name;
+	(void)len;
+	return 1;
+}
+
+bool asks_are_for_headers(const char *asks)
+{
+	return asks_are_computed(asks) || asks_each_name(asks, take_any, NULL) != 0;
+}
+
 static unsigned digit(char c)
 {
 	return c >= '0' && c <= '9' ? (unsigned)(c - '0') : (unsigned)(c - 'a' + 10) & 15;

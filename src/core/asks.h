@@ -30,6 +30,9 @@ bool asks_are_open(const char *asks);
 /* Does it ask for a header by a name that is not known? Whether that is there cannot be watched. */
 bool asks_are_computed(const char *asks);
 
+/* Does it ask for headers, by whatever names? May be NULL. */
+bool asks_are_for_headers(const char *asks);
+
 /* Calls `each` with every NAME, until it returns an error, which is returned. */
 int asks_each_name(const char *asks, int (*each)(void *ctx, const char *name, size_t len),
 		   void *ctx);

@@ -124,6 +124,7 @@ int build_record_make(struct build_record *r, const struct build *b, const struc
 		.inputs = &r->inputs,
 		.search = b->remote ? &r->own : &b->plan->search,
 		.system = b->remote ? NULL : &b->plan->system,
+		.dirs_found = b->plan->dirs_found,
 		.lookups = &r->lookups,
 		.asks = a->variant->asks,
 	};

@@ -421,6 +421,7 @@ static void add_if_there(struct build_plan *p, const char *root, const char *nam
 	if (!S_ISDIR(st.st_mode))
 		return;
 	cleanup_free char *include = str_printf("%s/include", name);
+	p->dirs_found = true;
 	strv_add_once(&p->search, name);
 	if (include)
 		strv_add_once(&p->search, include);

@@ -39,6 +39,7 @@ struct build_plan {
 			       there */
 	struct strv moved;  /* and those that objects give another name, */
 	struct strv called; /* these */
+	bool dirs_found;    /* `search` has some only because they are there */
 	bool maps_root;     /* objects call the root "." */
 	bool keep_debug;
 	bool arch_is_default;

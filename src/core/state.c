@@ -504,17 +504,19 @@ static int look_now(struct state *s, struct state_path *path)
 
 /* What is looked for follows from the command and from what is read: where these are as they were,
  * it is that of the last time, which is stored. Not so what is asked for by __has_include, which
- * may have been there then and be gone now. */
-static bool keeps_lookups(struct recording *r)
+ * may have been there then and be gone now, or is looked for in directories that were not there. */
+static bool keeps_lookups(struct recording *r, const struct state_done *done)
 {
 	const struct state_row *before = r->before;
 	struct state_row *row = r->row;
 
-	if (!before->n_outputs || before->n_inputs != row->n_inputs ||
+	if (done->dirs_found || asks_are_for_headers(done->asks) || !before->n_outputs ||
+	    before->n_inputs != row->n_inputs ||
 	    memcmp(before->command, row->command, DIGEST_SIZE) != 0)
 		return false;
 	for (uint32_t i = 0; i < row->n_inputs; i++)
-		if (before->inputs[i] != row->inputs[i] || row->inputs[i]->asks)
+		if (before->inputs[i] != row->inputs[i] ||
+		    asks_are_for_headers(row->inputs[i]->asks))
 			return false;
 	row->kept = !before->dirty || before->kept;
 	return row->kept;
@@ -558,7 +560,7 @@ static int add_inputs(struct recording *r, const struct state_done *done)
 			return -EAGAIN;
 		row->inputs[row->n_inputs++] = path->current;
 	}
-	if (keeps_lookups(r))
+	if (keeps_lookups(r, done))
 		return 0;
 	for (uint32_t i = 0; i < row->n_inputs; i++) {
 		struct state_version *v = row->inputs[i];

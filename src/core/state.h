@@ -64,6 +64,7 @@ struct state_done {
 	const struct strv *inputs;          /* all that it read, as the compiler spelled them */
 	const struct strv *search;          /* directories in which headers are looked for */
 	const struct strv *system;          /* those of them that are the builder's own, or NULL */
+	bool dirs_found;                    /* is any in `search` only because it is there? */
 	const struct strv *lookups;         /* further names that were looked for, or NULL */
 	const char *asks;                   /* what its command asks for (asks.h), or NULL */
 	const struct state_output *outputs; /* the main one first */

@@ -177,6 +177,28 @@ TEST(computed)
 	ck_assert(!asks_are_open(NULL));
 }
 
+TEST(for_headers)
+{
+	static const struct {
+		bool headers;
+		const char *text;
+	} table[] = {
+		{true, "#if __has_include(<a.h>)\n"},
+		{true, "__TIME__ __has_include(<a.h>)\n"},
+		{true, "#if __has_include(NAME)\n"},
+		{false, "__TIME__\n"},
+		{false, "#define CAT(a, b) a##b\n#define A __ha\n"},
+		{false, "asm(NAME);\n"},
+		{false, ""},
+	};
+
+	for (size_t i = 0; i < LENGTH(table); i++) {
+		cleanup_free char *asks = find(table[i].text, strlen(table[i].text));
+		ck_assert_msg(asks_are_for_headers(asks) == table[i].headers, "%s", table[i].text);
+	}
+	ck_assert(!asks_are_for_headers(NULL));
+}
+
 /* The parts of a word may stand in several files, and a C library's asm names functions. */
 TEST(together)
 {
@@ -219,6 +241,7 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, names);
 	tcase_add_test(tests, open_or_not);
 	tcase_add_test(tests, computed);
+	tcase_add_test(tests, for_headers);
 	tcase_add_test(tests, together);
 	tcase_add_test(tests, any_part_of_a_text);
 }

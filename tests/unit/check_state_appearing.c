@@ -202,6 +202,24 @@ TEST(built_again_without_what_was_asked_for)
 	check_stale(&c, "inc/feature.h has appeared");
 }
 
+/* The same command looks in a directory that was not there. */
+TEST(built_again_with_a_directory_that_was_found)
+{
+	static const struct compile before = {"c.o", {"x.c", "inc/x.h"}, {"inc"}, 0, 0};
+	static const struct compile now = {"c.o", {"x.c", "inc/x.h"}, {"gen", "inc"}, 0, 0};
+
+	make_files();
+	build(&before);
+	ck_assert_int_eq(mkdir("gen", 0755), 0);
+	settle();
+	cleanup_state struct state *s = open_state();
+	record_search(s, &now, io_now(), true);
+	close_state(&s);
+	check_fresh(&now);
+	write_text("gen/x.h", "");
+	check_stale(&now, "gen/x.h has appeared");
+}
+
 /* What one build keeps, another writes anew. */
 TEST(built_again_by_two)
 {
@@ -223,6 +241,7 @@ TEST(built_again_by_two)
 static void add_tests(TCase *tests)
 {
 	tcase_add_test(tests, built_again);
+	tcase_add_test(tests, built_again_with_a_directory_that_was_found);
 	tcase_add_test(tests, built_again_without_what_was_asked_for);
 	tcase_add_test(tests, built_again_by_two);
 	tcase_add_test(tests, header_appears);

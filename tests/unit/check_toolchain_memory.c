@@ -218,19 +218,19 @@ TEST(damaged_file)
 		"{}",
 		"\xff\xfe",
 		"no json at all",
-		"{\"format\":7,\"began\":4000000000000000000,\"clang\":\"c\",\"number\":\"1\","
+		"{\"format\":8,\"began\":4000000000000000000,\"clang\":\"c\",\"number\":\"1\","
 		"\"version\":\"v\",\"asm_dirs\":[],\"search\":[],\"filled\":[],\"identity\":"
 		"\"" IDENTITY "\",\"witnesses\":[]}",
-		"{\"format\":7,\"began\":4000000000000000000,\"clang\":\"c\",\"number\":\"1\","
+		"{\"format\":8,\"began\":4000000000000000000,\"clang\":\"c\",\"number\":\"1\","
 		"\"version\":\"v\",\"asm_dirs\":[],\"search\":[],\"filled\":[],\"identity\":"
 		"\"" IDENTITY "\",\"witnesses\":[[]]}",
-		"{\"format\":7,\"began\":4000000000000000000,\"clang\":\"c\",\"number\":\"1\","
+		"{\"format\":8,\"began\":4000000000000000000,\"clang\":\"c\",\"number\":\"1\","
 		"\"version\":\"v\",\"asm_dirs\":[],\"search\":[],\"filled\":[],\"identity\":"
 		"\"" IDENTITY "\",\"witnesses\":{\"a\":1}}",
-		"{\"format\":7,\"began\":4000000000000000000,\"clang\":7,\"number\":\"1\","
+		"{\"format\":8,\"began\":4000000000000000000,\"clang\":7,\"number\":\"1\","
 		"\"version\":\"v\",\"asm_dirs\":[],\"search\":[],\"filled\":[],\"identity\":"
 		"\"" IDENTITY "\",\"witnesses\":[[\"/missing\",-1,0,0]]}",
-		"{\"format\":7,\"began\":\"x\",\"clang\":\"c\",\"number\":\"1\","
+		"{\"format\":8,\"began\":\"x\",\"clang\":\"c\",\"number\":\"1\","
 		"\"version\":\"v\",\"asm_dirs\":[],\"search\":[],\"filled\":[],\"identity\":"
 		"\"" IDENTITY "\",\"witnesses\":[[\"/missing\",-1,0,0]]}",
 		/* Another format is another program's. */
@@ -239,7 +239,7 @@ TEST(damaged_file)
 		"\"" IDENTITY "\",\"witnesses\":[[\"/missing\",-1,0,0]]}",
 	};
 	static const char sound[] =
-		"{\"format\":7,\"began\":4000000000000000000,\"clang\":\"c\",\"number\":\"1\","
+		"{\"format\":8,\"began\":4000000000000000000,\"clang\":\"c\",\"number\":\"1\","
 		"\"version\":\"v\",\"asm_dirs\":[],\"search\":[],\"filled\":[],\"identity\":"
 		"\"" IDENTITY "\",\"witnesses\":[[\"/missing\",-1,0,0]]}";
 	cleanup_free char *file = record_file();
