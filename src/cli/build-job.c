@@ -265,6 +265,7 @@ void build_job_free(struct build_job *j)
 {
 	options_free(&j->options);
 	state_close(j->state);
+	cache_remote_close(j->shared);
 	cache_close(j->cache);
 	remote_free(&j->remote);
 	build_plan_free(&j->plan);
@@ -330,6 +331,7 @@ int build_job_make_env(struct build_job *j)
 					      "CCC_",
 					      "CC_PRINT_",
 					      "CC_LOG_",
+					      "CROSSBPF_CACHE_TOKEN",
 					      "PWD="};
 
 	for (char **variable = environ; *variable; variable++) {

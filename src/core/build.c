@@ -10,6 +10,7 @@
 #include "build-cache.h"
 #include "build-finish.h"
 #include "build-remote.h"
+#include "build-shared.h"
 #include "build.h"
 #include "cache.h"
 #include "shared/io.h"
@@ -261,10 +262,13 @@ int build_restore(const struct build *b, const struct build_action **actions, si
 			cache_count_hit(b->cache);
 			b->on_end(b->ctx, &result);
 		} else {
-			cache_count_miss(b->cache);
 			actions[left++] = actions[i];
 		}
 	}
+	if (left && b->shared && build_restore_shared(b, actions, &left) < 0)
+		return error_no_memory(e);
+	for (size_t i = 0; i < left; i++)
+		cache_count_miss(b->cache);
 	*ret_n = left;
 	return 0;
 }

@@ -31,6 +31,7 @@ struct cache {
 	char *dir;
 	uint64_t limit;
 	struct cache_counts added; /* since it was opened; by atomic operations */
+	struct cache_shared shared;
 };
 
 static const char *const kind_names[CACHE_KINDS] = {
@@ -100,8 +101,8 @@ static void touch(const char *path)
 		utimensat(AT_FDCWD, path, NULL, 0);
 }
 
-int cache_get(struct cache *c, enum cache_kind kind, const uint8_t key[DIGEST_SIZE],
-	      struct strbuf *ret_content)
+static int get_here(struct cache *c, enum cache_kind kind, const uint8_t key[DIGEST_SIZE],
+		    struct strbuf *ret_content)
 {
 	cleanup_free char *path = file_of(c, kind, key);
 	cleanup_strbuf struct strbuf file = {0};
@@ -120,8 +121,8 @@ int cache_get(struct cache *c, enum cache_kind kind, const uint8_t key[DIGEST_SI
 	return ret_content->error;
 }
 
-void cache_put(struct cache *c, enum cache_kind kind, const uint8_t key[DIGEST_SIZE],
-	       const void *content, size_t len)
+void cache_keep(struct cache *c, enum cache_kind kind, const uint8_t key[DIGEST_SIZE],
+		const void *content, size_t len)
 {
 	cleanup_free char *path = file_of(c, kind, key);
 	cleanup_strbuf struct strbuf file = {0};
@@ -140,6 +141,39 @@ void cache_put(struct cache *c, enum cache_kind kind, const uint8_t key[DIGEST_S
 	uint64_t before = stat(path, &old) == 0 ? (uint64_t)old.st_size : 0;
 	if (io_replace_file(path, file.data, file.len) == 0 && file.len > before)
 		add(&c->added.bytes, file.len - before);
+}
+
+void cache_share(struct cache *c, const struct cache_shared *shared)
+{
+	c->shared = *shared;
+}
+
+int cache_fetch(struct cache *c, enum cache_kind kind, const uint8_t key[DIGEST_SIZE],
+		struct strbuf *ret_content)
+{
+	return c->shared.get ? c->shared.get(c->shared.ctx, kind, key, ret_content) : -ENOENT;
+}
+
+int cache_get(struct cache *c, enum cache_kind kind, const uint8_t key[DIGEST_SIZE],
+	      struct strbuf *ret_content)
+{
+	size_t before = ret_content->len;
+	int r = get_here(c, kind, key, ret_content);
+
+	if (r != -ENOENT || kind != CACHE_OBJECT)
+		return r;
+	r = cache_fetch(c, kind, key, ret_content);
+	if (r == 0)
+		cache_keep(c, kind, key, ret_content->data + before, ret_content->len - before);
+	return r;
+}
+
+void cache_put(struct cache *c, enum cache_kind kind, const uint8_t key[DIGEST_SIZE],
+	       const void *content, size_t len)
+{
+	cache_keep(c, kind, key, content, len);
+	if (c->shared.put)
+		c->shared.put(c->shared.ctx, kind, key, content, len);
 }
 
 /* A file that is there. */

@@ -45,12 +45,31 @@ static inline void cache_closep(struct cache **c)
 /* Where it is; valid until cache_close(). */
 const char *cache_dir(const struct cache *c);
 
+/* Another one, which others share too. Both as cache_get() and cache_put(), of any thread. */
+struct cache_shared {
+	void *ctx;
+	int (*get)(void *ctx, enum cache_kind kind, const uint8_t key[DIGEST_SIZE],
+		   struct strbuf *ret_content);
+	void (*put)(void *ctx, enum cache_kind kind, const uint8_t key[DIGEST_SIZE],
+		    const void *content, size_t len);
+};
+
+/* From now on an object that is not here is asked for there, and what is put goes there too. Not
+ * while another thread uses it. */
+void cache_share(struct cache *c, const struct cache_shared *shared);
+
 /* 0, -ENOENT for what is not there or was damaged, or -ENOMEM. Any thread. */
 int cache_get(struct cache *c, enum cache_kind kind, const uint8_t key[DIGEST_SIZE],
 	      struct strbuf *ret_content);
+/* Of the shared one alone; a manifest is had so, which may be another than the one here. */
+int cache_fetch(struct cache *c, enum cache_kind kind, const uint8_t key[DIGEST_SIZE],
+		struct strbuf *ret_content);
 /* What cannot be written is not kept: that is no error. Any thread. */
 void cache_put(struct cache *c, enum cache_kind kind, const uint8_t key[DIGEST_SIZE],
 	       const void *content, size_t len);
+/* Here alone. */
+void cache_keep(struct cache *c, enum cache_kind kind, const uint8_t key[DIGEST_SIZE],
+		const void *content, size_t len);
 void cache_count_hit(struct cache *c);
 void cache_count_miss(struct cache *c);
 

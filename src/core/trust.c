@@ -164,10 +164,31 @@ static int add_flags(struct trust *t, const struct conf *conf)
 	return r < 0 || flag ? add_choice(t, conf, strdup("build: cflags"), conf->cflags) : 0;
 }
 
+/* With whom objects are shared, and by which secret. */
+static int add_shared_cache(struct trust *t, const struct conf *conf)
+{
+	const struct {
+		const char *what, *value;
+	} keys[] = {
+		{"cache: remote", conf->cache_remote},
+		{"cache: remote_write", conf->cache_write},
+		{"cache: remote_token_file", conf->cache_token_file},
+		{"cache: remote_timeout", conf->cache_timeout},
+	};
+	int r = 0;
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]) && r == 0; i++)
+		if (keys[i].value)
+			r = add_choice(t, conf, strdup(keys[i].what), keys[i].value);
+	return r;
+}
+
 static int add_all(struct trust *t, const struct conf *conf)
 {
 	int r = add_flags(t, conf);
 
+	if (r == 0)
+		r = add_shared_cache(t, conf);
 	if (r == 0 && conf->clang && !clang_constraint_is(conf->clang))
 		r = add_choice(t, conf, strdup("build: clang"), conf->clang);
 	if (r == 0 && conf->launcher)
