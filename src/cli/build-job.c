@@ -280,6 +280,7 @@ void build_job_free(struct build_job *j)
 	free(j->conf_file);
 	free(j->header_dir);
 	free(j->order);
+	free(j->cache_token);
 	free(j->stale);
 }
 static int read_conf(struct build_job *j, struct crossbpf_error *e)
@@ -331,7 +332,6 @@ int build_job_make_env(struct build_job *j)
 					      "CCC_",
 					      "CC_PRINT_",
 					      "CC_LOG_",
-					      "CROSSBPF_CACHE_TOKEN",
 					      "PWD="};
 
 	for (char **variable = environ; *variable; variable++) {

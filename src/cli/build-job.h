@@ -37,6 +37,7 @@ struct build_job {
 	struct state *state;
 	struct cache *cache;
 	struct cache_remote *shared; /* or NULL */
+	char *cache_token;           /* of cli_shared_take_token() */
 	struct remote remote;
 	struct build_report report;
 	struct strv env;

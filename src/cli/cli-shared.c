@@ -12,6 +12,8 @@
 
 enum { MAX_TOKEN = 16 << 10 };
 
+static const char token_variable[] = "CROSSBPF_CACHE_TOKEN";
+
 /* *ret_url is NULL where there is none. */
 static int find_url(const struct conf *conf, const char **ret_url, struct crossbpf_error *e)
 {
@@ -69,6 +71,18 @@ static int read_token(const char *path, char **ret_token)
 	return *ret_token ? 0 : -ENOMEM;
 }
 
+int cli_shared_take_token(char **ret_token, struct crossbpf_error *e)
+{
+	const char *value = cli_setting(token_variable, NULL);
+	char *token = value ? strdup(value) : NULL;
+
+	if (value && !token)
+		return error_no_memory(e);
+	unsetenv(token_variable);
+	*ret_token = token;
+	return 0;
+}
+
 struct token {
 	char *text, *from; /* whence: a file or a variable; NULL: there is none */
 };
@@ -80,17 +94,16 @@ static void token_free(struct token *t)
 }
 #define cleanup_token CLEANUP(token_free)
 
-static int find_token(const struct conf *conf, const char *root, struct token *ret_token)
+static int find_token(const struct conf *conf, const char *root, const char *text,
+		      struct token *ret_token)
 {
-	static const char variable[] = "CROSSBPF_CACHE_TOKEN";
-	const char *text = cli_setting(variable, NULL);
 	const char *file = cli_directory("CROSSBPF_CACHE_TOKEN_FILE", NULL);
 
 	if (!text && !file && conf)
 		file = conf->cache_token_file;
 	if (!text && !file)
 		return 0;
-	ret_token->from = text ? strdup(variable) : expand(root, file);
+	ret_token->from = text ? strdup(token_variable) : expand(root, file);
 	if (!ret_token->from)
 		return -ENOMEM;
 	if (!text)
@@ -126,7 +139,7 @@ static bool is_interrupted(void *ctx)
 	return cli_is_interrupted();
 }
 
-int cli_shared_open(const struct conf *conf, const char *root,
+int cli_shared_open(const struct conf *conf, const char *root, const char *token_text,
 		    void (*warn)(void *ctx, const char *message, const char *hint), void *ctx,
 		    struct cache_remote **ret_shared, struct crossbpf_error *e)
 {
@@ -142,7 +155,7 @@ int cli_shared_open(const struct conf *conf, const char *root,
 		r = find_write(conf, &settings.write, e);
 	if (r < 0 || !settings.url)
 		return r;
-	r = find_token(conf, root, &token);
+	r = find_token(conf, root, token_text, &token);
 	if (check_token(&token, r, settings.url, &why) < 0)
 		return error_no_memory(e);
 	if (why) {

@@ -197,8 +197,8 @@ static int open_shared(struct build_job *j, struct crossbpf_error *e)
 {
 	if (!j->cache || j->shared)
 		return 0;
-	return cli_shared_open(j->has_conf ? &j->conf : NULL, j->project.root, warn_of_cache, j,
-			       &j->shared, e);
+	return cli_shared_open(j->has_conf ? &j->conf : NULL, j->project.root, j->cache_token,
+			       warn_of_cache, j, &j->shared, e);
 }
 
 /* Has the builder do what the cache does not have. */
@@ -361,6 +361,8 @@ int cmd_build(int argc, char **argv)
 		printf("See crossbpf-build(1) and crossbpf.conf(5).\n");
 		return cli_finish_output();
 	}
+	if (r == 0)
+		r = cli_shared_take_token(&job.cache_token, &error);
 	if (r == 0 && job.options.json && job.options.dry_run)
 		r = error_set(&error, -EINVAL, EXIT_STATUS_USAGE, "leave one of them out",
 			      "-n prints lines for a shell, and --json events");

@@ -158,6 +158,16 @@ static CURLcode set_credentials(CURL *curl, const struct http *h)
 	return r || !file || !*file ? r : curl_easy_setopt(curl, CURLOPT_NETRC_FILE, file);
 }
 
+/* Whose certificates are believed, where it is not whom the system believes; as curl(1) has it. */
+static CURLcode set_authorities(CURL *curl)
+{
+	const char *file = getenv("CURL_CA_BUNDLE");
+
+	if (!file || !*file)
+		file = getenv("SSL_CERT_FILE");
+	return file && *file ? curl_easy_setopt(curl, CURLOPT_CAINFO, file) : CURLE_OK;
+}
+
 static CURLcode set_times(CURL *curl, unsigned milliseconds)
 {
 	unsigned connect =
@@ -177,6 +187,8 @@ static CURLcode prepare(struct request *r, const char *url, unsigned millisecond
 
 	if (code == CURLE_OK)
 		code = set_credentials(curl, r->http);
+	if (code == CURLE_OK)
+		code = set_authorities(curl);
 	if (code == CURLE_OK)
 		code = set_times(curl, milliseconds);
 	if (code == CURLE_OK)
