@@ -170,6 +170,7 @@ static int load(struct cache_remote *r, struct crossbpf_error *e)
 		.url = r->url,
 		.token = r->token,
 		.netrc = cache_url_is_private(r->url),
+		.direct = cache_url_is_here(r->url), /* a proxy would see what is sent */
 		.agent = PACKAGE_NAME "/" PACKAGE_VERSION,
 		.stop = should_stop,
 		.ctx = r,
@@ -322,6 +323,8 @@ static int find_blob(struct cache_remote *r, enum cache_kind kind, const uint8_t
 	if (error < 0)
 		return error;
 	error = action_result_find(body.data, body.len, path, ret_digest, ret_size);
+	if (error == -ENOENT) /* another's, with whom we have the key in common */
+		return error;
 	return error < 0 || !*ret_size || *ret_size > kind_limits[kind] ? tell_wrong(r) : 0;
 }
 

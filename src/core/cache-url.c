@@ -44,17 +44,20 @@ int cache_url_check(const char *url, struct crossbpf_error *e)
 	return 0;
 }
 
-bool cache_url_is_private(const char *url)
+bool cache_url_is_here(const char *url)
 {
 	static const char *const here[] = {"localhost", "127.0.0.1", "[::1]"};
 	const char *host = find_host(url);
 
-	if (!host || strncasecmp(url, tls, sizeof(tls) - 1) == 0)
-		return host != NULL;
-	for (size_t i = 0; i < sizeof(here) / sizeof(here[0]); i++) {
+	for (size_t i = 0; host && i < sizeof(here) / sizeof(here[0]); i++) {
 		size_t len = strlen(here[i]);
 		if (strncasecmp(host, here[i], len) == 0 && strchr(":/", host[len]))
 			return true; /* the end of the string, too */
 	}
 	return false;
+}
+
+bool cache_url_is_private(const char *url)
+{
+	return strncasecmp(url, tls, sizeof(tls) - 1) == 0 || cache_url_is_here(url);
 }

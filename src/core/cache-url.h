@@ -11,6 +11,9 @@
  * -EINVAL (status 2) with a message that has nothing of it, as there may be a secret in it. */
 int cache_url_check(const char *url, struct crossbpf_error *e);
 
+/* Is it on this machine? */
+bool cache_url_is_here(const char *url);
+
 /* Would nobody between here and there see what is sent: over TLS, or on this machine? */
 bool cache_url_is_private(const char *url);
 

@@ -189,6 +189,8 @@ static CURLcode prepare(struct request *r, const char *url, unsigned millisecond
 		code = set_credentials(curl, r->http);
 	if (code == CURLE_OK)
 		code = set_authorities(curl);
+	if (code == CURLE_OK && r->http->server.direct)
+		code = curl_easy_setopt(curl, CURLOPT_PROXY, "");
 	if (code == CURLE_OK)
 		code = set_times(curl, milliseconds);
 	if (code == CURLE_OK)

@@ -24,6 +24,7 @@ struct http_server {
 	/* Without a token, is ~/.netrc, or the file that NETRC names, asked for a user and a
 	 * password? */
 	bool netrc;
+	bool direct;       /* by no proxy, whatever the environment says */
 	const char *agent; /* who we are */
 	/* Is it to end now? Asked about once a second, in any thread that waits. */
 	bool (*stop)(void *ctx);

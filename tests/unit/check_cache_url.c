@@ -65,6 +65,8 @@ TEST(is_private)
 		ck_assert_msg(cache_url_is_private(yes[i]), "%s", yes[i]);
 	for (size_t i = 0; i < LENGTH(no); i++)
 		ck_assert_msg(!cache_url_is_private(no[i]), "%s", no[i]);
+	ck_assert(cache_url_is_here("https://localhost:1/"));
+	ck_assert(!cache_url_is_here("https://h/"));
 }
 
 static void add_tests(TCase *c)
