@@ -267,6 +267,7 @@ void build_job_free(struct build_job *j)
 {
 	options_free(&j->options);
 	state_close(j->state);
+	cache_remote_close(j->shared);
 	cache_close(j->cache);
 	remote_free(&j->remote);
 	build_plan_free(&j->plan);
@@ -281,6 +282,7 @@ void build_job_free(struct build_job *j)
 	free(j->conf_file);
 	free(j->header_dir);
 	free(j->order);
+	free(j->cache_token);
 	free(j->stale);
 }
 static int read_conf(struct build_job *j, struct crossbpf_error *e)

@@ -7,6 +7,7 @@
 #include "core/build-plan.h"
 #include "core/builder.h"
 #include "core/cache.h"
+#include "core/cache-remote.h"
 #include "core/project.h"
 #include "core/remote.h"
 #include "core/settings.h"
@@ -35,6 +36,8 @@ struct build_job {
 	struct build_plan plan;
 	struct state *state;
 	struct cache *cache;
+	struct cache_remote *shared; /* or NULL */
+	char *cache_token;           /* of cli_shared_take_token() */
 	struct remote remote;
 	struct build_report report;
 	struct strv env;

@@ -10,6 +10,7 @@
 #include "build-job.h"
 #include "cli-builder.h"
 #include "cli-cache.h"
+#include "cli-shared.h"
 #include "cli.h"
 #include "core/build-cache.h"
 #include "core/build.h"
@@ -174,6 +175,7 @@ static void make_build(struct build_job *j, struct build *ret_build)
 		.colour = j->report.colour,
 		.keys = j->options.json,
 		.cache = j->cache,
+		.shared = j->shared,
 		.toolchain = &j->builder.toolchain,
 		.header_dir = j->header_dir,
 		.ctx = &j->report,
@@ -213,13 +215,34 @@ static int check_environment(const struct build_job *j, struct build *build)
 	return r;
 }
 
+static void warn_of_cache(void *ctx, const char *message, const char *hint)
+{
+	const struct build_job *j = ctx;
+
+	if (j->options.quiet)
+		return;
+	report_clear_progress(&j->report);
+	fprintf(stderr, "crossbpf: warning: %s%s%s\n", message, hint ? "\ncrossbpf: hint: " : "",
+		hint ? hint : "");
+}
+
+static int open_shared(struct build_job *j, struct crossbpf_error *e)
+{
+	if (!j->cache || j->shared)
+		return 0;
+	return cli_shared_open(j->has_conf ? &j->conf : NULL, j->project.root, j->cache_token,
+			       warn_of_cache, j, &j->shared, e);
+}
+
 /* Has the builder do what the cache does not have. */
 static int run_build(struct build_job *j, struct crossbpf_error *e)
 {
 	struct build build;
 	size_t left = 0;
-	int r = 0;
 
+	int r = open_shared(j, e);
+	if (r < 0)
+		return r;
 	make_build(j, &build);
 	if (build_job_make_env(j) < 0 || check_environment(j, &build) < 0 ||
 	    (build.cache && j->options.explain && explain_cache(j, &build) < 0))
@@ -364,6 +387,7 @@ static int build(struct build_job *j, struct crossbpf_error *e)
 		if (r == 0 && j->n_stale)
 			r = run_build(j, e);
 	}
+	cli_shared_close(TAKE_PTR(j->shared), j->options.verbose);
 	if (r < 0 && !j->state)
 		return r;
 	state_save(j->state, false);
@@ -387,6 +411,8 @@ int cmd_build(int argc, char **argv)
 		printf("See crossbpf-build(1) and crossbpf.conf(5).\n");
 		return cli_finish_output();
 	}
+	if (r == 0)
+		r = cli_shared_take_token(&job.cache_token, &error);
 	if (r == 0 && job.options.json && job.options.dry_run)
 		r = error_set(&error, -EINVAL, EXIT_STATUS_USAGE, "leave one of them out",
 			      "-n prints lines for a shell, and --json events");

@@ -200,7 +200,6 @@ int build_cache_store(struct build_key *k, const struct build_result *result,
 static int check(struct build_key *k, const struct candidate *c, struct build_record *record,
 		 struct strv *ret_read)
 {
-	cleanup_strv struct strv names = {0};
 	struct looked l = {k, {.request = &k->request}};
 	uint8_t key[DIGEST_SIZE], others[DIGEST_SIZE];
 	const char *name = c->names;
@@ -337,4 +336,59 @@ int build_cache_restore(const struct build *b, const struct build_action *a,
 	ret_result->said = ret_said->data ? ret_said->data : "";
 	ret_result->said_len = ret_said->len;
 	return r == -ENOMEM ? r : 0;
+}
+
+static bool has_candidate(const struct strbuf *manifest, const uint8_t key[DIGEST_SIZE])
+{
+	struct candidate c;
+
+	for (size_t at = 0;
+	     at < manifest->len && read_candidate(manifest->data + at, manifest->len - at, &c);
+	     at += c.len)
+		if (memcmp(c.key, key, DIGEST_SIZE) == 0)
+			return true;
+	return false;
+}
+
+/* Theirs first, as what is here was in vain, and of what is here what is not among it. */
+static void merge(const struct strbuf *theirs, const struct strbuf *here, struct strbuf *ret)
+{
+	const struct strbuf *const both[] = {theirs, here};
+	struct candidate c;
+	size_t n = 0;
+
+	for (size_t i = 0; i < 2; i++)
+		for (size_t at = 0; n < MAX_CANDIDATES && at < both[i]->len &&
+				    read_candidate(both[i]->data + at, both[i]->len - at, &c);
+		     at += c.len) {
+			if (has_candidate(ret, c.key))
+				continue;
+			strbuf_add(ret, both[i]->data + at, c.len);
+			n++;
+		}
+}
+
+int build_cache_fetch(const struct build *b, const struct build_action *a)
+{
+	cleanup_strbuf struct strbuf theirs = {0}, here = {0}, merged = {0};
+	cleanup_build_key struct build_key k = {0};
+	cleanup_free char *why = NULL;
+	uint8_t command[DIGEST_SIZE];
+
+	int r = build_key_init(&k, b, a);
+	if (r == 0)
+		r = action_key_why_not(&k.request, &why);
+	if (r < 0 || why)
+		return r < 0 ? r : -ENOENT;
+	action_key_command(&k.request, command);
+	r = cache_fetch(b->cache, CACHE_MANIFEST, command, &theirs);
+	if (r < 0)
+		return r;
+	if (cache_get(b->cache, CACHE_MANIFEST, command, &here) == -ENOMEM)
+		return -ENOMEM;
+	merge(&theirs, &here, &merged);
+	if (merged.error || !merged.len)
+		return merged.error ? merged.error : -ENOENT;
+	cache_keep(b->cache, CACHE_MANIFEST, command, merged.data, merged.len);
+	return 0;
 }

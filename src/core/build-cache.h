@@ -21,6 +21,10 @@ int build_cache_restore(const struct build *b, const struct build_action *a,
  * -ENOMEM; the caller frees. */
 int build_cache_why_not(const struct build *b, const struct build_action *a, char **ret_why);
 
+/* Adds to what is known of the action's command what the shared cache knows of it. 0, -ENOENT where
+ * that has nothing, or -ENOMEM. */
+int build_cache_fetch(const struct build *b, const struct build_action *a);
+
 /* Keeps the object of an action that read `read`, as it was written; `k` is what the key was made
  * of. 0 or -ENOMEM. */
 int build_cache_store(struct build_key *k, const struct build_result *result,

@@ -11,6 +11,7 @@
 #include "build-cache.h"
 #include "build-finish.h"
 #include "build-remote.h"
+#include "build-shared.h"
 #include "build.h"
 #include "cache.h"
 #include "diag.h"
@@ -302,7 +303,6 @@ static void *restore_main(void *arg)
 			cache_count_hit(b->cache);
 			b->on_end(b->ctx, &result);
 		} else {
-			cache_count_miss(b->cache);
 		}
 		pthread_mutex_unlock(&r->lock);
 	}
@@ -346,6 +346,14 @@ int build_restore(const struct build *b, const struct build_action **actions, si
 	for (size_t i = 0; i < *ret_n; i++)
 		if (!hits[i])
 			actions[left++] = actions[i];
+	if (r.stop) {
+		*ret_n = left;
+		return 0;
+	}
+	if (left && b->shared && build_restore_shared(b, actions, &left) < 0)
+		return error_no_memory(e);
+	for (size_t i = 0; i < left; i++)
+		cache_count_miss(b->cache);
 	*ret_n = left;
 	return 0;
 }

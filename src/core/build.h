@@ -26,6 +26,7 @@ struct build_result {
 };
 
 struct cache;
+struct cache_remote;
 struct remote;
 
 struct build {
@@ -34,12 +35,13 @@ struct build {
 	struct state *state;
 	const struct build_plan *plan;
 	const char *root;
-	const char *const *env; /* of the compilers */
-	unsigned lanes;         /* how many at once; 0, with `remote`: the builder's CPUs */
-	bool keep_going;        /* behind a failure */
-	bool colour;            /* in diagnostics */
-	bool keys;              /* of the actions are asked for */
-	struct cache *cache;    /* of objects, or NULL */
+	const char *const *env;      /* of the compilers */
+	unsigned lanes;              /* how many at once; 0, with `remote`: the builder's CPUs */
+	bool keep_going;             /* behind a failure */
+	bool colour;                 /* in diagnostics */
+	bool keys;                   /* of the actions are asked for */
+	struct cache *cache;         /* of objects, or NULL */
+	struct cache_remote *shared; /* where more are that it has not, or NULL */
 	const struct toolchain *toolchain;
 	const char *header_dir; /* our own headers, or NULL */
 	void *ctx;

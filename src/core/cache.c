@@ -40,6 +40,7 @@ struct cache {
 	int looked, made;  /* an errno of what was tried in vain */
 	uint64_t reserved; /* bytes that are counted and not written yet */
 	unsigned patience;
+	struct cache_shared shared;
 };
 
 struct cache *cache_new(const char *dir, uint64_t limit)
@@ -177,8 +178,8 @@ static int read_entry(int fd, enum cache_kind kind, const uint8_t key[DIGEST_SIZ
 	return 0;
 }
 
-int cache_get(struct cache *c, enum cache_kind kind, const uint8_t key[DIGEST_SIZE],
-	      struct strbuf *ret_content)
+static int get_here(struct cache *c, enum cache_kind kind, const uint8_t key[DIGEST_SIZE],
+		    struct strbuf *ret_content)
 {
 	char name[DIGEST_HEX_SIZE];
 
@@ -396,8 +397,8 @@ static int write_entry(const struct cache_store *s, enum cache_kind kind, const 
 	return r;
 }
 
-void cache_put(struct cache *c, enum cache_kind kind, const uint8_t key[DIGEST_SIZE],
-	       const void *content, size_t len)
+void cache_keep(struct cache *c, enum cache_kind kind, const uint8_t key[DIGEST_SIZE],
+		const void *content, size_t len)
 {
 	char name[DIGEST_HEX_SIZE], head[HEAD_SIZE + 1];
 	uint64_t size = HEAD_SIZE + (uint64_t)len, replaced = 0;
@@ -410,6 +411,38 @@ void cache_put(struct cache *c, enum cache_kind kind, const uint8_t key[DIGEST_S
 		replaced = size;
 	if (replaced)
 		give_back(c, replaced);
+}
+
+void cache_share(struct cache *c, const struct cache_shared *shared)
+{
+	c->shared = *shared;
+}
+
+int cache_fetch(struct cache *c, enum cache_kind kind, const uint8_t key[DIGEST_SIZE],
+		struct strbuf *ret_content)
+{
+	return c->shared.get ? c->shared.get(c->shared.ctx, kind, key, ret_content) : -ENOENT;
+}
+
+int cache_get(struct cache *c, enum cache_kind kind, const uint8_t key[DIGEST_SIZE],
+	      struct strbuf *ret_content)
+{
+	int r = get_here(c, kind, key, ret_content);
+
+	if (r != -ENOENT || kind != CACHE_OBJECT)
+		return r;
+	r = cache_fetch(c, kind, key, ret_content);
+	if (r == 0)
+		cache_keep(c, kind, key, ret_content->data, ret_content->len);
+	return r;
+}
+
+void cache_put(struct cache *c, enum cache_kind kind, const uint8_t key[DIGEST_SIZE],
+	       const void *content, size_t len)
+{
+	cache_keep(c, kind, key, content, len);
+	if (c->shared.put)
+		c->shared.put(c->shared.ctx, kind, key, content, len);
 }
 
 /* Is there nothing? Then that is no error. */

@@ -50,14 +50,33 @@ uint64_t cache_limit(const struct cache *c);
  * be written by others, or is a link, or another errno; but for 0 nothing is found in it. */
 int cache_look(struct cache *c);
 
+/* Another one, which others share too. Both as cache_get() and cache_put(), of any thread. */
+struct cache_shared {
+	void *ctx;
+	int (*get)(void *ctx, enum cache_kind kind, const uint8_t key[DIGEST_SIZE],
+		   struct strbuf *ret_content);
+	void (*put)(void *ctx, enum cache_kind kind, const uint8_t key[DIGEST_SIZE],
+		    const void *content, size_t len);
+};
+
+/* From now on an object that is not here is asked for there, and what is put goes there too. Not
+ * while another thread uses it. */
+void cache_share(struct cache *c, const struct cache_shared *shared);
+
 /* 0, -ENOENT for what is not there or was damaged, or -ENOMEM. *ret_content is to be empty. Any
  * thread. */
 int cache_get(struct cache *c, enum cache_kind kind, const uint8_t key[DIGEST_SIZE],
 	      struct strbuf *ret_content);
+/* Of the shared one alone; a manifest is had so, which may be another than the one here. */
+int cache_fetch(struct cache *c, enum cache_kind kind, const uint8_t key[DIGEST_SIZE],
+		struct strbuf *ret_content);
 /* What cannot be written, or counted, is not kept: that is no error. Where that makes more than the
  * limit, what was used longest ago is removed. Any thread. */
 void cache_put(struct cache *c, enum cache_kind kind, const uint8_t key[DIGEST_SIZE],
 	       const void *content, size_t len);
+/* Here alone. */
+void cache_keep(struct cache *c, enum cache_kind kind, const uint8_t key[DIGEST_SIZE],
+		const void *content, size_t len);
 void cache_count_hit(struct cache *c);
 void cache_count_miss(struct cache *c);
 

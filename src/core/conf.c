@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "cache-url.h"
 #include "cflags.h"
 #include "clang-constraint.h"
 #include "conf-text.h"
@@ -94,6 +95,24 @@ static int check_size(const char *value, struct crossbpf_error *e)
 				   "'%s' is no size", value);
 }
 
+static int check_bool(const char *value, struct crossbpf_error *e)
+{
+	return strcmp(value, "true") == 0 || strcmp(value, "false") == 0
+		       ? 0
+		       : error_set(e, -EINVAL, EXIT_STATUS_USAGE, NULL,
+				   "'%s' is neither true nor false", value);
+}
+
+static int check_seconds(const char *value, struct crossbpf_error *e)
+{
+	size_t len = strspn(value, "0123456789");
+
+	return len && len < 4 && !value[len] && strspn(value, "0") < len
+		       ? 0
+		       : error_set(e, -EINVAL, EXIT_STATUS_USAGE, NULL,
+				   "'%s' is no number of seconds from 1 to 999", value);
+}
+
 #define MEMBER(name) offsetof(struct conf, name)
 
 static const struct key top_keys[] = {
@@ -119,7 +138,10 @@ static const struct key build_keys[] = {
 static const struct key cache_keys[] = {
 	{"dir", STRING, MEMBER(cache_dir), check_not_empty},
 	{"size", SIZE, MEMBER(cache_size), check_size},
-	{"remote", STRING, MEMBER(cache_remote), check_not_empty},
+	{"remote", STRING, MEMBER(cache_remote), cache_url_check},
+	{"remote_write", STRING, MEMBER(cache_write), check_bool},
+	{"remote_token_file", STRING, MEMBER(cache_token_file), check_not_empty},
+	{"remote_timeout", STRING, MEMBER(cache_timeout), check_seconds},
 	{0},
 };
 

@@ -51,8 +51,11 @@ struct conf {
 
 	char *launcher;
 	/* cache { } */
-	char *cache_dir, *cache_remote;
-	uint64_t cache_size; /* bytes */
+	char *cache_dir;
+	uint64_t cache_size;                    /* bytes */
+	char *cache_remote;                     /* as of cache_url_check() */
+	char *cache_write;                      /* "true" or "false" */
+	char *cache_token_file, *cache_timeout; /* whole seconds */
 	/* verify { } */
 	struct strv kernels;
 

@@ -253,28 +253,11 @@ static int check_archiver(const struct remote *r, struct crossbpf_error *e)
 
 const struct exchange_module *remote_module(struct remote *r, struct crossbpf_error *e)
 {
-	cleanup_free char *path = str_printf("%s/exchange.so", r->module_dir);
-	const struct exchange_module *(*init)(void);
+	const struct exchange_module *module =
+		plugin_load_module(r->module_dir, "exchange.so", "crossbpf_exchange_init",
+				   sizeof(*module), "the exchange", &r->module, e);
 
-	if (!path) {
-		error_no_memory(e);
-		return NULL;
-	}
-	if (!r->module) {
-		if (plugin_check_file(r->module_dir, path, "the exchange", e) < 0)
-			return NULL;
-		r->module = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-	}
-	void *symbol = r->module ? dlsym(r->module, "crossbpf_exchange_init") : NULL;
-	memcpy(&init, &symbol, sizeof(init)); /* C has no cast for it */
-	const struct exchange_module *module = symbol ? init() : NULL;
-	if (!module || module->size != sizeof(*module)) {
-		error_set(e, -ENOEXEC, EXIT_STATUS_NO_BACKEND, "install crossbpf again",
-			  "cannot load %s: %s", path,
-			  module ? "it is of another release" : dlerror());
-		return NULL;
-	}
-	return check_archiver(r, e) < 0 ? NULL : module;
+	return !module || check_archiver(r, e) < 0 ? NULL : module;
 }
 
 int remote_load(struct remote *r, struct crossbpf_error *e)

@@ -174,8 +174,25 @@ static int add_cache(struct trust *t, const struct conf *conf)
 		r = add_choice(t, conf, strdup("cache: dir"), conf->cache_dir);
 	if (r == 0 && conf->cache_size)
 		r = add_choice(t, conf, strdup("cache: size"), size);
-	if (r == 0 && conf->cache_remote)
-		r = add_choice(t, conf, strdup("cache: remote"), conf->cache_remote);
+	return r;
+}
+
+/* With whom objects are shared, and by which secret. */
+static int add_shared_cache(struct trust *t, const struct conf *conf)
+{
+	const struct {
+		const char *what, *value;
+	} keys[] = {
+		{"cache: remote", conf->cache_remote},
+		{"cache: remote_write", conf->cache_write},
+		{"cache: remote_token_file", conf->cache_token_file},
+		{"cache: remote_timeout", conf->cache_timeout},
+	};
+	int r = 0;
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]) && r == 0; i++)
+		if (keys[i].value)
+			r = add_choice(t, conf, strdup(keys[i].what), keys[i].value);
 	return r;
 }
 
@@ -185,7 +202,8 @@ static int add_all(struct trust *t, const struct conf *conf)
 
 	if (r == 0)
 		r = add_cache(t, conf);
-
+	if (r == 0)
+		r = add_shared_cache(t, conf);
 	if (r == 0 && conf->clang && !clang_constraint_is(conf->clang))
 		r = add_choice(t, conf, strdup("build: clang"), conf->clang);
 	if (r == 0 && conf->launcher)

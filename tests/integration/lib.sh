@@ -135,3 +135,8 @@ SEC("xdp") int pass(struct xdp_md *ctx)
 char _license[] SEC("license") = "GPL";
 EOF
 }
+
+# A port that nobody listens on.
+free_port() {
+	python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
+}

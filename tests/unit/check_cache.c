@@ -689,6 +689,68 @@ TEST(full_disk)
 	ck_assert(has(c, 1, "content"));
 }
 
+/* A shared one of one file. */
+struct shared_file {
+	unsigned key, gets, puts;
+	enum cache_kind kind;
+	const char *content; /* or NULL: it has none */
+};
+
+static int get_shared(void *ctx, enum cache_kind kind, const uint8_t key[DIGEST_SIZE],
+		      struct strbuf *ret_content)
+{
+	struct shared_file *f = ctx;
+
+	f->gets++;
+	if (!f->content || kind != f->kind || memcmp(key, key_of(f->key), DIGEST_SIZE) != 0)
+		return -ENOENT;
+	strbuf_puts(ret_content, f->content);
+	return ret_content->error;
+}
+
+static void put_shared(void *ctx, enum cache_kind kind, const uint8_t key[DIGEST_SIZE],
+		       const void *content, size_t len)
+{
+	struct shared_file *f = ctx;
+
+	f->puts++;
+	f->kind = kind;
+	ck_assert_mem_eq(key, key_of(f->key), DIGEST_SIZE);
+	ck_assert_uint_eq(len, 3);
+	ck_assert_mem_eq(content, "put", 3);
+}
+
+TEST(asks_a_shared_one)
+{
+	struct shared_file f = {.key = 1, .kind = CACHE_OBJECT, .content = "theirs"};
+	const struct cache_shared shared = {&f, get_shared, put_shared};
+	cleanup_cache struct cache *c = cache_new("dir", LIMIT);
+	cleanup_strbuf struct strbuf content = {0};
+
+	ck_assert_int_eq(cache_fetch(c, CACHE_OBJECT, key_of(1), &content), -ENOENT);
+	put(c, 2, "here");
+	cache_share(c, &shared);
+	ck_assert(has(c, 2, "here"));
+	ck_assert_uint_eq(f.gets, 0);
+	ck_assert(!has(c, 3, ""));
+	ck_assert(has(c, 1, "theirs"));
+	ck_assert_uint_eq(f.gets, 2);
+	ck_assert(has(c, 1, "theirs")); /* which is here now */
+	ck_assert_uint_eq(f.gets, 2);
+	/* What is there of manifests is asked for, and is not what is here. */
+	f.kind = CACHE_MANIFEST;
+	ck_assert_int_eq(cache_get(c, CACHE_MANIFEST, key_of(1), &content), -ENOENT);
+	ck_assert_uint_eq(f.gets, 2);
+	ck_assert_int_eq(cache_fetch(c, CACHE_MANIFEST, key_of(1), &content), 0);
+	ck_assert_str_eq(content.data, "theirs");
+	ck_assert_int_eq(cache_get(c, CACHE_MANIFEST, key_of(1), &content), -ENOENT);
+	cache_keep(c, CACHE_MANIFEST, key_of(1), "kept", 4);
+	ck_assert_uint_eq(f.puts, 0);
+	cache_put(c, CACHE_MANIFEST, key_of(1), "put", 3);
+	ck_assert_uint_eq(f.puts, 1);
+	ck_assert_uint_eq(f.kind, CACHE_MANIFEST);
+}
+
 static void add_tests(TCase *c)
 {
 	tcase_add_test(c, gives_what_was_put);
@@ -709,6 +771,7 @@ static void add_tests(TCase *c)
 	tcase_add_test(c, concurrent_writers);
 	tcase_add_test(c, no_directory);
 	tcase_add_test(c, full_disk);
+	tcase_add_test(c, asks_a_shared_one);
 }
 
 int main(void)

@@ -109,7 +109,9 @@ static const char full[] = "# A comment\n"
 			   "backend wire { host = {\"h1\", \"h2\"} transport = \"auto\" }\n"
 			   "backend bare { }\n"
 			   "launcher = \"distcc\"\n"
-			   "cache  { dir = \"~/c\"  size = \"5G\"  remote = \"http://c:8080\" }\n"
+			   "cache  { dir = \"~/c\"  size = \"5G\"  remote = \"http://c:8080\"\n"
+			   "         remote_write = true  remote_token_file = \"t\"  "
+			   "remote_timeout = 7 }\n"
 			   "verify { kernels = {\"6.1\", \"6.12\"} }\n";
 
 TEST(all_of_it)
@@ -142,6 +144,9 @@ TEST(all_of_it)
 	ck_assert_str_eq(c.cache_dir, "~/c");
 	ck_assert_uint_eq(c.cache_size, UINT64_C(5) << 30);
 	ck_assert_str_eq(c.cache_remote, "http://c:8080");
+	ck_assert_str_eq(c.cache_write, "true");
+	ck_assert_str_eq(c.cache_token_file, "t");
+	ck_assert_str_eq(c.cache_timeout, "7");
 	assert_list(&c.kernels, "6.1|6.12");
 	ck_assert_uint_eq(conf_line(&c, "build: sources"), 3);
 	ck_assert_uint_eq(conf_line(&c, "build: clang"), 13);
@@ -428,7 +433,7 @@ TEST(empty_values)
 		{"build { clang = \"\" }", "clang"},
 		{"launcher = \"\"", "launcher"},
 		{"cache { dir = \"\" }", "dir"},
-		{"cache { remote = \"\" }", "remote"},
+		{"cache { remote_token_file = \"\" }", "remote_token_file"},
 		{"verify { kernels = \"\" }", "kernels"},
 	};
 

@@ -114,6 +114,10 @@ TEST(chooses)
 	assert_choices("launcher = \"distcc\"\n", "1 launcher=distcc");
 	assert_choices("cache {\n dir = \"c\"\n size = \"5G\"\n remote = \"http://x\" }\n",
 		       "2 cache: dir=c|3 cache: size=5368709120|4 cache: remote=http://x");
+	assert_choices("cache {\n remote = \"https://h/\"\n remote_write = true\n"
+		       "remote_token_file = \"t\"\n remote_timeout = 9 }\n",
+		       "2 cache: remote=https://h/|3 cache: remote_write=true|"
+		       "4 cache: remote_token_file=t|5 cache: remote_timeout=9");
 	assert_choices("build {\n\n clang = \"clang-14\" }\n", "3 build: clang=clang-14");
 	assert_choices("build {\n cflags = \"-O2 -fplugin=./x.so\" }\n",
 		       "2 build: cflags=-O2 -fplugin=./x.so");
