@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "build-prefix.h"
+#include "depfile.h"
+#include "shared/io.h"
+
+enum { WAIT = 20000 }; /* milliseconds, for another build that makes the same */
+
+static void prefix_entry_free(struct build_prefix *p)
+{
+	strv_free(&p->argv);
+	prefix_free(&p->prefix);
+	free(p->why);
+	free(p);
+}
+
+void build_prefixes_free(struct build_prefixes *p)
+{
+	for (size_t i = 0; i < p->n; i++)
+		prefix_entry_free(p->v[i]);
+	for (size_t i = 0; p->uses && i < p->n_uses; i++)
+		free(p->uses[i].include.name);
+	free(p->v);
+	free(p->uses);
+	*p = (struct build_prefixes){0};
+}
+
+static int add_entry(struct build_prefixes *p, struct build_prefix *entry,
+		     struct build_prefix **ret_entry)
+{
+	for (size_t i = 0; i < p->n; i++) {
+		if (strcmp(p->v[i]->key, entry->key) != 0)
+			continue;
+		prefix_entry_free(entry);
+		*ret_entry = p->v[i];
+		return 0;
+	}
+	struct build_prefix **v = realloc(p->v, (p->n + 1) * sizeof(struct build_prefix *));
+	if (!v) {
+		prefix_entry_free(entry);
+		return -ENOMEM;
+	}
+	p->v = v;
+	v[p->n++] = *ret_entry = entry;
+	return 0;
+}
+
+/* Finds the entry of what an action begins with. */
+static int find_entry(const struct build *b, struct build_prefixes *p, const struct build_action *a,
+		      struct build_prefix_use *use)
+{
+	const struct build_variant *v = a->variant;
+	struct build_prefix *entry = calloc(1, sizeof(*entry));
+
+	if (!entry)
+		return -ENOMEM;
+	strv_add_all(&entry->argv, (const char *const *)v->argv.v);
+	entry->request = (struct prefix_request){
+		.cache_dir = b->pch_dir,
+		.dir = b->root,
+		.source = a->source,
+		.include = &use->include,
+		.argv = &entry->argv,
+		.n_own = v->n_own,
+		.version = b->toolchain->version,
+		.search = &b->plan->search,
+		.system = &b->plan->system,
+		.session = b->session,
+		.env = b->env,
+		.wait = WAIT,
+	};
+	if (entry->argv.error) {
+		prefix_entry_free(entry);
+		return -ENOMEM;
+	}
+	prefix_key(&entry->request, entry->key);
+	int r = add_entry(p, entry, &use->of);
+	if (r == 0)
+		use->of->request.uses++;
+	return r;
+}
+
+/* Is a header that is included by quotes not beside the source? Then it is looked for as if it
+ * stood in angle brackets, unless there is -iquote, and all such sources share one. */
+static int find_quoted(const struct build *b, const struct build_action *a,
+		       struct prefix_include *include)
+{
+	const char *source = a->source, *base = io_basename(source);
+	size_t len = strlen(include->name);
+	cleanup_free char *path = NULL, *name = NULL;
+	struct stat st;
+
+	for (size_t i = 0; i < a->variant->argv.n; i++)
+		if (strncmp(a->variant->argv.v[i], "-iquote", strlen("-iquote")) == 0)
+			return 0;
+	if (!include->quote || include->name[1] == '/')
+		return 0;
+	name = str_printf("%.*s%.*s", (int)(base - source), source, (int)(len - 2),
+			  include->name + 1);
+	path = name ? io_absolute(b->root, name) : NULL;
+	if (!path)
+		return -ENOMEM;
+	if (lstat(path, &st) == 0 || errno != ENOENT || strchr(include->name, '>'))
+		return 0;
+	include->quote = false;
+	include->name[0] = '<';
+	include->name[len - 1] = '>';
+	return 0;
+}
+
+static int find_use(const struct build *b, struct build_prefixes *p, const struct build_action *a,
+		    struct build_prefix_use *use)
+{
+	cleanup_free char *path = io_absolute(b->root, a->source);
+	cleanup_strbuf struct strbuf text = {0};
+	const char *dot = strrchr(a->source, '.');
+
+	if (!path)
+		return -ENOMEM;
+	if (!dot || strcmp(dot, ".c") != 0) {
+		use->why_not = "it is no C source";
+		return 0;
+	}
+	int r = prefix_stamp_read(path, &use->source.stamp, use->source.digest, &text);
+	if (r < 0) {
+		use->why_not = "it cannot be read";
+		return r == -ENOMEM ? r : 0;
+	}
+	r = prefix_find_include(text.data, text.len, &use->include, &use->why_not);
+	if (r < 0 || use->why_not)
+		return r;
+	r = find_quoted(b, a, &use->include);
+	return r < 0 ? r : find_entry(b, p, a, use);
+}
+
+int build_prefixes_find(const struct build *b, const struct build_action **actions, size_t n,
+			struct build_prefixes *ret_prefixes)
+{
+	cleanup_build_prefixes struct build_prefixes p = {.uses = calloc(n + 1, sizeof(*p.uses)),
+							  .n_uses = n};
+	int r = p.uses ? 0 : -ENOMEM;
+
+	for (size_t i = 0; i < n && r == 0; i++)
+		r = find_use(b, &p, actions[i], &p.uses[i]);
+	if (r < 0)
+		return r;
+	*ret_prefixes = p;
+	p = (struct build_prefixes){0};
+	return 0;
+}
+
+enum build_prefix_state build_prefix_make(struct build_prefix *p)
+{
+	return prefix_get(&p->request, &p->prefix, &p->why) == 0 ? PREFIX_READY : PREFIX_NONE;
+}
+
+static bool source_holds(const struct build *b, const struct build_prefix_use *use,
+			 const char *source)
+{
+	cleanup_free char *path = io_absolute(b->root, source);
+	uint8_t digest[DIGEST_SIZE];
+	struct prefix_stamp stamp;
+	struct stat st;
+
+	if (!path)
+		return false;
+	if (stat(path, &st) == 0 && prefix_stamp_is(&use->source.stamp, &st))
+		return true;
+	return prefix_stamp_read(path, &stamp, digest, NULL) == 0 &&
+	       memcmp(digest, use->source.digest, DIGEST_SIZE) == 0;
+}
+
+bool build_prefix_holds(const struct build *b, const struct build_prefix_use *use,
+			const struct build_action *a)
+{
+	return source_holds(b, use, a->source) && prefix_holds(&use->of->prefix);
+}
+
+int build_prefix_dep(const struct build_prefix_use *use, const struct build_action *a,
+		     const struct strbuf *dep, struct strbuf *ret_dep)
+{
+	cleanup_strv struct strv inputs = {0};
+
+	int r = prefix_inputs(&use->of->prefix, a->source, dep->data, dep->len, &inputs);
+	return r < 0 ? r : depfile_write(a->object, &inputs, ret_dep);
+}
