@@ -3,11 +3,9 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "build-prefix.h"
 #include "depfile.h"
-#include "shared/io.h"
 
 enum { WAIT = 20000 }; /* milliseconds, for another build that makes the same */
 
@@ -24,7 +22,7 @@ void build_prefixes_free(struct build_prefixes *p)
 	for (size_t i = 0; i < p->n; i++)
 		prefix_entry_free(p->v[i]);
 	for (size_t i = 0; p->uses && i < p->n_uses; i++)
-		free(p->uses[i].include.name);
+		prefix_source_free(&p->uses[i].source);
 	free(p->v);
 	free(p->uses);
 	*p = (struct build_prefixes){0};
@@ -64,7 +62,7 @@ static int find_entry(const struct build *b, struct build_prefixes *p, const str
 		.cache_dir = b->pch_dir,
 		.dir = b->root,
 		.source = a->source,
-		.include = &use->include,
+		.include = &use->source.include,
 		.argv = &entry->argv,
 		.n_own = v->n_own,
 		.version = b->toolchain->version,
@@ -85,57 +83,13 @@ static int find_entry(const struct build *b, struct build_prefixes *p, const str
 	return r;
 }
 
-/* Is a header that is included by quotes not beside the source? Then it is looked for as if it
- * stood in angle brackets, unless there is -iquote, and all such sources share one. */
-static int find_quoted(const struct build *b, const struct build_action *a,
-		       struct prefix_include *include)
-{
-	const char *source = a->source, *base = io_basename(source);
-	size_t len = strlen(include->name);
-	cleanup_free char *path = NULL, *name = NULL;
-	struct stat st;
-
-	for (size_t i = 0; i < a->variant->argv.n; i++)
-		if (strncmp(a->variant->argv.v[i], "-iquote", strlen("-iquote")) == 0)
-			return 0;
-	if (!include->quote || include->name[1] == '/')
-		return 0;
-	name = str_printf("%.*s%.*s", (int)(base - source), source, (int)(len - 2),
-			  include->name + 1);
-	path = name ? io_absolute(b->root, name) : NULL;
-	if (!path)
-		return -ENOMEM;
-	if (lstat(path, &st) == 0 || errno != ENOENT || strchr(include->name, '>'))
-		return 0;
-	include->quote = false;
-	include->name[0] = '<';
-	include->name[len - 1] = '>';
-	return 0;
-}
-
 static int find_use(const struct build *b, struct build_prefixes *p, const struct build_action *a,
 		    struct build_prefix_use *use)
 {
-	cleanup_free char *path = io_absolute(b->root, a->source);
-	cleanup_strbuf struct strbuf text = {0};
-	const char *dot = strrchr(a->source, '.');
+	int r = prefix_source_read(b->root, a->source, &a->variant->argv, &use->source,
+				   &use->why_not);
 
-	if (!path)
-		return -ENOMEM;
-	if (!dot || strcmp(dot, ".c") != 0) {
-		use->why_not = "it is no C source";
-		return 0;
-	}
-	int r = prefix_stamp_read(path, &use->source.stamp, use->source.digest, &text);
-	if (r < 0) {
-		use->why_not = "it cannot be read";
-		return r == -ENOMEM ? r : 0;
-	}
-	r = prefix_find_include(text.data, text.len, &use->include, &use->why_not);
-	if (r < 0 || use->why_not)
-		return r;
-	r = find_quoted(b, a, &use->include);
-	return r < 0 ? r : find_entry(b, p, a, use);
+	return r < 0 || use->why_not ? r : find_entry(b, p, a, use);
 }
 
 int build_prefixes_find(const struct build *b, const struct build_action **actions, size_t n,
@@ -159,26 +113,11 @@ enum build_prefix_state build_prefix_make(struct build_prefix *p)
 	return prefix_get(&p->request, &p->prefix, &p->why) == 0 ? PREFIX_READY : PREFIX_NONE;
 }
 
-static bool source_holds(const struct build *b, const struct build_prefix_use *use,
-			 const char *source)
-{
-	cleanup_free char *path = io_absolute(b->root, source);
-	uint8_t digest[DIGEST_SIZE];
-	struct prefix_stamp stamp;
-	struct stat st;
-
-	if (!path)
-		return false;
-	if (stat(path, &st) == 0 && prefix_stamp_is(&use->source.stamp, &st))
-		return true;
-	return prefix_stamp_read(path, &stamp, digest, NULL) == 0 &&
-	       memcmp(digest, use->source.digest, DIGEST_SIZE) == 0;
-}
-
 bool build_prefix_holds(const struct build *b, const struct build_prefix_use *use,
 			const struct build_action *a)
 {
-	return source_holds(b, use, a->source) && prefix_holds(&use->of->prefix);
+	return prefix_source_holds(b->root, a->source, &use->source) &&
+	       prefix_holds(&use->of->prefix);
 }
 
 int build_prefix_dep(const struct build_prefix_use *use, const struct build_action *a,
@@ -186,6 +125,6 @@ int build_prefix_dep(const struct build_prefix_use *use, const struct build_acti
 {
 	cleanup_strv struct strv inputs = {0};
 
-	int r = prefix_inputs(&use->of->prefix, a->source, dep->data, dep->len, &inputs);
+	int r = prefix_inputs(&use->of->prefix, a->source, dep, &inputs);
 	return r < 0 ? r : depfile_write(a->object, &inputs, ret_dep);
 }

@@ -5,6 +5,7 @@
 
 #include "build.h"
 #include "prefix.h"
+#include "prefix-source.h"
 
 enum build_prefix_state {
 	PREFIX_WANTED, /* nobody has asked for it yet */
@@ -27,8 +28,7 @@ struct build_prefix {
 struct build_prefix_use {
 	struct build_prefix *of; /* or NULL, and `why_not` */
 	const char *why_not;
-	struct prefix_include include;
-	struct prefix_file source; /* as it was when its beginning was read */
+	struct prefix_source source;
 };
 
 struct build_prefixes {

@@ -61,7 +61,7 @@ static int make_argv(const struct lane *l, const struct build_action *a,
 {
 	build_plan_argv(a, ret_argv);
 	if (use)
-		prefix_options(&use->of->prefix, use->include.end, ret_argv);
+		prefix_options(&use->of->prefix, use->source.include.end, ret_argv);
 	if (l->run->build->colour)
 		strv_add(ret_argv, "-fcolor-diagnostics");
 	strv_add(ret_argv, "-o");
@@ -186,7 +186,7 @@ static const struct build_prefix_use *find_prefix(const struct run *r, size_t i)
 		return NULL;
 	bool ready = use->of && use->of->state == PREFIX_READY;
 	if (b->on_prefix)
-		b->on_prefix(b->ctx, r->actions[i], use->include.name,
+		b->on_prefix(b->ctx, r->actions[i], use->source.include.name,
 			     ready     ? NULL
 			     : use->of ? use->of->why
 				       : use->why_not);

@@ -447,13 +447,13 @@ static bool is_of_prefix(const struct prefix *p, const char *name, bool absolute
 
 /* Clang lists what the precompiled header is made of, in an order of its own, and then the source
  * and what that reads. */
-int prefix_inputs(const struct prefix *p, const char *source, const char *text, size_t len,
+int prefix_inputs(const struct prefix *p, const char *source, const struct strbuf *dep,
 		  struct strv *ret_inputs)
 {
 	cleanup_strv struct strv named = {0};
 	size_t at = 0;
 
-	int r = depfile_parse(text, len, &named);
+	int r = depfile_parse(dep->data, dep->len, &named);
 	if (r < 0)
 		return r;
 	while (at < named.n && is_of_prefix(p, named.v[at], true))

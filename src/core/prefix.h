@@ -59,7 +59,7 @@ void prefix_options(const struct prefix *p, size_t end, struct strv *argv);
 
 /* Appends what a compile without it would say that it read, of what the dependency file of one with
  * it says. 0, -EINVAL where the two cannot be told from each other, or -ENOMEM. */
-int prefix_inputs(const struct prefix *p, const char *source, const char *text, size_t len,
+int prefix_inputs(const struct prefix *p, const char *source, const struct strbuf *dep,
 		  struct strv *ret_inputs);
 
 #endif
