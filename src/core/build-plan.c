@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Objects are relocatable: clang runs in the root with relative paths, and the root is taken off
- * absolute ones, so that neither DWARF, BTF nor __FILE__ holds where the project lies, and a header
- * has one name whether it is precompiled, which makes names absolute, or not.
+ * absolute ones, so that neither DWARF, BTF nor __FILE__ holds where the project lies.
  */
 #include "config.h"
 
@@ -187,7 +186,16 @@ char *build_plan_moved(const struct build_plan *p, size_t i, const char *name)
 		       : NULL;
 }
 
-static void add_maps(const struct build_plan *p, const char *root, struct strv *argv)
+/* What the root is called, so that BTF has one name for a header whether clang names it from / on,
+ * as it does with all that is precompiled, or from the root on: clang 14 puts the ./ before both
+ * itself, later ones before the second alone. */
+static const char *name_of_root(const struct toolchain *toolchain)
+{
+	return atoi(toolchain->number ? toolchain->number : "") < 15 ? "" : "./";
+}
+
+static void add_maps(const struct build_plan *p, const char *root,
+		     const struct toolchain *toolchain, struct strv *argv)
 {
 	for (size_t i = 0; i < p->moved.n; i++)
 		strv_take(argv,
@@ -198,7 +206,8 @@ static void add_maps(const struct build_plan *p, const char *root, struct strv *
 	/* What is in the root and named from / on: the slash keeps clang, which compares text, from
 	 * taking ROOT-2 for ROOT. */
 	if (p->maps_root)
-		strv_take(argv, str_printf("-ffile-prefix-map=%s/=", root));
+		strv_take(argv,
+			  str_printf("-ffile-prefix-map=%s/=%s", root, name_of_root(toolchain)));
 }
 
 static int make_variant_argv(const struct build_plan *p, struct build_variant *v, const char *root,
@@ -224,7 +233,7 @@ static int make_variant_argv(const struct build_plan *p, struct build_variant *v
 	v->n_own = argv->n;
 	if (!settings->no_system)
 		toolchain_header_options(toolchain, v->arch, header_dir, argv);
-	add_maps(p, root, argv);
+	add_maps(p, root, toolchain, argv);
 	strv_add(argv, "-c");
 	if (toolchain->mirror && !argv->error)
 		path_map_mirror(toolchain, (const char *const *)argv->v, &v->run);

@@ -47,6 +47,7 @@ void prefix_key(const struct prefix_request *q, char ret_key[DIGEST_HEX_SIZE])
 	digest_string(&d, "prefix 1");
 	digest_string(&d, q->dir);
 	digest_string(&d, q->version);
+	digest_string(&d, q->absolute ? "absolute" : "");
 	digest_bytes(&d, &stamp, sizeof(stamp));
 	for (size_t i = 0; i < q->argv->n; i++)
 		digest_string(&d, q->argv->v[i]);
@@ -270,7 +271,8 @@ static int read_files(const struct getting *g, const struct strv *names, struct 
 			return -ENOMEM;
 		sum += text.len;
 		if (!*ret_refused)
-			why = prefix_renames(names->v[i])
+			why = prefix_renames(names->v[i]) ||
+					      (g->q->absolute && names->v[i][0] != '/')
 				      ? "clang would call it otherwise"
 				      : prefix_refuse_text(text.data ? text.data : "", text.len);
 		if (why && !(*ret_refused = str_printf("%s: %s", names->v[i], why)))

@@ -28,6 +28,7 @@ struct prefix_request {
 	const struct strv *system; /* those of these that are the system's, or NULL */
 	struct session *session;   /* which sees the host's files */
 	const char *const *env;
+	bool absolute; /* names are to be: a relative one would be another in the object */
 	unsigned uses; /* that are known now */
 	unsigned wait; /* for another process that makes it; milliseconds */
 };
