@@ -186,16 +186,7 @@ char *build_plan_moved(const struct build_plan *p, size_t i, const char *name)
 		       : NULL;
 }
 
-/* What the root is called, so that BTF has one name for a header whether clang names it from / on,
- * as it does with all that is precompiled, or from the root on: clang 14 puts the ./ before both
- * itself, later ones before the second alone. */
-static const char *name_of_root(const struct toolchain *toolchain)
-{
-	return atoi(toolchain->number ? toolchain->number : "") < 15 ? "" : "./";
-}
-
-static void add_maps(const struct build_plan *p, const char *root,
-		     const struct toolchain *toolchain, struct strv *argv)
+static void add_maps(const struct build_plan *p, const char *root, struct strv *argv)
 {
 	for (size_t i = 0; i < p->moved.n; i++)
 		strv_take(argv,
@@ -206,8 +197,8 @@ static void add_maps(const struct build_plan *p, const char *root,
 	/* What is in the root and named from / on: the slash keeps clang, which compares text, from
 	 * taking ROOT-2 for ROOT. */
 	if (p->maps_root)
-		strv_take(argv,
-			  str_printf("-ffile-prefix-map=%s/=%s", root, name_of_root(toolchain)));
+		strv_take(argv, str_printf("-ffile-prefix-map=%s/=%s", root,
+					   p->tells_relative ? "./" : ""));
 }
 
 static int make_variant_argv(const struct build_plan *p, struct build_variant *v, const char *root,
@@ -233,7 +224,7 @@ static int make_variant_argv(const struct build_plan *p, struct build_variant *v
 	v->n_own = argv->n;
 	if (!settings->no_system)
 		toolchain_header_options(toolchain, v->arch, header_dir, argv);
-	add_maps(p, root, toolchain, argv);
+	add_maps(p, root, argv);
 	strv_add(argv, "-c");
 	if (toolchain->mirror && !argv->error)
 		path_map_mirror(toolchain, (const char *const *)argv->v, &v->run);
@@ -455,6 +446,7 @@ int build_plan_make(const char *root, const struct settings *settings,
 							       strcmp(root, "/") != 0};
 	size_t targets = settings->target.n ? settings->target.n : 1;
 
+	p.tells_relative = toolchain->number && strtoul(toolchain->number, NULL, 10) >= 15;
 	p.variants = calloc(settings->arch.n * targets, sizeof(*p.variants));
 	if (!p.variants)
 		return error_no_memory(e);

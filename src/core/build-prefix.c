@@ -70,8 +70,7 @@ static int find_entry(const struct build *b, struct build_prefixes *p, const str
 		.system = &b->plan->system,
 		.session = b->session,
 		.env = b->env,
-		/* DWARF of clang 15 and later tells by the directory what was relative. */
-		.absolute = b->plan->keep_debug && atoi(b->toolchain->number) >= 15,
+		.absolute = !b->plan->maps_root || (b->plan->keep_debug && b->plan->tells_relative),
 		.wait = WAIT,
 	};
 	if (entry->argv.error) {

@@ -12,6 +12,7 @@
 #include <inttypes.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "prefix-store.h"
@@ -131,16 +132,35 @@ static void write_stamp(struct strbuf *b, const struct prefix_stamp *s)
 		      s->inode, s->size, s->mtime, s->ctime);
 }
 
+static bool read_number(const char **at, uint64_t *ret_number)
+{
+	char *end;
+
+	errno = 0;
+	*ret_number = strtoull(*at, &end, 10);
+	if (errno || end == *at)
+		return false;
+	*at = end;
+	return true;
+}
+
+static bool read_time(const char **at, int64_t *ret_time)
+{
+	char *end;
+
+	errno = 0;
+	*ret_time = strtoll(*at, &end, 10);
+	if (errno || end == *at)
+		return false;
+	*at = end;
+	return true;
+}
+
 static bool read_stamp(const char **at, struct prefix_stamp *ret_stamp)
 {
-	int n = 0;
-
-	if (sscanf(*at, "%" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNd64 " %" SCNd64 "%n",
-		   &ret_stamp->device, &ret_stamp->inode, &ret_stamp->size, &ret_stamp->mtime,
-		   &ret_stamp->ctime, &n) != 5)
-		return false;
-	*at += n;
-	return true;
+	return read_number(at, &ret_stamp->device) && read_number(at, &ret_stamp->inode) &&
+	       read_number(at, &ret_stamp->size) && read_time(at, &ret_stamp->mtime) &&
+	       read_time(at, &ret_stamp->ctime);
 }
 
 /* What stands behind `word` and a blank, or NULL. */

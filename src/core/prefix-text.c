@@ -102,7 +102,7 @@ static bool read_include(struct reader *r, const char **ret_name, size_t *ret_le
 int prefix_find_include(const char *text, size_t len, struct prefix_include *ret_include,
 			const char **ret_why)
 {
-	struct reader r = {text, text + len};
+	struct reader r = {text, text ? text + len : NULL};
 	const char *name;
 	size_t name_len;
 
