@@ -25,6 +25,7 @@ enum {
 	MAX_RECORD = 8 << 20,
 	MAX_TEXT = 256 << 20,
 	LOCK_PAUSE = 20, /* milliseconds */
+	BLOCK = 4096,    /* what an empty file counts for */
 };
 
 void prefix_record_free(struct prefix_record *r)
@@ -346,8 +347,9 @@ void prefix_store_trim(const char *dir, const char *key, uint64_t limit)
 		struct stored *s = find_stored(&stored, &n, name);
 		if (!s)
 			return;
-		s->size += (uint64_t)st.st_size;
-		sum += (uint64_t)st.st_size;
+		uint64_t size = st.st_size < BLOCK ? BLOCK : (uint64_t)st.st_size;
+		s->size += size;
+		sum += size;
 		s->used = io_mtime(&st) > s->used ? io_mtime(&st) : s->used;
 	}
 	if (n)

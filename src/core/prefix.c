@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "depfile.h"
+#include "include-scan.h"
 #include "lookups.h"
 #include "prefix.h"
 #include "shared/io.h"
@@ -215,6 +216,36 @@ static int run_clang(const struct getting *g, const struct strv *argv, struct st
 	return r < 0 || status != 0 || ret_said->len ? -ENOENT : 0;
 }
 
+/* Is it clear without asking clang that the header is small, with all that it may include? That
+ * both branches of conditionals are counted, and it is looked for a little otherwise than clang
+ * does, costs at most a run of clang, or a precompiled header. */
+static int is_small(const struct getting *g, bool *ret_small)
+{
+	const struct prefix_include *include = g->q->include;
+	cleanup_include_options struct include_options options = {0};
+	cleanup_include_scan struct include_scan *scan = include_scan_new();
+	cleanup_strv struct strv files = {0};
+	const struct include_request request = {
+		.dir = g->q->dir, .options = &options, .is_complete = true};
+	uint64_t sum = 0;
+
+	if (include->quote)
+		strv_take(&options.quote, dir_of(g->q->source));
+	strv_take(&options.first, strndup(include->name + 1, strlen(include->name + 1) - 1));
+	for (size_t i = 0; i < g->q->search->n; i++)
+		strv_add(&options.angle, g->q->search->v[i]);
+	if (!scan || options.quote.error || options.first.error || options.angle.error ||
+	    include_scan_files(scan, &request, &files) < 0)
+		return -ENOMEM;
+	for (size_t i = 0; i < files.n; i++) {
+		struct stat st;
+		if (stat(files.v[i], &st) == 0)
+			sum += (uint64_t)st.st_size;
+	}
+	*ret_small = files.n > 0 && sum < MIN_TEXT;
+	return 0;
+}
+
 /* Has clang itself say what the #include means, in a source in this one's place that has no more.
  */
 static int find_files(const struct getting *g, struct strv *ret_names)
@@ -357,6 +388,11 @@ static int make(struct getting *g, struct prefix_record *ret_record)
 	int r = recall(g, ret_record); /* it may have been made in the meantime */
 	if (r != -ESTALE)
 		return r;
+	bool small = false;
+	if (is_small(g, &small) < 0)
+		return -ENOMEM;
+	if (small)
+		return say(g->ret_why, str_printf("%s is small", g->q->include->name));
 	if (io_temporary_dir(&g->scratch) < 0)
 		return say(g->ret_why, strdup("there is no temporary directory"));
 	r = strchr(g->scratch, ';') ? say(g->ret_why, strdup("TMPDIR has a semicolon"))

@@ -153,10 +153,10 @@ TEST(locks)
 static void put(const char *dir, const char *key, const char *ending, time_t age)
 {
 	cleanup_free char *path = str_printf("%s/%s%s", dir, key, ending);
-	cleanup_free char *text = calloc(1, 1001);
+	cleanup_free char *text = calloc(1, 5001);
 	struct timespec times[2] = {{.tv_sec = time(NULL) - age}, {.tv_sec = time(NULL) - age}};
 
-	memset(text, 'x', 1000);
+	memset(text, 'x', 5000);
 	write_text(path, text);
 	ck_assert_int_eq(utimensat(AT_FDCWD, path, times, 0), 0);
 }
@@ -181,9 +181,9 @@ TEST(limits)
 	put(dir, KEY_B, ".new-12345678.tmp", 500);
 	put(dir, KEY_C, ".pch", 9999);
 	put(dir, KEY_C, ".record", 9999);
-	prefix_store_trim(dir, KEY_C, 7000);
+	prefix_store_trim(dir, KEY_C, 35000);
 	ck_assert_uint_eq(count_entries(dir), 7);
-	prefix_store_trim(dir, KEY_C, 4000);
+	prefix_store_trim(dir, KEY_C, 20000);
 	ck_assert_uint_eq(count_entries(dir), 4);
 	ck_assert(!has(dir, KEY_B, ".pch") && has(dir, KEY_A, ".pch") && has(dir, KEY_C, ".pch"));
 	prefix_store_trim(dir, KEY_C, 0);
