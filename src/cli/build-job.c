@@ -62,7 +62,7 @@ static const struct build_option {
 	 "say why each object is built or not"},
 	{"no-cache", LONG_NO_CACHE, false, COMMAND_BUILD, NULL,
 	 "compile all that changed, and keep no object for others"},
-	{"no-pch", LONG_NO_PCH, false, COMMAND_BUILD, NULL, "(headers are not precompiled yet)"},
+	{"no-pch", LONG_NO_PCH, false, COMMAND_BUILD, NULL, "compile without precompiled headers"},
 	{"json", LONG_JSON, false, COMMAND_BUILD, NULL,
 	 "events on standard output, an object a line"},
 	{"all", LONG_ALL, true, COMMAND_HEADERS, NULL, "all headers of the builder, for an editor"},
@@ -167,6 +167,7 @@ static int read_option(struct build_options *o, int letter, const char *value,
 		o->no_cache = true;
 		break;
 	case LONG_NO_PCH:
+		o->no_pch = true;
 		break;
 	case LONG_JSON:
 		o->json = true;

@@ -19,7 +19,7 @@ struct build_options {
 	struct settings_words words;
 	const char *backend;
 	unsigned jobs;
-	bool keep_going, dry_run, explain, no_cache, json, quiet, verbose, help;
+	bool keep_going, dry_run, explain, no_cache, no_pch, json, quiet, verbose, help;
 	bool all, flags; /* of crossbpf headers */
 };
 

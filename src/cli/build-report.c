@@ -58,6 +58,18 @@ void report_explain(const struct build_action *action, bool fresh, const char *w
 	cli_log(line ? line : "out of memory");
 }
 
+void report_prefix(void *ctx, const struct build_action *action, const char *header,
+		   const char *why_not)
+{
+	(void)ctx;
+	if (why_not)
+		fprintf(stderr, "crossbpf: %s has no precompiled header: %s\n", action->object,
+			why_not);
+	else
+		fprintf(stderr, "crossbpf: %s begins with a precompiled %s\n", action->object,
+			header);
+}
+
 void report_plan(struct build_report *r, size_t n)
 {
 	r->stale = n;

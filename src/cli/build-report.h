@@ -26,6 +26,9 @@ struct build_report {
 void report_init(struct build_report *r, const struct build_plan *plan, const char *root,
 		 const char *dir, const char *backend);
 void report_explain(const struct build_action *action, bool fresh, const char *why);
+/* Does it begin with a precompiled header, or why not? */
+void report_prefix(void *ctx, const struct build_action *action, const char *header,
+		   const char *why_not);
 /* How many actions are about to be done. */
 void report_plan(struct build_report *r, size_t n);
 /* The callbacks of struct build; ctx is a struct build_report. */

@@ -178,6 +178,8 @@ static void make_build(struct build_job *j, struct build *ret_build)
 		.shared = j->shared,
 		.toolchain = &j->builder.toolchain,
 		.header_dir = j->header_dir,
+		.pch_dir = j->options.no_pch || j->builder.toolchain.mirror ? NULL : j->cache_dir,
+		.on_prefix = j->options.explain ? report_prefix : NULL,
 		.ctx = &j->report,
 		.on_start = report_start,
 		.on_end = report_end_action,

@@ -120,10 +120,18 @@ static int make_plan(struct job *j, struct crossbpf_error *e)
 
 static int run_here(struct job *j, int *ret_status, struct crossbpf_error *e)
 {
+	const struct prefix_clang_place place = {
+		.cache_dir = j->cache_dir,
+		.dir = j->project.dir,
+		.toolchain = &j->builder.toolchain,
+	};
+	bool prefixes = j->cache_dir && j->project.dir &&
+			strcmp(cli_setting("CROSSBPF_NO_PCH", "0"), "0") == 0;
 	struct executor executor = {
 		.session = &j->builder.session,
 		.env = (const char *const *)environ,
 		.log = j->request.log,
+		.prefixes = prefixes ? &place : NULL,
 	};
 
 	int r = builder_connect(&j->builder, &j->request, &j->project, e);

@@ -12,7 +12,7 @@
 #include "lookups.h"
 
 /* To be raised where the same key would stand for other bytes than before. */
-static const char recipe[] = "crossbpf object 2";
+static const char recipe[] = "crossbpf object 3";
 
 /* Clang's own headers that have no code, so that objects name them in DWARF only. */
 static bool has_no_code(const char *name)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Objects are relocatable: clang runs in the root with relative paths, and the root is mapped to
- * ".", so that neither DWARF, BTF nor __FILE__ holds where the project lies.
+ * Objects are relocatable: clang runs in the root with relative paths, and the root is taken off
+ * absolute ones, so that neither DWARF, BTF nor __FILE__ holds where the project lies.
  */
 #include "config.h"
 
@@ -19,7 +19,7 @@
 #include "shared/io.h"
 
 /* To be raised where the same command makes other bytes than before, by what we do to them. */
-static const char recipe[] = "crossbpf build 1";
+static const char recipe[] = "crossbpf build 2";
 
 static void action_free(struct build_action *a)
 {
@@ -203,7 +203,8 @@ static void add_maps(const struct build_plan *p, const char *root, struct strv *
 	/* What is in the root and named from / on: the slash keeps clang, which compares text, from
 	 * taking ROOT-2 for ROOT. */
 	if (p->maps_root)
-		strv_take(argv, str_printf("-ffile-prefix-map=%s/=./", root));
+		strv_take(argv, str_printf("-ffile-prefix-map=%s/=%s", root,
+					   p->tells_relative ? "./" : ""));
 }
 
 static int make_variant_argv(const struct build_plan *p, struct build_variant *v, const char *root,
@@ -533,6 +534,7 @@ int build_plan_make(const char *root, const struct settings *settings,
 							       strcmp(root, "/") != 0};
 	size_t targets = settings->target.n ? settings->target.n : 1;
 
+	p.tells_relative = toolchain->number && strtoul(toolchain->number, NULL, 10) >= 15;
 	p.variants = calloc(settings->arch.n * targets, sizeof(*p.variants));
 	if (!p.variants)
 		return error_no_memory(e);

@@ -42,6 +42,9 @@ struct build_plan {
 	bool dirs_found;    /* `search` has some only because they are there */
 	bool maps_root;     /* objects call the root "." */
 	bool keep_debug;
+	/* How clang names a file in the root to BTF: 14 puts a "./" before its path, 15 and later
+	 * only where that was relative, which DWARF tells too. What is precompiled has none. */
+	bool tells_relative;
 	bool arch_is_default;
 };
 

@@ -10,6 +10,7 @@
 
 #include "build-cache.h"
 #include "build-finish.h"
+#include "build-prefix.h"
 #include "build-remote.h"
 #include "build-shared.h"
 #include "build.h"
@@ -32,7 +33,11 @@ struct run {
 	size_t n;
 	char *scratch;        /* a directory for what compilers write */
 	pthread_mutex_t lock; /* guards what follows, and the callbacks */
-	size_t next;
+	pthread_cond_t made;  /* a precompiled header was */
+	struct build_prefixes prefixes;
+	bool *taken; /* each action */
+	size_t n_taken;
+	size_t first; /* that is not taken */
 	bool stop;
 };
 
@@ -54,10 +59,13 @@ static void lane_free(struct lane *l)
 	closep(&l->said);
 }
 
-/* The command with where its outputs go. */
-static int make_argv(const struct lane *l, const struct build_action *a, struct strv *ret_argv)
+/* The command with where its outputs go; with a precompiled header, or NULL. */
+static int make_argv(const struct lane *l, const struct build_action *a,
+		     const struct build_prefix_use *use, struct strv *ret_argv)
 {
 	build_plan_argv(a, ret_argv);
+	if (use)
+		prefix_options(&use->of->prefix, use->source.include.end, ret_argv);
 	if (build_colours(l->run->build))
 		strv_add(ret_argv, "-fcolor-diagnostics");
 	strv_add(ret_argv, "-o");
@@ -123,15 +131,17 @@ static int read_output(const char *path, const struct build_action *a, struct st
 }
 
 /* Makes the outputs of what was compiled. */
-static int finish(struct lane *l, int64_t began, struct build_result *result,
-		  struct crossbpf_error *e)
+static int finish(struct lane *l, int64_t began, const struct build_prefix_use *use,
+		  struct build_result *result, struct crossbpf_error *e)
 {
-	cleanup_strbuf struct strbuf object = {0}, dep = {0};
-	struct build_made made = {&object, &dep, began};
+	cleanup_strbuf struct strbuf object = {0}, dep = {0}, plain = {0};
+	struct build_made made = {&object, use ? &plain : &dep, began};
 
 	int r = read_output(l->object, result->action, &object, e);
 	if (r == 0)
 		r = read_output(l->dep, result->action, &dep, e);
+	if (r == 0 && use && (r = build_prefix_dep(use, result->action, &dep, &plain)) < 0)
+		return r;
 	return r < 0 ? r : build_finish(l->run->build, &made, result, e);
 }
 
@@ -146,33 +156,87 @@ int build_tell_said(const struct build *b, const struct strbuf *said, struct str
 	return plain->error;
 }
 
-static void do_action(struct lane *l, const struct build_action *a)
+/* Compiles with a precompiled header. What that says is not told: it may be said otherwise, or of
+ * the precompiled header. False: it is to be done without. */
+static bool do_with_prefix(struct lane *l, const struct strv *argv,
+			   const struct build_prefix_use *use, struct build_result *result)
 {
 	const struct build *b = l->run->build;
 	cleanup_error struct crossbpf_error e = {0};
-	cleanup_strbuf struct strbuf said = {0}, plain = {0};
-	cleanup_strv struct strv argv = {0};
-	struct build_result result = {.action = a};
+	cleanup_strbuf struct strbuf said = {0};
+	struct build_result with = *result;
 	int64_t began = io_now();
 
-	int r = make_argv(l, a, &argv) < 0 ? error_no_memory(&e) : 0;
-	pthread_mutex_lock(&l->run->lock);
-	if (r == 0 && b->on_start)
-		b->on_start(b->ctx, a, &argv);
-	pthread_mutex_unlock(&l->run->lock);
-	if (r == 0)
-		r = compile(l, &argv, &result, &said, &e);
-	bool interrupted = session_is_interrupted(b->session);
-	result.said = said.data ? said.data : "";
-	result.said_len = said.len;
-	if (r == 0 && result.status == 0 && !interrupted)
-		r = finish(l, began, &result, &e);
-	if (build_tell_said(b, &said, &plain, &result) < 0)
-		r = error_no_memory(&e);
+	if (!build_prefix_holds(b, use, with.action) || compile(l, argv, &with, &said, &e) < 0 ||
+	    with.status != 0 || said.len || session_is_interrupted(b->session) ||
+	    !build_prefix_holds(b, use, with.action))
+		return false;
+	with.said = "";
+	if (finish(l, began, use, &with, &e) < 0)
+		return false;
+	*result = with;
+	return true;
+}
+
+static int do_without(struct lane *l, const struct strv *argv, struct build_result *result,
+		      struct strbuf *said, struct crossbpf_error *e)
+{
+	int64_t began = io_now();
+
+	int r = compile(l, argv, result, said, e);
+	result->said = said->data ? said->data : "";
+	result->said_len = said->len;
+	if (r == 0 && result->status == 0 && !session_is_interrupted(l->run->build->session))
+		r = finish(l, began, NULL, result, e);
+	return r;
+}
+
+/* What there is for an action to begin with; NULL: nothing. */
+static const struct build_prefix_use *find_prefix(const struct run *r, size_t i)
+{
+	const struct build_prefix_use *use = r->prefixes.uses ? &r->prefixes.uses[i] : NULL;
+	const struct build *b = r->build;
+
+	if (!use)
+		return NULL;
+	bool ready = use->of && use->of->state == PREFIX_READY;
+	if (b->on_prefix)
+		b->on_prefix(b->ctx, r->actions[i], use->source.include.name,
+			     ready     ? NULL
+			     : use->of ? use->of->why
+				       : use->why_not);
+	return ready ? use : NULL;
+}
+
+static void do_action(struct lane *l, size_t i)
+{
+	const struct build *b = l->run->build;
+	const struct build_action *a = l->run->actions[i];
+	cleanup_error struct crossbpf_error e = {0};
+	cleanup_strbuf struct strbuf said = {0}, plain = {0};
+	cleanup_strv struct strv argv = {0}, with = {0};
+	struct build_result result = {.action = a, .said = ""};
 
 	pthread_mutex_lock(&l->run->lock);
-	if (interrupted || (!result.done && !b->keep_going) || e.status == EXIT_STATUS_LOST)
+	const struct build_prefix_use *use = find_prefix(l->run, i);
+	int r = make_argv(l, a, NULL, &argv) < 0 || (use && make_argv(l, a, use, &with) < 0)
+			? error_no_memory(&e)
+			: 0;
+	if (r == 0 && b->on_start)
+		b->on_start(b->ctx, a, use ? &with : &argv);
+	pthread_mutex_unlock(&l->run->lock);
+	if (r == 0 && !(use && do_with_prefix(l, &with, use, &result)) &&
+	    !session_is_interrupted(b->session))
+		r = do_without(l, &argv, &result, &said, &e);
+	if (build_tell_said(b, &said, &plain, &result) < 0)
+		r = error_no_memory(&e);
+	bool interrupted = session_is_interrupted(b->session);
+
+	pthread_mutex_lock(&l->run->lock);
+	if (interrupted || (!result.done && !b->keep_going) || e.status == EXIT_STATUS_LOST) {
 		l->run->stop = true;
+		pthread_cond_broadcast(&l->run->made);
+	}
 	if (!interrupted) {
 		result.error = r < 0 ? &e : NULL;
 		b->on_end(b->ctx, &result);
@@ -180,23 +244,60 @@ static void do_action(struct lane *l, const struct build_action *a)
 	pthread_mutex_unlock(&l->run->lock);
 }
 
-static const struct build_action *take_action(struct run *r)
+/* The first action that nobody has taken and that need not wait for a precompiled header; of those
+ * that need not be begun *ret_waits says whether there are any. r->n: none. */
+static size_t find_next(struct run *r, bool *ret_waits)
 {
-	const struct build_action *a = NULL;
+	*ret_waits = false;
+	while (r->first < r->n && r->taken[r->first])
+		r->first++;
+	for (size_t i = r->first; i < r->n; i++) {
+		const struct build_prefix *of = r->prefixes.uses ? r->prefixes.uses[i].of : NULL;
+		bool waits = of && of->state == PREFIX_MAKING;
+		if (!r->taken[i] && !waits)
+			return i;
+		*ret_waits = *ret_waits || (!r->taken[i] && waits);
+	}
+	return r->n;
+}
+
+/* Takes an action, and has its header precompiled where it is the first that asks for that. False:
+ * there is none. */
+static bool take_action(struct run *r, size_t *ret_i)
+{
+	bool waits = true;
+	size_t i = r->n;
 
 	pthread_mutex_lock(&r->lock);
-	if (!r->stop && r->next < r->n && !session_is_interrupted(r->build->session))
-		a = r->actions[r->next++];
+	while (waits && i == r->n && !r->stop && !session_is_interrupted(r->build->session)) {
+		i = find_next(r, &waits);
+		if (i == r->n && waits)
+			pthread_cond_wait(&r->made, &r->lock);
+	}
+	if (i < r->n) {
+		r->taken[i] = true;
+		r->n_taken++;
+	}
+	struct build_prefix *of = i < r->n && r->prefixes.uses ? r->prefixes.uses[i].of : NULL;
+	if (of && of->state == PREFIX_WANTED) {
+		of->state = PREFIX_MAKING;
+		pthread_mutex_unlock(&r->lock);
+		enum build_prefix_state state = build_prefix_make(of);
+		pthread_mutex_lock(&r->lock);
+		of->state = state;
+		pthread_cond_broadcast(&r->made);
+	}
 	pthread_mutex_unlock(&r->lock);
-	return a;
+	*ret_i = i;
+	return i < r->n;
 }
 
 static void *lane_main(void *arg)
 {
 	struct lane *l = arg;
 
-	for (const struct build_action *a; (a = take_action(l->run));)
-		do_action(l, a);
+	for (size_t i; take_action(l->run, &i);)
+		do_action(l, i);
 	return NULL;
 }
 
@@ -227,6 +328,24 @@ static int run_lanes(struct run *r, struct lane *lanes, size_t n)
 	}
 	for (size_t i = 0; i < ready; i++)
 		lane_free(&lanes[i]);
+	return error;
+}
+
+static int run_all(struct run *r, struct lane *lanes, size_t n)
+{
+	cleanup_free bool *taken = calloc(r->n, sizeof(*taken));
+	int error = taken ? 0 : -ENOMEM;
+
+	r->taken = taken;
+	if (error == 0 && r->build->pch_dir)
+		error = build_prefixes_find(r->build, r->actions, r->n, &r->prefixes);
+	pthread_mutex_init(&r->lock, NULL);
+	pthread_cond_init(&r->made, NULL);
+	if (error == 0)
+		error = run_lanes(r, lanes, n);
+	pthread_cond_destroy(&r->made);
+	pthread_mutex_destroy(&r->lock);
+	build_prefixes_free(&r->prefixes);
 	return error;
 }
 
@@ -393,11 +512,12 @@ int build_run(const struct build *b, const struct build_action **actions, size_t
 		return error_set(e, r, EXIT_STATUS_OUTPUT, "set TMPDIR to a directory with room",
 				 "no temporary directory can be made: %s", strerror(-r));
 	run.scratch = scratch;
-	pthread_mutex_init(&run.lock, NULL);
 	state_settle(b->state);
-	r = run_lanes(&run, lanes, n_lanes);
+	r = run_all(&run, lanes, n_lanes);
 	remove_scratch(scratch);
-	*ret_left = n - run.next;
+	*ret_left = n - run.n_taken;
+	if (r == -ENOMEM)
+		return error_no_memory(e);
 	if (r < 0)
 		return error_set(e, r, EXIT_STATUS_OUTPUT, "set TMPDIR to a directory with room",
 				 "no temporary file can be made: %s", strerror(-r));

@@ -44,10 +44,14 @@ struct build {
 	struct cache_remote *shared; /* where more are that it has not, or NULL */
 	const struct toolchain *toolchain;
 	const char *header_dir; /* our own headers, or NULL */
+	const char *pch_dir;    /* the user's cache, for precompiled headers; or NULL: none */
 	void *ctx;
 	/* One call at a time. What was begun ends, unless it was interrupted. */
 	void (*on_start)(void *ctx, const struct build_action *action, const struct strv *argv);
 	void (*on_end)(void *ctx, const struct build_result *result);
+	/* What an action's first header is precompiled for, or why it is not; or NULL. */
+	void (*on_prefix)(void *ctx, const struct build_action *action, const char *header,
+			  const char *why_not);
 	/* With `remote`: nothing is compiled, and this is told what each would read, as it is
 	 * called there. NULL: all the rest. 0, or -ENOMEM. */
 	int (*on_read)(void *ctx, const struct build_action *action, const struct strv *read);

@@ -110,13 +110,10 @@ static void write_name(struct strbuf *b, const char *name)
 	}
 }
 
-int depfile_write(const char *target, const struct strv *files, struct strbuf *ret_text)
+static int write_files(const struct strv *files, size_t column, struct strbuf *ret_text)
 {
 	enum { MAX_COLUMNS = 75 };
-	size_t column = strlen(target) + 1;
 
-	write_name(ret_text, target);
-	strbuf_putc(ret_text, ':');
 	for (size_t i = 0; i < files->n; i++) {
 		size_t len = strlen(files->v[i]);
 		if (column + len + 1 + 2 > MAX_COLUMNS) {
@@ -129,6 +126,24 @@ int depfile_write(const char *target, const struct strv *files, struct strbuf *r
 	}
 	strbuf_putc(ret_text, '\n');
 	return ret_text->error;
+}
+
+int depfile_write(const char *target, const struct strv *files, struct strbuf *ret_text)
+{
+	write_name(ret_text, target);
+	strbuf_putc(ret_text, ':');
+	return write_files(files, strlen(target) + 1, ret_text);
+}
+
+int depfile_rewrite(const struct strbuf *text, const struct strv *files, struct strbuf *ret_text)
+{
+	const char *end = text->data + text->len, *colon = find_colon(text->data, end);
+	size_t len = colon ? (size_t)(colon - text->data) + 1 : 0;
+
+	if (!colon || memchr(text->data, '\n', len))
+		return -EINVAL;
+	strbuf_add(ret_text, text->data, len);
+	return write_files(files, len, ret_text);
 }
 
 /* Is something there that separates names: a blank, or a backslash at a line's end? */

@@ -29,5 +29,8 @@ int depfile_replace(const char *text, size_t len,
 
 /* Appends the rule that clang would write. 0 or -ENOMEM. */
 int depfile_write(const char *target, const struct strv *files, struct strbuf *ret_text);
+/* The same with the target of a rule that clang wrote; -EINVAL where that is not all on one line.
+ */
+int depfile_rewrite(const struct strbuf *text, const struct strv *files, struct strbuf *ret_text);
 
 #endif
