@@ -195,7 +195,8 @@ TEST(maps_commands)
 	cleanup_free char *source = str_printf("%s/x.c", b.root);
 	cleanup_free char *there = str_printf(EXCHANGE_ROOT "%s", source);
 	const char *const argv[] = {"clang", source, "--", "-x.c", NULL};
-	ck_assert_int_eq(remote_map_argv(&b.remote, argv, 2, REMOTE_NAMES_HOST, &mapped, &insert), 0);
+	ck_assert_int_eq(remote_map_argv(&b.remote, argv, 2, REMOTE_NAMES_HOST, &mapped, &insert),
+			 0);
 	ck_assert_uint_eq(mapped.n, 9);
 	ck_assert_uint_eq(insert, 7);
 	ck_assert_str_eq(mapped.v[1], there);
