@@ -66,6 +66,7 @@ static int find_entry(const struct build *b, struct build_prefixes *p, const str
 		.argv = &entry->argv,
 		.n_own = v->n_own,
 		.version = b->toolchain->version,
+		.content = b->toolchain->content,
 		.search = &b->plan->search,
 		.system = &b->plan->system,
 		.session = b->session,

@@ -130,6 +130,7 @@ static int find(struct prefix_clang *c, const struct command *command, struct se
 		.argv = &command->options,
 		.n_own = command->options.n,
 		.version = place->toolchain->version,
+		.content = place->toolchain->content,
 		.search = &command->search,
 		.system = &command->system,
 		.session = session,

@@ -48,6 +48,7 @@ void prefix_key(const struct prefix_request *q, char ret_key[DIGEST_HEX_SIZE])
 	digest_string(&d, "prefix 1");
 	digest_string(&d, q->dir);
 	digest_string(&d, q->version);
+	digest_string(&d, q->content);
 	digest_string(&d, q->absolute ? "absolute" : "");
 	digest_bytes(&d, &stamp, sizeof(stamp));
 	for (size_t i = 0; i < q->argv->n; i++)

@@ -24,6 +24,7 @@ struct prefix_request {
 	const struct strv *argv;   /* clang and its options, without the source and outputs */
 	size_t n_own;              /* how many of argv are not of our making: these are looked at */
 	const char *version;       /* of clang */
+	const char *content;       /* names what that is made of, or "" */
 	const struct strv *search; /* where headers are looked for */
 	const struct strv *system; /* those of these that are the system's, or NULL */
 	struct session *session;   /* which sees the host's files */

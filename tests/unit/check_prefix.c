@@ -64,11 +64,12 @@ TEST(keys)
 	const struct prefix_request q = {
 		.dir = "/p", .source = "d/a.c", .include = &angle, .argv = &argv, .version = "14"};
 	prefix_key(&q, key);
-	struct prefix_request others[] = {q, q, q, q};
+	struct prefix_request others[] = {q, q, q, q, q};
 	others[0].dir = "/q";
 	others[1].include = &quote;
 	others[2].argv = &more;
 	others[3].version = "15";
+	others[4].content = "of another wrapper";
 	for (size_t i = 0; i < LENGTH(others); i++) {
 		prefix_key(&others[i], other);
 		ck_assert_str_ne(key, other);
