@@ -143,6 +143,7 @@ static void note_control(const struct connection *c)
 	cleanup_close int lock = memory_lock(lock_file);
 	cleanup_strv struct strv known = {0}, kept = {0};
 
+	(void)lock;
 	memory_read(file, &known);
 	for (size_t i = 0; i < known.n; i++)
 		if (access(known.v[i], F_OK) == 0)
