@@ -60,4 +60,9 @@ int object_lacks_lines(const void *data, size_t len, const char **why);
 int object_take_lines(const void *named, size_t named_len, const void *lined, size_t lined_len,
 		      struct strbuf *ret_object, const char **why);
 
+/* Puts the object into ret_object, which is empty, with each name of a file in BTF that begins with
+ * `from` beginning with `to`: as a compiler would have written it that maps the one to the other. */
+int object_rename_sources(const void *data, size_t len, const char *from, const char *to,
+			  struct strbuf *ret_object, const char **why);
+
 #endif

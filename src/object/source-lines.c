@@ -15,6 +15,7 @@
 #include "bytes.h"
 #include "elf.h"
 #include "object.h"
+#include "shared/strv.h"
 
 enum { /* struct btf_ext_header */
        EXT_HEADER_LEN = 4,
@@ -174,9 +175,11 @@ int object_lacks_lines(const void *data, size_t len, const char **why)
 	return r == 1 ? walk_ext(&s, find_lack, &s, why) : r;
 }
 
-/* The names of one, the lines of another. */
+/* An object's BTF with other names: those of another object, or what they are said to be. */
 struct merge {
-	struct side named, lined;
+	struct side named, lined; /* the object whose BTF is replaced, and whose takes its place */
+	const char *from, *to;    /* what names begin with, and shall */
+	struct strv owned;        /* names made of that */
 	const char **names; /* by the offset of a string of `lined`: what stands for it; owned */
 	uint32_t *places;   /* by the same: its new offset, or NO_STRING; owned */
 	struct strbuf btf, ext;
@@ -191,6 +194,7 @@ static void merge_free(struct merge *m)
 	side_close(&m->lined);
 	free(m->names);
 	free(m->places);
+	strv_free(&m->owned);
 	strbuf_free(&m->btf);
 	strbuf_free(&m->ext);
 }
@@ -236,24 +240,43 @@ static bool has_string(const struct btf *b, const char *string)
 	return false;
 }
 
-/* A file's name is the other's with a directory before it. One that is also a line's text would
- * have to share its place: nobody writes that. */
-static int note_name(void *ctx, enum field field, uint32_t at)
+/* One that is also a line's text would have to share its place: nobody writes that. */
+static int note(struct merge *m, const char *old, const char *name)
 {
-	struct merge *m = ctx;
+	const char **noted = &m->names[old - m->lined.btf.strings];
 
-	if (field != FILE_NAME)
-		return 0;
-	const char *name = string_at(&m->named, at), *other = string_at(&m->lined, at);
-	if (!name || !other || !ends_in(other, name))
-		return differ(m);
-	const char **noted = &m->names[other - m->lined.btf.strings];
-	if (strcmp(name, other) == 0 || (*noted && strcmp(*noted, name) == 0))
+	if (strcmp(name, old) == 0 || (*noted && strcmp(*noted, name) == 0))
 		return 0;
 	if (*noted || has_string(&m->lined.btf, name))
 		return differ(m);
 	*noted = name;
 	return 0;
+}
+
+/* A file's name is the other object's with a directory before it. */
+static int note_others(void *ctx, enum field field, uint32_t at)
+{
+	struct merge *m = ctx;
+
+	if (field != FILE_NAME)
+		return 0;
+	const char *name = string_at(&m->named, at), *old = string_at(&m->lined, at);
+	return name && old && ends_in(old, name) ? note(m, old, name) : differ(m);
+}
+
+static int note_renamed(void *ctx, enum field field, uint32_t at)
+{
+	struct merge *m = ctx;
+
+	if (field != FILE_NAME)
+		return 0;
+	const char *old = string_at(&m->lined, at);
+	if (!old)
+		return differ(m);
+	if (strncmp(old, m->from, strlen(m->from)) != 0 || m->names[old - m->lined.btf.strings])
+		return 0;
+	strv_take(&m->owned, str_printf("%s%s", m->to, old + strlen(m->from)));
+	return m->owned.error ? m->owned.error : note(m, old, m->owned.v[m->owned.n - 1]);
 }
 
 static void add_bytes(struct strbuf *to, const uint8_t *bytes, size_t len)
@@ -313,7 +336,7 @@ static int check_layout(const struct merge *m)
 	return 0;
 }
 
-static int merge_btf(struct merge *m)
+static int merge_btf(struct merge *m, visit_fn *note_name)
 {
 	const struct btf *b = &m->lined.btf;
 	const struct elf_section *ext = m->lined.ext;
@@ -408,7 +431,24 @@ int object_take_lines(const void *named, size_t named_len, const void *lined, si
 		return r;
 	if (r == 0)
 		return differ(&m);
-	if ((r = check_alike(&m)) < 0 || (r = merge_btf(&m)) < 0)
+	if ((r = check_alike(&m)) < 0 || (r = merge_btf(&m, note_others)) < 0)
+		return r;
+	return put_object(&m, ret_object);
+}
+
+int object_rename_sources(const void *data, size_t len, const char *from, const char *to,
+			  struct strbuf *ret_object, const char **why)
+{
+	cleanup_merge struct merge m = {.why = why, .from = from, .to = to};
+	int r = side_open(&m.named, data, len, why);
+
+	if (r == 1)
+		r = side_open(&m.lined, data, len, why);
+	if (r == 0) {
+		strbuf_add(ret_object, data, len);
+		return ret_object->error;
+	}
+	if (r < 0 || (r = merge_btf(&m, note_renamed)) < 0)
 		return r;
 	return put_object(&m, ret_object);
 }

@@ -63,14 +63,16 @@ static void check_result(const struct strbuf *object, size_t len, bool keep_debu
 /* An object that takes its own lines is as sound as before. */
 static void check_lines(const uint8_t *data, size_t len)
 {
-	cleanup_strbuf struct strbuf taken = {0}, again = {0};
+	cleanup_strbuf struct strbuf taken = {0}, again = {0}, renamed = {0};
 	const char *why;
 	int lacks = object_lacks_lines(data, len, &why);
 
 	CHECK(lacks == 0 || lacks == 1 || (lacks == -ENOEXEC && why));
 	int r = object_take_lines(data, len, data, len, &taken, &why);
 	CHECK(r == 0 || (r == -ENOEXEC && why));
-	if (r < 0)
+	r = object_rename_sources(data, len, "/", "./here/", &renamed, &why);
+	CHECK(r == 0 || (r == -ENOEXEC && why));
+	if (!taken.len)
 		return;
 	CHECK(object_lacks_lines(taken.data, taken.len, &why) == lacks);
 	CHECK(object_take_lines(taken.data, taken.len, taken.data, taken.len, &again, &why) == 0);

@@ -167,6 +167,33 @@ TEST(takes_lines)
 	}
 }
 
+TEST(renames_sources)
+{
+	static const struct source renamed = {"./p/a.c", "\treturn 0;", 7};
+
+	for (int big = 0; big < 2; big++) {
+		struct made made = {.big = big}, expected = {.big = big};
+		cleanup_strbuf struct strbuf got = {0}, same = {0};
+		make(&made, &with_lines);
+		make(&expected, &renamed);
+		ck_assert_int_eq(object_rename_sources(made.data, made.len, "/builder/root/", "./",
+						       &got, &why),
+				 0);
+		expect_sections(&got, &expected);
+		ck_assert_int_eq(object_rename_sources(made.data, made.len, "/builder/other/", "./",
+						       &same, &why),
+				 0);
+		expect_sections(&same, &made);
+	}
+	struct made plain = {0};
+	cleanup_strbuf struct strbuf got = {0};
+	made_init(&plain);
+	made_finish(&plain);
+	ck_assert_int_eq(object_rename_sources(plain.data, plain.len, "/", ".", &got, &why), 0);
+	ck_assert_uint_eq(got.len, plain.len);
+	ck_assert_int_eq(object_rename_sources(plain.data, 9, "/", ".", &got, &why), -ENOEXEC);
+}
+
 static int take(struct made *named, struct made *lined)
 {
 	cleanup_strbuf struct strbuf got = {0};
@@ -240,6 +267,7 @@ static void add_tests(TCase *c)
 {
 	tcase_add_test(c, knows_what_lacks_lines);
 	tcase_add_test(c, takes_lines);
+	tcase_add_test(c, renames_sources);
 	tcase_add_test(c, refuses_another_program);
 	tcase_add_test(c, survives_any_word);
 }
