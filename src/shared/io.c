@@ -220,29 +220,37 @@ int io_temporary_dir(char **ret_path)
 	return 0;
 }
 
-int io_temporary_file(char **ret_path)
+/* A descriptor of a new file, or a negative errno. */
+static int make_temporary(char **ret_path)
 {
 	cleanup_free char *path = temporary_template();
+
 	if (!path)
 		return -ENOMEM;
-
 	int fd = mkostemp(path, O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
-	close(fd);
 	*ret_path = TAKE_PTR(path);
+	return fd;
+}
+
+int io_temporary_file(char **ret_path)
+{
+	int fd = make_temporary(ret_path);
+
+	if (fd < 0)
+		return fd;
+	close(fd);
 	return 0;
 }
 
 int io_temporary(int *ret_fd)
 {
-	cleanup_free char *path = temporary_template();
-	if (!path)
-		return -ENOMEM;
+	cleanup_free char *path = NULL;
+	int fd = make_temporary(&path);
 
-	int fd = mkostemp(path, O_CLOEXEC);
 	if (fd < 0)
-		return -errno;
+		return fd;
 	unlink(path);
 	*ret_fd = fd;
 	return 0;
