@@ -123,11 +123,6 @@ static void make_executable(const char *path)
 		(void)chmod(path, st.st_mode | ((st.st_mode & 0444) >> 2));
 }
 
-static bool is_builders(const void *ctx, const char *name)
-{
-	return toolchain_is_builders(ctx, name);
-}
-
 /* Has the object other source lines in BTF than clang would have found here? Then what it names of
  * the host's files is to be there when it is compiled again. 1, 0 or -ENOMEM. */
 static int has_other_lines(const struct passage *p, const struct strbuf *object)
@@ -139,7 +134,7 @@ static int has_other_lines(const struct passage *p, const struct strbuf *object)
 	if (!p->action->compiles || p->status != 0 || r->project->clang.phase != PHASE_OBJECT ||
 	    session_has_host_paths(&r->builder->session))
 		return 0;
-	int error = host_lines_check(object->data, object->len, r->project->dir, is_builders,
+	int error = host_lines_check(object->data, object->len, r->project->dir, remote_is_builders,
 				     &r->builder->toolchain, &files, &same);
 	if (error == -ENOMEM)
 		return error;

@@ -164,7 +164,7 @@ char *remote_stamp(const struct remote *r)
 	return toolchain_stamp(&r->builder->toolchain, r->request->toolchain.cache_dir);
 }
 
-static bool is_builders(const void *ctx, const char *name)
+bool remote_is_builders(const void *ctx, const char *name)
 {
 	return toolchain_is_builders(ctx, name);
 }
@@ -173,7 +173,8 @@ int remote_localize(const struct remote *r, const char *text, size_t len, struct
 {
 	cleanup_free char *stamp = remote_stamp(r);
 
-	return depfile_replace(text, len, is_builders, &r->builder->toolchain, stamp, ret_text);
+	return depfile_replace(text, len, remote_is_builders, &r->builder->toolchain, stamp,
+			       ret_text);
 }
 
 const struct builder_headers *remote_headers(struct remote *r)

@@ -58,6 +58,9 @@ int remote_map_build(const struct remote *r, const struct strv *argv, struct str
 int remote_add(struct remote *r, const char *dir, const struct strv *args,
 	       const struct include_environment *environment, struct crossbpf_error *e);
 
+/* toolchain_is_builders() for who takes it as a callback: `ctx` is the toolchain. */
+bool remote_is_builders(const void *ctx, const char *name);
+
 /* As toolchain_stamp(). */
 char *remote_stamp(const struct remote *r);
 /* Appends what names files to make, with the stamp for the builder's own. 0 or -ENOMEM. */
