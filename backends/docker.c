@@ -7,6 +7,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -24,6 +25,7 @@
 
 enum {
 	PROBE_MS = 900,
+	PROBE_MOST_MS = 7200,
 	ANSWERS_SECONDS = 60, /* for so long an engine that answered is not asked again */
 	SURE_NS = 1000000000,
 };
@@ -44,8 +46,9 @@ static int why_not(char *ret_why, size_t len, const char *why)
 static int docker_probe(const struct crossbpf_host *host, const struct crossbpf_kv *conf,
 			char *ret_why, size_t len)
 {
+	static atomic_int patience_ms = PROBE_MS; /* what is asked again has longer each time */
 	cleanup_engine struct engine engine = {0};
-	cleanup_call struct call call = {.timeout_ms = PROBE_MS};
+	cleanup_call struct call call = {.timeout_ms = patience_ms};
 	cleanup_strv struct strv words = {0};
 	cleanup_free char *why = NULL;
 
@@ -65,7 +68,12 @@ static int docker_probe(const struct crossbpf_host *host, const struct crossbpf_
 	}
 	cleanup_free char *reason = r < 0 ? str_printf("%s", strerror(-r)) : call_reason(&call);
 	why = str_printf("%s does not answer: %s", engine.name, reason ? reason : "out of memory");
-	return why_not(ret_why, len, why);
+	why_not(ret_why, len, why);
+	if (!call.late)
+		return -ENOENT;
+	if (patience_ms < PROBE_MOST_MS)
+		patience_ms = 2 * patience_ms;
+	return -ETIMEDOUT;
 }
 
 static int docker_open(const struct crossbpf_host *host, const struct crossbpf_kv *conf,

@@ -1,60 +1,34 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# crossbpf build beside ninja and xargs on the programs of Linux 6.1's selftests: nothing to do, and
-# the first build.
+# The programs of Linux 6.1's selftests: crossbpf build beside clang under xargs, ccache, ninja and make;
+# then those of them that begin with vmlinux.h.
+#   SAMPLE=N     one in N of them (default 8; 1: all 497)
+#   BUILDS=N     pairs of builds from nothing; HITS=N, PAIRS=N: of the others
 . "${srcdir:-.}/tests/integration/lib.sh"
 . "$tests_dir/selftests.sh"
+. "$srcdir_top/bench/bench.sh"
 
-need ninja
+need ninja make ccache llvm-readelf
 use_clang
 prepare_selftests
 cd "$selftests"
-includes="-I ../../../../vmlinux -I . -I progs -I ../../../include/uapi"
-flags="-target bpfel -mcpu=v3 -O2 -g -D__TARGET_ARCH_x86 $includes -idirafter /usr/include/x86_64-linux-gnu"
 
-cat >"$tmp/build" <<EOF
-#!/bin/sh
-cd "$selftests" && exec crossbpf build -q -j2 --arch x86 --cpu v3 $includes -d "\$1" progs/*.c 2>/dev/null
-EOF
-cat >"$tmp/xargs" <<EOF
-#!/bin/sh
-cd "$selftests" && ls progs/*.c | xargs -P 2 -I SOURCE sh -c 'name=\${1##*/}; exec "$clang" $flags -c "\$1" -o "\$2/\${name%.c}.o"' sh SOURCE "\$1" 2>/dev/null
-EOF
-{
-	echo "builddir = $tmp/ninja"
-	echo "rule cc"
-	echo "  command = $clang $flags -MD -MF \$out.d -c \$in -o \$out 2>/dev/null"
-	echo "  depfile = \$out.d"
-	echo "  deps = gcc"
-	for source in progs/*.c; do
-		name=${source##*/}
-		echo "build $tmp/ninja/${name%.c}.o: cc $source"
-	done
-} >"$tmp/build.ninja"
-chmod +x "$tmp/build" "$tmp/xargs"
-mkdir -p "$tmp/ninja"
-pairs=$builddir_top/bench/pairs
+sample() { # of standard input
+	awk -v n="${SAMPLE:-8}" 'NR % n == 0'
+}
 
-ninja -j2 -f "$tmp/build.ninja" >/dev/null
-"$tmp/build" "$tmp/out"
-sleep 1
-"$tmp/build" "$tmp/out" # what was written a moment ago is read once more
-echo "A: crossbpf build, B: ninja, nothing to do, $(ls progs/*.c | wc -l) programs"
-"$pairs" "${PAIRS:-21}" -- crossbpf build -q --arch x86 --cpu v3 $includes -d "$tmp/out" progs/*.c -- \
-	ninja -f "$tmp/build.ninja"
+compare_selftests() { # TITLE, with the sources on standard input
+	work=$tmp/$1
+	mkdir "$work"
+	sample >"$work/sources"
+	words="crossbpf build -q -j$jobs --arch x86 --cpu v3 -I ../../../../vmlinux -I . -I progs
+		-I ../../../include/uapi $(cat "$work/sources")"
+	prepare_programs
+	NO_MAKE=1 compare_builds "$1: "
+	rm -rf "$work"
+}
 
-# From nothing each time; the round that does not count is left out by pairs itself.
-cat >"$tmp/first" <<EOF
-#!/bin/sh
-rm -rf "$tmp/first-out" "$tmp/cache/crossbpf/state"
-exec "$tmp/build" "$tmp/first-out"
-EOF
-cat >"$tmp/first-xargs" <<EOF
-#!/bin/sh
-rm -rf "$tmp/xargs-out"
-mkdir "$tmp/xargs-out"
-exec "$tmp/xargs" "$tmp/xargs-out"
-EOF
-chmod +x "$tmp/first" "$tmp/first-xargs"
-echo "A: crossbpf build, B: clang under xargs -P2, from nothing"
-"$pairs" "${BUILDS:-3}" -- "$tmp/first" -- "$tmp/first-xargs"
+ls progs/*.c | compare_selftests selftests
+for source in progs/*.c; do
+	! grep -m 1 '^#include' "$source" | grep -q '"vmlinux\.h"\|<vmlinux\.h>' || echo "$source"
+done | compare_selftests selftests-vmlinux

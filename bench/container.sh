@@ -55,10 +55,10 @@ exec docker run --rm --network none -v "$PWD:/src" -w /src "$image" make -s -f $
 EOF
 	chmod +x "$program-edit" "$program-exec" "$program-hand"
 	echo "A: one edit of a $program program by crossbpf build, B: docker exec clang on the file there"
-	"$pairs" "${PAIRS:-21}" -- "./$program-edit" -- "./$program-exec"
+	"$pairs" -t "docker, one edit, $program" -a crossbpf -b "docker exec clang" "${PAIRS:-21}" -- "./$program-edit" -- "./$program-exec"
 	docker run --rm "$image" sh -c 'command -v make' >/dev/null 2>&1 ||
 		{ echo "(the image has no make: the recipe by hand runs clang itself)" &&
 			sed -i "s/ make -s -f .*/ clang $(printf %s "$flags" | sed 's,/,\\/,g') -c $program.bpf.c -o $program.hand.o/" "$program-hand"; }
 	echo "A: the same, B: docker run --rm of the recipe"
-	"$pairs" "${PAIRS:-21}" -- "./$program-edit" -- "./$program-hand"
+	"$pairs" -t "docker, one edit, $program" -a crossbpf -b "docker run make" "${PAIRS:-21}" -- "./$program-edit" -- "./$program-hand"
 done

@@ -72,9 +72,9 @@ exec crossbpf-clang $flags -c $program.bpf.c -o $program.o
 EOF
 	chmod +x "$program"-*
 	echo "A: one edit of a $program program by crossbpf build, B: ssh HOST clang on the file there"
-	"$pairs" "${PAIRS:-21}" -- "./$program-edit" -- "./$program-plain"
+	"$pairs" -t "ssh, one edit, $program" -a crossbpf -b "ssh HOST clang" "${PAIRS:-21}" -- "./$program-edit" -- "./$program-plain"
 	echo "A: the same, B: rsync, ssh make, scp"
-	"$pairs" "${PAIRS:-21}" -- "./$program-edit" -- "./$program-hand"
+	"$pairs" -t "ssh, one edit, $program" -a crossbpf -b "rsync, ssh make, scp" "${PAIRS:-21}" -- "./$program-edit" -- "./$program-hand"
 	echo "A: crossbpf-clang of the same file ${CALLS:-100} times in a row, B: ssh over a control connection"
-	"$pairs" "${CALLS:-100}" -- "./$program-clang" -- "./$program-ssh"
+	"$pairs" -t "ssh, calls in a row, $program" -a crossbpf-clang -b "ssh, control connection" "${CALLS:-100}" -- "./$program-clang" -- "./$program-ssh"
 done

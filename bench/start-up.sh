@@ -19,7 +19,7 @@ echo "One small program, A against B: $clang ($("$clang" --version | head -n 1))
 pairs_with()
 {
 	echo "A: $*"
-	CROSSBPF_CLANG=$clang bench/pairs "${PAIRS:-51}" -- "$@" $flags -- "$clang" $flags
+	CROSSBPF_CLANG=$clang bench/pairs -t "one small program" -a "${1##*/}" -b clang "${PAIRS:-51}" -- "$@" $flags -- "$clang" $flags
 }
 pairs_with ./crossbpf-clang
 pairs_with bench/spawn "$clang"

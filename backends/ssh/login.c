@@ -381,7 +381,7 @@ int builder_next(struct builder *b)
 		return -ENOENT;
 	cleanup_free char *line = str_printf(
 		"ssh: %s has no clang that will do: the next host is tried", b->hosts.v[i]);
-	b->host->log(b->host->ctx, CROSSBPF_LOG_DEBUG, line ? line : "out of memory");
+	b->host->log(b->host->ctx, CROSSBPF_LOG_INFO, line ? line : "out of memory");
 	builder_forget(b);
 	connection_free(&b->connection);
 	if (connect_from(b, i + 1, &why, &hint) == 0)

@@ -21,9 +21,13 @@ enum { /* options without a letter */
        LONG_ARCH,
        LONG_CPU,
        LONG_EMIT,
+       LONG_PACKAGE,
+       LONG_TYPES,
+       LONG_KERNEL_HEADERS,
        LONG_DEBUG,
        LONG_BACKEND,
        LONG_CLANG,
+       LONG_LAUNCHER,
        LONG_EXPLAIN,
        LONG_NO_CACHE,
        LONG_NO_PCH,
@@ -51,17 +55,26 @@ static const struct build_option {
 	{"target", LONG_TARGET, false, BOTH, "LIST", "bpfel, bpfeb or both (default: the arch's)"},
 	{"arch", LONG_ARCH, false, BOTH, "LIST", "x86, arm64, ... (default: this machine's)"},
 	{"cpu", LONG_CPU, false, BOTH, "v1|v2|v3|v4", "the instruction set (default: v1)"},
-	{"emit", LONG_EMIT, false, COMMAND_BUILD, "LIST", "object, dep (default: object)"},
+	{"emit", LONG_EMIT, false, COMMAND_BUILD, "LIST",
+	 "object, skeleton, go, c, dep (default: object)"},
+	{"package", LONG_PACKAGE, false, COMMAND_BUILD, "NAME",
+	 "of Go files (default: GOPACKAGE, or their directory's)"},
+	{"types", LONG_TYPES, false, COMMAND_BUILD, "LIST", "that Go files declare further"},
+	{"kernel-headers", LONG_KERNEL_HEADERS, false, BOTH, "DIR",
+	 "a kernel's build tree, for programs that include its headers"},
 	{"debug", LONG_DEBUG, false, COMMAND_BUILD, NULL, "keep DWARF"},
 	{"backend", LONG_BACKEND, false, BOTH, "NAME[:WHERE]", "where clang runs (default: auto)"},
 	{"clang", LONG_CLANG, false, BOTH, "PROGRAM", "which clang"},
+	{"launcher", LONG_LAUNCHER, false, COMMAND_BUILD, "COMMAND",
+	 "what compiles are handed to, such as distcc"},
 	{"jobs", 'j', false, BOTH, "N", "compilers at once (default: the CPUs)"},
 	{"keep-going", 'k', false, COMMAND_BUILD, NULL, "build what can be built behind a failure"},
 	{"dry-run", 'n', false, COMMAND_BUILD, NULL, "print what would be run"},
 	{"explain", LONG_EXPLAIN, false, COMMAND_BUILD, NULL,
 	 "say why each object is built or not"},
-	{"no-cache", LONG_NO_CACHE, false, COMMAND_BUILD, NULL, "(there is no cache yet)"},
-	{"no-pch", LONG_NO_PCH, false, COMMAND_BUILD, NULL, "(headers are not precompiled yet)"},
+	{"no-cache", LONG_NO_CACHE, false, COMMAND_BUILD, NULL,
+	 "compile all that changed, and keep no object for others"},
+	{"no-pch", LONG_NO_PCH, false, COMMAND_BUILD, NULL, "compile without precompiled headers"},
 	{"json", LONG_JSON, false, COMMAND_BUILD, NULL,
 	 "events on standard output, an object a line"},
 	{"all", LONG_ALL, true, COMMAND_HEADERS, NULL, "all headers of the builder, for an editor"},
@@ -142,6 +155,15 @@ static int read_option(struct build_options *o, int letter, const char *value,
 	case LONG_EMIT:
 		o->words.emit = value;
 		break;
+	case LONG_PACKAGE:
+		o->words.package = value;
+		break;
+	case LONG_TYPES:
+		o->words.types = value;
+		break;
+	case LONG_KERNEL_HEADERS:
+		o->words.kernel_headers = value;
+		break;
 	case LONG_DEBUG:
 		o->words.debug = true;
 		break;
@@ -159,11 +181,17 @@ static int read_option(struct build_options *o, int letter, const char *value,
 	case 'n':
 		o->dry_run = true;
 		break;
+	case LONG_LAUNCHER:
+		o->words.launcher = value;
+		break;
 	case LONG_EXPLAIN:
 		o->explain = true;
 		break;
 	case LONG_NO_CACHE:
+		o->no_cache = true;
+		break;
 	case LONG_NO_PCH:
+		o->no_pch = true;
 		break;
 	case LONG_JSON:
 		o->json = true;
@@ -189,16 +217,6 @@ static int read_option(struct build_options *o, int letter, const char *value,
 	return 0;
 }
 
-static bool is_on(const char *value)
-{
-	static const char *const off[] = {"0", "no", "false", "off"};
-
-	for (size_t i = 0; i < sizeof(off) / sizeof(off[0]); i++)
-		if (strcmp(value, off[i]) == 0)
-			return false;
-	return true;
-}
-
 /* CROSSBPF_KEEP_GOING says what --keep-going does. */
 static int read_variable(struct build_options *o, const struct build_option *option,
 			 struct crossbpf_error *e)
@@ -208,7 +226,7 @@ static int read_variable(struct build_options *o, const struct build_option *opt
 	for (const char *at = option->name; *at; at++)
 		*to++ = *at == '-' ? '_' : (char)(*at - 'a' + 'A');
 	const char *value = cli_setting(name, NULL);
-	if (!value || (!option->argument && !is_on(value)))
+	if (!value || (!option->argument && !cli_is_on(value)))
 		return 0;
 	return read_option(o, option->letter, value, e);
 }
@@ -264,7 +282,10 @@ void build_job_free(struct build_job *j)
 {
 	options_free(&j->options);
 	state_close(j->state);
+	cache_remote_close(j->shared);
+	cache_close(j->cache);
 	remote_free(&j->remote);
+	launcher_free(&j->launcher);
 	build_plan_free(&j->plan);
 	builder_close(&j->builder);
 	settings_free(&j->settings);
@@ -277,8 +298,11 @@ void build_job_free(struct build_job *j)
 	free(j->conf_file);
 	free(j->header_dir);
 	free(j->order);
+	free(j->cache_token);
 	free(j->stale);
+	free(j->done);
 }
+
 static int read_conf(struct build_job *j, struct crossbpf_error *e)
 {
 	int r = cli_read_conf(j->conf_file, &j->conf, e);
@@ -325,11 +349,17 @@ int build_job_make_env(struct build_job *j)
 					      "C_INCLUDE_PATH=",
 					      "CPLUS_INCLUDE_PATH=",
 					      "OBJC_INCLUDE_PATH=",
+					      "OBJCPLUS_INCLUDE_PATH=",
+					      "COMPILER_PATH=",
+					      "GCC_EXEC_PREFIX=",
+					      "SDKROOT=",
 					      "CCC_",
 					      "CC_PRINT_",
 					      "CC_LOG_",
 					      "PWD="};
 
+	strv_free(&j->env);
+	j->env = (struct strv){0};
 	for (char **variable = environ; *variable; variable++) {
 		bool keep = true;
 		for (size_t i = 0; i < sizeof(without) / sizeof(without[0]); i++)
@@ -363,6 +393,7 @@ int build_job_open(struct build_job *j, struct crossbpf_error *e)
 				.fresh = j->request.toolchain.fresh,
 			},
 		.log = j->options.verbose ? cli_log : NULL,
+		.inform = j->options.quiet || j->options.json ? NULL : cli_log,
 		.control = j->request.control,
 		.lazy = j->request.lazy,
 		.elsewhere = j->request.elsewhere,
@@ -448,7 +479,7 @@ static int find_files(struct build_job *j, struct crossbpf_error *e)
 	return r;
 }
 
-int build_job_connect(struct build_job *j, struct crossbpf_error *e)
+void build_job_begin_remote(struct build_job *j)
 {
 	j->remote = (struct remote){
 		.builder = &j->builder,
@@ -457,6 +488,10 @@ int build_job_connect(struct build_job *j, struct crossbpf_error *e)
 		.module_dir = cli_module_dir(),
 		.header_dir = j->settings.no_system ? NULL : j->header_dir,
 	};
+}
+
+int build_job_connect(struct build_job *j, struct crossbpf_error *e)
+{
 	if (j->state)
 		state_settle(j->state); /* before anything is looked at that is to be sent */
 	int r = find_files(j, e);

@@ -6,7 +6,10 @@
 #include "build-report.h"
 #include "core/build-plan.h"
 #include "core/builder.h"
+#include "core/cache.h"
+#include "core/cache-remote.h"
 #include "core/mirror.h"
+#include "core/launcher.h"
 #include "core/project.h"
 #include "core/remote.h"
 #include "core/settings.h"
@@ -18,7 +21,7 @@ struct build_options {
 	struct settings_words words;
 	const char *backend;
 	unsigned jobs;
-	bool keep_going, dry_run, explain, json, quiet, verbose, help;
+	bool keep_going, dry_run, explain, no_cache, no_pch, json, quiet, verbose, help;
 	bool all, flags; /* of crossbpf headers */
 };
 
@@ -34,12 +37,17 @@ struct build_job {
 	struct builder builder;
 	struct build_plan plan;
 	struct state *state;
+	struct cache *cache;
+	struct cache_remote *shared; /* or NULL */
+	char *cache_token;           /* of cli_shared_take_token() */
+	struct launcher launcher;    /* without words where there is none */
 	struct remote remote;
 	struct build_report report;
 	struct strv env;
 	char *dir, *cache_dir, *conf_file, *header_dir, *order;
 	const struct build_action **stale;
 	size_t n_stale;
+	bool *done; /* each action of the plan: its object is as it should be */
 };
 
 /* Reads the environment, and the command line of this command. */
@@ -65,8 +73,9 @@ int build_job_find_lack(const struct build_job *j, const struct toolchain *t,
 int build_job_check_clang(const struct build_job *j, struct crossbpf_error *e);
 /* The environment of compilers: without what has clang find other headers or write other files. */
 int build_job_make_env(struct build_job *j);
-/* For a builder that does not see the host's files: what the stale actions may read of them, and a
- * session in which that can be put there. */
+/* For a builder that does not see the host's files: fills in j->remote. */
+void build_job_begin_remote(struct build_job *j);
+/* Then: what the stale actions may read of them, and a session in which that can be put there. */
 int build_job_connect(struct build_job *j, struct crossbpf_error *e);
 
 void build_job_free(struct build_job *j);

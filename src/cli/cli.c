@@ -32,11 +32,19 @@ void cli_begin(void)
 	signal(SIGCHLD, SIG_DFL); /* a caller that ignores it would have our children vanish */
 }
 
+static void put_line(const char *begin, const char *message)
+{
+	cleanup_strbuf struct strbuf line = {0};
+
+	cli_add_visible(&line, message);
+	fprintf(stderr, "%s%s\n", begin, line.error || !line.data ? "" : line.data);
+}
+
 int cli_report(const struct crossbpf_error *e)
 {
-	fprintf(stderr, "crossbpf: %s\n", e->message ? e->message : "out of memory");
+	put_line("crossbpf: ", e->message ? e->message : "out of memory");
 	if (e->hint)
-		fprintf(stderr, "crossbpf: hint: %s\n", e->hint);
+		put_line("crossbpf: hint: ", e->hint);
 	return e->status;
 }
 
@@ -61,9 +69,16 @@ int cli_refuse_option(const char *command, const struct option *longs, char **ar
 	return error_set(e, -EINVAL, EXIT_STATUS_USAGE, hint, "wrong options");
 }
 
+void cli_warn(const struct crossbpf_error *e)
+{
+	put_line("crossbpf: warning: ", e->message ? e->message : "out of memory");
+	if (e->hint)
+		put_line("crossbpf: hint: ", e->hint);
+}
+
 void cli_log(const char *message)
 {
-	fprintf(stderr, "crossbpf: %s\n", message);
+	put_line("crossbpf: ", message);
 }
 
 const char *cli_setting(const char *name, const char *fallback)
@@ -71,6 +86,16 @@ const char *cli_setting(const char *name, const char *fallback)
 	const char *value = getenv(name);
 
 	return value && value[0] ? value : fallback;
+}
+
+bool cli_is_on(const char *value)
+{
+	static const char *const off[] = {"", "0", "no", "false", "off"};
+
+	for (size_t i = 0; value && i < sizeof(off) / sizeof(off[0]); i++)
+		if (strcmp(value, off[i]) == 0)
+			return false;
+	return value;
 }
 
 const char *cli_directory(const char *name, const char *fallback)

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "core/error.h"
+#include "shared/strbuf.h"
 
 struct command {
 	const char *name;
@@ -17,17 +18,21 @@ struct command {
 
 int cmd_bpftool(int argc, char **argv);
 int cmd_build(int argc, char **argv);
+int cmd_cache(int argc, char **argv);
 int cmd_clang(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
 int cmd_headers(int argc, char **argv);
+int cmd_inspect(int argc, char **argv);
 int cmd_lock(int argc, char **argv);
 int cmd_trust(int argc, char **argv);
 int cmd_exec(int argc, char **argv);
+int cmd_gen(int argc, char **argv);
 int cmd_down(int argc, char **argv);
 int cmd_llvm_strip(int argc, char **argv);
 int cmd_shell(int argc, char **argv);
 int cmd_status(int argc, char **argv);
 int cmd_up(int argc, char **argv);
+int cmd_vmlinux(int argc, char **argv);
 
 /* What a program of ours does first: makes sure of its standard streams and of its children. */
 void cli_begin(void);
@@ -41,11 +46,20 @@ struct option;
 int cli_refuse_option(const char *command, const struct option *longs, char **argv,
 		      struct crossbpf_error *e);
 
+/* Prints an error that ends nothing. */
+void cli_warn(const struct crossbpf_error *e);
+
+/* Appends a text with what a terminal would obey written out. */
+void cli_add_visible(struct strbuf *b, const char *text);
+
 /* A line for those who asked for more, on standard error. */
 void cli_log(const char *message);
 
 /* CROSSBPF_NAME from the environment, or the fallback where it is unset or empty. */
 const char *cli_setting(const char *name, const char *fallback);
+
+/* Is what the environment says by this a yes? Unset, empty, 0, no, false and off are not. */
+bool cli_is_on(const char *value);
 
 /* The same for a directory of ours, such as that of the plugins; of no effect under setuid. */
 const char *cli_directory(const char *name, const char *fallback);

@@ -3,14 +3,17 @@
 #include "config.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli-builder.h"
+#include "cli-cache.h"
 #include "cli.h"
 #include "core/builder.h"
+#include "core/clang-cache.h"
 #include "core/core-hint.h"
 #include "core/executor-remote.h"
 #include "core/executor.h"
@@ -55,11 +58,18 @@ struct job {
 	struct plan plan;
 	struct remote remote;
 	struct strv env; /* of a clang that looks in a mirror; else empty */
+	struct cache *cache;
+	struct clang_cache cached; /* where `keeps` */
+	bool keeps;
+	char *builder_name;
 	char *cache_dir, *header_dir, *order;
 };
 
 static void job_free(struct job *j)
 {
+	cache_close(j->cache);
+	clang_cache_free(&j->cached);
+	free(j->builder_name);
 	strv_free(&j->env);
 	remote_free(&j->remote);
 	plan_free(&j->plan);
@@ -122,23 +132,148 @@ static int make_plan(struct job *j, struct crossbpf_error *e)
 			 &j->plan, e);
 }
 
-static int run_here(struct job *j, int *ret_status, struct crossbpf_error *e)
+/* Is it known how clang would write what it says there? */
+static bool knows_terminal(void)
 {
-	struct executor executor = {
-		.session = &j->builder.session,
+	static const char *const coloured[] = {"xterm", "screen", "tmux", "rxvt", "linux"};
+	const char *term = getenv("TERM");
+
+	if (!isatty(STDERR_FILENO))
+		return true;
+	if (getenv("COLUMNS") || getenv("NO_COLOR"))
+		return false;
+	for (size_t i = 0; term && i < sizeof(coloured) / sizeof(coloured[0]); i++)
+		if (strncmp(term, coloured[i], strlen(coloured[i])) == 0)
+			return true;
+	return !term || strcmp(term, "dumb") == 0;
+}
+
+static int begin_cache(struct job *j, char **ret_why)
+{
+	j->cached = (struct clang_cache){
+		.request =
+			{
+				.argv = &j->project.clang,
+				.toolchain = &j->builder.toolchain,
+				.dir = j->project.dir,
+				.header_dir = j->header_dir,
+				.env = (const char *const *)environ,
+				.colour = wants_colour(),
+			},
+		.action = &j->plan.actions[0],
+	};
+	if (remote_is(&j->builder)) {
+		const struct toolchain *t = &j->builder.toolchain;
+		if (!t->headers[0] || !t->builder) {
+			*ret_why = strdup("the builder's headers are not known");
+			return *ret_why ? 0 : -ENOMEM;
+		}
+		j->builder_name = str_printf("%s:%s %s %s %s", j->builder.name,
+					     j->builder.where ? j->builder.where : "", t->builder,
+					     t->headers, j->cache_dir);
+		if (!j->builder_name)
+			return -ENOMEM;
+		j->cached.request.builder = j->builder_name;
+	}
+	if (!j->project.dir || !knows_terminal()) {
+		*ret_why = strdup("what it would say is not known for sure");
+		return *ret_why ? 0 : -ENOMEM;
+	}
+	return clang_cache_begin(&j->cached, ret_why);
+}
+
+/* Looks whether it can be had without clang: *ret_hit. If not, it is to be kept where j->keeps. */
+static int look_in_cache(struct job *j, bool *ret_hit, struct crossbpf_error *e)
+{
+	cleanup_strbuf struct strbuf said = {0};
+	cleanup_free char *why = NULL;
+
+	*ret_hit = false;
+	if (cli_is_on(getenv("CROSSBPF_NO_CACHE")) || !j->plan.actions[0].compiles)
+		return 0;
+	if (begin_cache(j, &why) < 0)
+		return error_no_memory(e);
+	if (why) {
+		cleanup_free char *line = str_printf("it is not kept in the cache: %s", why);
+		if (line && j->request.log)
+			j->request.log(line);
+		return 0;
+	}
+	int r = j->cache ? 0
+			 : cli_cache_use(j->has_conf ? &j->conf : NULL, j->project.root,
+					 j->cache_dir, j->request.log, &j->cache, e);
+	if (r < 0 || !j->cache)
+		return r;
+	j->cached.cache = j->cache;
+	j->keeps = true;
+	if (clang_cache_restore(&j->cached, &said, ret_hit) < 0)
+		return error_no_memory(e);
+	if (*ret_hit && said.len)
+		(void)io_write_fd(STDERR_FILENO, said.data, said.len);
+	if (*ret_hit && j->request.log)
+		j->request.log("taken from the cache");
+	return 0;
+}
+
+static int keep(struct job *j, const struct clang_record *record, int status,
+		struct crossbpf_error *e)
+{
+	return status == 0 && clang_cache_store(&j->cached, record) < 0 ? error_no_memory(e) : 0;
+}
+
+/* Where precompiled headers are; false: they are not wanted. */
+static bool find_prefixes(struct job *j, struct prefix_clang_place *ret_place)
+{
+	*ret_place = (struct prefix_clang_place){
+		.cache_dir = j->cache_dir,
+		.dir = j->project.dir,
+		.toolchain = &j->builder.toolchain,
 		.env = j->env.n ? (const char *const *)j->env.v : (const char *const *)environ,
 		.log = j->request.log,
 	};
+	return j->cache_dir && j->project.dir && toolchain_precompiles(&j->builder.toolchain) &&
+	       !cli_is_on(getenv("CROSSBPF_NO_PCH"));
+}
+
+static int run_here(struct job *j, int *ret_status, struct crossbpf_error *e)
+{
+	cleanup_clang_record struct clang_record record = {
+		.action = &j->plan.actions[0],
+		.colour = j->cached.request.colour,
+	};
+	struct prefix_clang_place place;
+	bool prefixes = find_prefixes(j, &place);
+	struct executor executor = {
+		.session = &j->builder.session,
+		.env = place.env,
+		.log = j->request.log,
+		.prefixes = prefixes ? &place : NULL,
+	};
 
 	int r = builder_connect(&j->builder, &j->request, &j->project, e);
-	return r < 0 ? r : executor_run(&executor, &j->plan, ret_status, e);
+	if (r == 0 && j->keeps && clang_record_begin(&record) == 0)
+		executor.record = &record;
+	if (r == 0)
+		r = executor_run(&executor, &j->plan, ret_status, e);
+	return r == 0 && executor.record ? keep(j, &record, *ret_status, e) : r;
 }
 
 static int run_there(struct job *j, int *ret_status, struct crossbpf_error *e)
 {
+	struct prefix_clang_place place;
+	bool prefixes = find_prefixes(j, &place);
 	struct executor_remote executor = {
-		.remote = &j->remote, .colour = wants_colour(), .log = j->request.log};
+		.remote = &j->remote,
+		.colour = wants_colour(),
+		.log = j->request.log,
+		.prefixes = prefixes ? &place : NULL,
+	};
+	cleanup_clang_record struct clang_record record = {
+		.action = &j->plan.actions[0],
+		.elsewhere = true,
+	};
 
+	place.remote = &j->remote;
 	j->remote = (struct remote){
 		.builder = &j->builder,
 		.request = &j->request,
@@ -146,10 +281,15 @@ static int run_there(struct job *j, int *ret_status, struct crossbpf_error *e)
 		.module_dir = cli_module_dir(),
 		.header_dir = j->header_dir,
 	};
+	/* Before anything is looked at. */
+	if (j->keeps && clang_record_begin(&record) == 0)
+		executor.record = &record;
 	int r = executor_remote_add(&executor, &j->plan, e);
 	if (r == 0)
 		r = remote_connect(&j->remote, e);
-	return r < 0 ? r : executor_remote_run(&executor, &j->plan, ret_status, e);
+	if (r == 0)
+		r = executor_remote_run(&executor, &j->plan, ret_status, e);
+	return r == 0 && executor.record ? keep(j, &record, *ret_status, e) : r;
 }
 
 /* What it compiles was not looked at, where that comes from standard input. */
@@ -227,6 +367,11 @@ static int find_lack(struct job *j, struct mirror_lack *ret_lack, struct crossbp
 
 static void start_again(struct job *j)
 {
+	clang_cache_free(&j->cached);
+	freep(&j->builder_name);
+	j->builder_name = NULL;
+	j->cached = (struct clang_cache){0};
+	j->keeps = false;
 	remote_free(&j->remote);
 	plan_free(&j->plan);
 	builder_close(&j->builder);
@@ -251,10 +396,13 @@ static int leave_mirror(struct job *j, struct crossbpf_error *e)
 
 static int run(struct job *j, int *ret_status, struct crossbpf_error *e)
 {
+	bool hit = false;
 	int r = make_plan(j, e);
 	if (r == 0)
 		r = leave_mirror(j, e);
 	if (r == 0)
+		r = look_in_cache(j, &hit, e);
+	if (r == 0 && !hit)
 		r = remote_is(&j->builder) ? run_there(j, ret_status, e)
 					   : run_here(j, ret_status, e);
 	if (r == -ESTALE && j->request.lazy) { /* the builder is another than it was */
@@ -278,6 +426,8 @@ int cmd_clang(int argc, char **argv)
 	if (getenv("CROSSBPF_PROBE"))
 		return EXIT_STATUS_USAGE;
 
+	/* A dependency file may be a pipe that nobody reads. Children have it as it was. */
+	signal(SIGPIPE, SIG_IGN);
 	int control = cli_catch_interrupts();
 	int r = project_from_clang((const char *const *)argv + 1, &job.project, &error);
 	if (r == 0)

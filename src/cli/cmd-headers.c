@@ -11,6 +11,7 @@
 #include "build-report.h"
 #include "cli.h"
 #include "core/build-remote.h"
+#include "core/kernel-headers.h"
 #include "core/lock-file.h"
 #include "core/mirror-name.h"
 #include "core/mirror-update.h"
@@ -98,6 +99,7 @@ static void end_read(void *ctx, const struct build_result *result)
 /* Has each program of the plan preprocessed there. */
 static int read_programs(struct build_job *j, struct reading *reading, struct crossbpf_error *e)
 {
+	build_job_begin_remote(j);
 	int r = build_job_connect(j, e);
 	size_t left = j->n_stale;
 	struct build build = {
@@ -234,6 +236,25 @@ static void print_word(const char *option, const char *value)
 	printf("%s%s\n", option, value);
 }
 
+/* Those of a kernel's build tree, by absolute names. */
+static int print_kernel_flags(const struct build_job *j, const struct settings *s, const char *arch,
+			      struct crossbpf_error *e)
+{
+	cleanup_free char *name = NULL, *dir = NULL;
+	cleanup_strv struct strv argv = {0}, dirs = {0};
+
+	if (!s->kernel_headers)
+		return 0;
+	name = variant_expand(s->kernel_headers, arch);
+	dir = name ? io_absolute(j->project.root, name) : NULL;
+	if (!dir)
+		return error_no_memory(e);
+	int r = kernel_headers_options(j->project.root, dir, arch, &argv, &dirs, e);
+	for (size_t i = 0; r == 0 && i < argv.n; i++)
+		print_word("", argv.v[i]);
+	return r;
+}
+
 /* What crossbpf build would say of the project itself; its sources need not be there. */
 static int print_own_flags(struct build_job *j, const char *arch, struct crossbpf_error *e)
 {
@@ -245,6 +266,9 @@ static int print_own_flags(struct build_job *j, const char *arch, struct crossbp
 	if (r < 0)
 		return r;
 	print_word("-D__TARGET_ARCH_", arch ? arch : s.arch.v[0]);
+	r = print_kernel_flags(j, &s, arch ? arch : s.arch.v[0], e);
+	if (r < 0)
+		return r;
 	for (size_t i = 0; i < s.define.n; i++)
 		print_word("-D", s.define.v[i]);
 	for (size_t i = 0; i < s.cflags.n; i++)

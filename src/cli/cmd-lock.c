@@ -14,6 +14,8 @@
 #include "core/lock-file.h"
 #include "core/mirror.h"
 #include "core/project.h"
+#include "core/variant.h"
+#include "core/vmlinux-lock.h"
 #include "shared/io.h"
 
 extern char **environ;
@@ -134,6 +136,32 @@ static int describe(struct job *j, struct crossbpf_error *e)
 				     (const char *const *)environ, e);
 }
 
+/* And the kernel's types that it compiles against. */
+static int describe_vmlinux(struct job *j, struct crossbpf_error *e)
+{
+	cleanup_strv struct strv archs = {0};
+	const char *host = variant_host_arch();
+
+	if (!j->has_conf || !j->conf.vmlinux)
+		return 0;
+	for (size_t i = 0; i < j->conf.arch.n; i++)
+		strv_add_once(&archs, j->conf.arch.v[i]);
+	if (!archs.n && host)
+		strv_add(&archs, host);
+	return archs.error ? error_no_memory(e)
+			   : vmlinux_lock_describe(&j->found, &j->old, j->project.root,
+						   j->conf.vmlinux, &archs, e);
+}
+
+/* Does nothing differ but what is no builder's? */
+static bool are_vmlinux(const struct strv *keys)
+{
+	for (size_t i = 0; i < keys->n; i++)
+		if (strncmp(keys->v[i], "vmlinux.", strlen("vmlinux.")) != 0)
+			return false;
+	return true;
+}
+
 /* All that differs is printed; the error names the first. */
 static int check(const struct job *j, struct crossbpf_error *e)
 {
@@ -148,6 +176,10 @@ static int check(const struct job *j, struct crossbpf_error *e)
 	for (size_t i = 0; i < keys.n; i++)
 		printf("%s: locked %s, found %s\n", keys.v[i], lock_file_get(&j->old, keys.v[i]),
 		       lock_file_get(&j->found, keys.v[i]));
+	if (keys.n && are_vmlinux(&keys))
+		return error_set(e, -EPERM, EXIT_STATUS_NO_BACKEND,
+				 "crossbpf vmlinux makes it anew, crossbpf lock accepts it",
+				 "vmlinux.h is not that of %s", j->file);
 	return keys.n ? error_set(e, -EPERM, EXIT_STATUS_NO_BACKEND,
 				  "take the builder that was locked, or accept this one: "
 				  "crossbpf lock",
@@ -205,6 +237,8 @@ static int lock(struct job *j, int control, struct crossbpf_error *e)
 	r = open_builder(j, control, e);
 	if (r == 0)
 		r = describe(j, e);
+	if (r == 0)
+		r = describe_vmlinux(j, e);
 	if (r < 0)
 		return r;
 	return j->check ? check(j, e) : write_lock(j, e);

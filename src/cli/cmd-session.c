@@ -105,6 +105,7 @@ static int up_named(const struct cli_project *p, struct crossbpf_error *e)
 	int r = split_place(p->request.backend, &place, e);
 	if (r == 0)
 		r = cli_project_load(p, place.name, place.where, &session, e);
+	session.asked_for = true;
 	if (r == 0)
 		r = session_probe(&session, e);
 	return r < 0 ? r : bring_up(&session, place.name, e);

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "cli-project.h"
 #include "cli.h"
@@ -63,6 +64,8 @@ static int run_tool(enum tool_name name, char **argv)
 		.args = (const char *const *)argv + 1,
 		.remote = &job.remote,
 		.env = (const char *const *)environ,
+		.output = STDOUT_FILENO,
+		.error = STDERR_FILENO,
 	};
 	int control = cli_catch_interrupts();
 	int r = cli_project_open(&job.p, NULL, &error);

@@ -73,7 +73,7 @@ static int find_conf(const char *named, bool must_exist, char **ret_conf, struct
 static void print_choices(const struct trust *t)
 {
 	print_plain(t->path);
-	printf(" chooses what is run:\n");
+	printf(" chooses %s:\n", trust_chosen(t));
 	for (size_t i = 0; i < t->n; i++) {
 		const struct trust_choice *choice = &t->choices[i];
 		printf("  line %u: %s = ", choice->line, choice->what);
@@ -102,7 +102,7 @@ static int trust(const char *named, struct crossbpf_error *e)
 		return r;
 	if (!t.n) {
 		print_plain(t.path);
-		printf(" chooses nothing that is run; it needs no trust\n");
+		printf(" chooses nothing that is run, and no cache; it needs no trust\n");
 		return 0;
 	}
 	print_choices(&t);

@@ -4,9 +4,10 @@
 #include <errno.h>
 #include <string.h>
 
-#include "action-key.h"
+#include "build-cache.h"
 #include "build-finish.h"
 #include "depfile.h"
+#include "derived.h"
 #include "emit.h"
 #include "remote.h"
 #include "shared/io.h"
@@ -19,10 +20,21 @@ static bool is_source(const char *named, const char *source)
 	return !*named && !*source;
 }
 
+/* Of a directory with a backslash the file has another name. */
+static bool has_backslash(const struct build_plan *p, const char *source)
+{
+	const char *backslash = strchr(source, '\\');
+	bool has = backslash && strchr(backslash, '/');
+
+	for (size_t i = 0; i < p->search.n; i++)
+		has = has || strchr(p->search.v[i], '\\');
+	return has;
+}
+
 /* What the compiler read: the source first, whose name we know better than the file says it. Before
  * it stand files that options name (-fsanitize-ignorelist). */
-static int read_inputs(const struct build_action *a, const struct strbuf *dep,
-		       struct strv *ret_inputs)
+static int read_inputs(const struct build_plan *p, const struct build_action *a,
+		       const struct strbuf *dep, struct strv *ret_inputs)
 {
 	cleanup_strv struct strv named = {0};
 	size_t source = 0;
@@ -30,7 +42,7 @@ static int read_inputs(const struct build_action *a, const struct strbuf *dep,
 	int r = depfile_parse(dep->data, dep->len, &named);
 	if (r < 0)
 		return r;
-	if (named.n == 0 || strchr(a->source, '\n'))
+	if (named.n == 0 || strchr(a->source, '\n') || has_backslash(p, a->source))
 		return -EINVAL;
 	for (size_t i = 0; i < named.n && !source; i++)
 		source = is_source(named.v[i], a->source) ? i : 0;
@@ -38,6 +50,8 @@ static int read_inputs(const struct build_action *a, const struct strbuf *dep,
 	for (size_t i = 0; i < named.n; i++)
 		if (i != source)
 			strv_add(ret_inputs, named.v[i]);
+	for (size_t i = 0; i < p->files.n; i++)
+		strv_add_once(ret_inputs, p->files.v[i]);
 	return ret_inputs->error;
 }
 
@@ -63,167 +77,169 @@ static int see_inputs(const struct build *b, struct strv *inputs)
 	return 0;
 }
 
-/* The dependency file for make. */
-static int emit_dep(const struct build *b, const struct build_action *a, const struct strbuf *dep,
-		    struct state_output *ret_output, struct crossbpf_error *e)
+/* What is made of the object depends on what that is made of. */
+static int add_derived(const struct build_action *a, const struct strbuf *dep,
+		       struct strbuf *ret_text)
+{
+	cleanup_strv struct strv targets = {0};
+
+	for (size_t i = 0; i < a->n_derived; i++)
+		strv_add(&targets, a->derived[i].path);
+	if (targets.error)
+		return targets.error;
+	int r = depfile_add_targets(dep->data, dep->len, &targets, ret_text);
+	if (r == -EINVAL) /* it is what clang wrote of names that make cannot have */
+		strbuf_add(ret_text, dep->data, dep->len);
+	return ret_text->error;
+}
+
+int build_dep_text(const struct build *b, const struct build_action *a, const struct strbuf *dep,
+		   struct strbuf *ret_text)
+{
+	cleanup_strbuf struct strbuf all = {0};
+
+	if (!b->remote)
+		return add_derived(a, dep, ret_text);
+	int r = add_derived(a, dep, &all);
+	return r < 0 ? r : remote_localize(b->remote, all.data, all.len, ret_text);
+}
+
+int build_emit_dep(const struct build *b, const struct build_action *a, const struct strbuf *dep,
+		   struct state_output *ret_output, struct crossbpf_error *e)
 {
 	cleanup_strbuf struct strbuf text = {0};
 
-	if (!b->remote)
-		return emit_file(b->root, a->dep, dep, ret_output, e);
-	if (remote_localize(b->remote, dep->data, dep->len, &text) < 0)
+	if (build_dep_text(b, a, dep, &text) < 0)
 		return error_no_memory(e);
 	return emit_file(b->root, a->dep, &text, ret_output, e);
 }
 
-/* What the key of an action is made of. */
-struct closure {
-	const struct build *build;
-	const struct builder_headers *headers; /* of a builder that is elsewhere, else NULL */
-	const char *stamp;
-	struct action_file *files;
-	struct strv names, asks; /* that the files point to */
-	size_t n, room;
-};
-
-static void closure_free(struct closure *c)
+void build_record_free(struct build_record *r)
 {
-	free(c->files);
-	strv_free(&c->names);
-	strv_free(&c->asks);
+	strv_free(&r->inputs);
+	strv_free(&r->own);
+	strv_free(&r->lookups);
 }
-#define cleanup_closure CLEANUP(closure_free)
 
-static int add_file(struct closure *c, const char *path, const uint8_t digest[DIGEST_SIZE],
-		    const char *asks)
+/* The directories in which headers are looked for that are the host's. */
+static void add_own_dirs(const struct build_plan *p, struct strv *dirs)
 {
-	if (c->n == c->room) {
-		size_t room = c->room ? 2 * c->room : 64;
-		struct action_file *files = realloc(c->files, room * sizeof(*files));
-		if (!files)
-			return -ENOMEM;
-		c->files = files;
-		c->room = room;
+	for (size_t i = 0; i < p->search.n; i++) {
+		bool theirs = false;
+		for (size_t j = 0; j < p->system.n; j++)
+			theirs = theirs || strcmp(p->search.v[i], p->system.v[j]) == 0;
+		if (!theirs)
+			strv_add(dirs, p->search.v[i]);
 	}
-	strv_add(&c->names, path);
-	strv_add(&c->asks, asks ? asks : "");
-	if (c->names.error || c->asks.error)
+}
+
+int build_record_make(struct build_record *r, const struct build *b, const struct build_action *a,
+		      const struct strv *read)
+{
+	*r = (struct build_record){0};
+	for (size_t i = 0; i < read->n; i++)
+		strv_add(&r->inputs, read->v[i]);
+	add_own_dirs(b->plan, &r->own);
+	for (size_t i = 0; i < b->plan->beside.n; i++)
+		strv_add(&r->lookups, b->plan->beside.v[i]);
+	if (r->inputs.error || r->own.error || r->lookups.error || see_inputs(b, &r->inputs) < 0 ||
+	    (b->remote &&
+	     remote_lookups(&b->remote->builder->toolchain, &r->own, read, &r->lookups) < 0))
 		return -ENOMEM;
-	struct action_file *file = &c->files[c->n++];
-	file->path = c->names.v[c->names.n - 1];
-	file->asks = c->asks.v[c->asks.n - 1];
-	memcpy(file->digest, digest, DIGEST_SIZE);
+	r->done = (struct state_done){
+		.inputs = &r->inputs,
+		.search = b->remote ? &r->own : &b->plan->search,
+		.system = b->remote ? NULL : &b->plan->system,
+		.known = &b->plan->kernel,
+		.dirs_found = b->plan->dirs_found,
+		.lookups = &r->lookups,
+		.asks = a->variant->asks,
+	};
+	memcpy(r->done.command, a->command, DIGEST_SIZE);
 	return 0;
 }
 
-static int take_input(void *ctx, const char *path, const uint8_t digest[DIGEST_SIZE],
-		      const char *asks)
+void build_tell_outputs(const struct state_output *outputs, struct build_result *ret_result)
 {
-	struct closure *c = ctx;
-
-	return c->stamp && strcmp(path, c->stamp) == 0 ? 0 : add_file(c, path, digest, asks);
+	ret_result->done = true;
+	ret_result->size = (size_t)outputs[0].st.st_size;
+	memcpy(ret_result->digest, outputs[0].digest, DIGEST_SIZE);
 }
 
-/* Those that stand behind the stamp. */
-static int add_builders(struct closure *c, const struct toolchain *t, const struct strv *read)
+int build_record_end(struct build_record *r, const struct build *b,
+		     const struct state_output *outputs, struct build_result *ret_result)
 {
-	uint8_t digest[DIGEST_SIZE];
-	int r = 0;
-
-	for (size_t i = 0; i < read->n && r == 0; i++)
-		if (toolchain_is_builders(t, read->v[i]))
-			r = builder_headers_find(c->headers, read->v[i], digest)
-				    ? add_file(c, read->v[i], digest, NULL)
-				    : -ENODATA;
-	return r;
+	build_tell_outputs(outputs, ret_result);
+	r->done.duration = ret_result->duration;
+	r->done.outputs = outputs;
+	r->done.n_outputs = ret_result->action->dep ? 2 : 1;
+	return state_record(b->state, &r->done);
 }
 
-static bool exists(void *ctx, const char *path)
+/* Finds the key, and keeps the object. Neither, where something that was read is not known for
+ * sure. 0 or -ENOMEM. */
+static int keep(const struct build *b, const struct build_record *record, const struct strv *read,
+		const struct strbuf *object, struct build_result *result)
 {
-	const struct closure *c = ctx;
-	struct stat st;
-
-	if (c->headers && toolchain_is_builders(c->build->toolchain, path))
-		return builder_headers_find(c->headers, path, NULL);
-	cleanup_free char *absolute = io_absolute(c->build->root, path);
-	return absolute && stat(absolute, &st) == 0 && !S_ISDIR(st.st_mode);
-}
-
-/* No key where something that was read is not known for sure. 0 or -ENOMEM. */
-static int find_key(const struct build *b, const struct strv *read, struct build_result *result)
-{
-	cleanup_free char *stamp = b->remote ? remote_stamp(b->remote) : NULL;
-	cleanup_closure struct closure c = {
-		.build = b,
-		.headers = b->remote ? remote_headers(b->remote) : NULL,
-		.stamp = stamp,
-	};
-	struct action_key_request request = {
-		.plan = b->plan,
-		.action = result->action,
-		.toolchain = b->toolchain,
-		.root = b->root,
-		.header_dir = b->header_dir,
-		.exists = exists,
-		.ctx = &c,
-	};
+	cleanup_build_key struct build_key k = {0};
+	cleanup_free char *why = NULL;
 	uint8_t key[DIGEST_SIZE];
 
-	if (b->remote && !c.headers)
-		return -ENOMEM;
-	int r = state_inputs(b->state, result->action->object, take_input, &c);
-	if (r == 0 && b->remote)
-		r = add_builders(&c, b->toolchain, read);
-	request.files = c.files;
-	request.n = c.n;
+	if (!b->keys && !b->cache)
+		return 0;
+	int r = build_key_init(&k, b, result->action);
 	if (r == 0)
-		r = action_key(&request, key);
+		r = action_key_why_not(&k.request, &why);
+	if (r < 0 || why)
+		return r;
+	r = state_inputs(b->state, result->action->object, build_key_add, &k);
 	if (r == 0)
-		digest_hex(key, result->key);
-	return r == -ENOMEM ? r : 0;
+		r = build_key_finish(&k, read, key);
+	if (r < 0)
+		return r == -ENOMEM ? r : 0;
+	digest_hex(key, result->key);
+	if (!b->cache)
+		return 0;
+	state_keep_key(b->state, result->action->object, key);
+	return build_cache_store(&k, result, record, read, key, object);
 }
 
 int build_finish(const struct build *b, const struct build_made *made,
 		 struct build_result *ret_result, struct crossbpf_error *e)
 {
 	const struct build_action *a = ret_result->action;
-	cleanup_strv struct strv read = {0}, inputs = {0}, lookups = {0};
+	cleanup_strv struct strv read = {0};
+	cleanup_strbuf struct strbuf object = {0};
+	cleanup_build_record struct build_record record = {0};
 	struct state_output outputs[2];
 	struct emit emit = {
-		.root = b->root, .keep_debug = b->plan->keep_debug, .action = a, .inputs = &read};
+		.keep_debug = b->plan->keep_debug,
+		.action = a,
+		.root = b->root,
+		.toolchain = b->toolchain,
+		.inputs = &read,
+	};
 
-	int parsed = read_inputs(a, made->dep, &read);
-	if (read.n)
-		strv_add_all(&inputs, (const char *const *)read.v);
-	if (parsed == -ENOMEM || inputs.error || see_inputs(b, &inputs) < 0 ||
-	    (b->remote && remote_lookups(b->remote, &read, &lookups) < 0))
+	int parsed = read_inputs(b->plan, a, made->dep, &read);
+	if (parsed == -ENOMEM)
 		return error_no_memory(e);
 	if (parsed < 0)
 		emit.inputs = NULL;
-	int r = emit_object(&emit, made->object, &outputs[0], &ret_result->uses_arch, e);
+	int r = emit_object(&emit, made->object, &object, &ret_result->uses_arch, e);
+	if (r == 0)
+		r = emit_file(b->root, a->object, &object, &outputs[0], e);
 	if (r == 0 && a->dep)
-		r = emit_dep(b, a, made->dep, &outputs[1], e);
+		r = build_emit_dep(b, a, made->dep, &outputs[1], e);
 	if (r < 0)
 		return r;
-	ret_result->done = true;
-	ret_result->size = (size_t)outputs[0].st.st_size;
-	memcpy(ret_result->digest, outputs[0].digest, DIGEST_SIZE);
-
-	struct state_done done = {
-		.began = made->began,
-		.duration = ret_result->duration,
-		.inputs = &inputs,
-		.search = b->remote ? &b->remote->dirs : &b->plan->search,
-		.system = b->remote ? NULL : &b->plan->system,
-		.lookups = &lookups,
-		.outputs = outputs,
-		.n_outputs = a->dep ? 2 : 1,
-	};
-	memcpy(done.command, a->command, DIGEST_SIZE);
-	/* Without its inputs it cannot be known to be up to date. */
-	if (parsed == 0 && state_record(b->state, &done) < 0)
+	build_tell_outputs(outputs, ret_result);
+	if (parsed < 0) /* without its inputs it cannot be known to be up to date */
+		return 0;
+	if (build_record_make(&record, b, a, &read) < 0)
 		return error_no_memory(e);
-	if (parsed == 0 && b->keys && find_key(b, &read, ret_result) < 0)
+	record.done.began = made->began;
+	if (build_record_end(&record, b, outputs, ret_result) < 0 ||
+	    keep(b, &record, &read, &object, ret_result) < 0)
 		return error_no_memory(e);
 	state_save(b->state, true);
 	return 0;

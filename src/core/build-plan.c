@@ -1,28 +1,35 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Objects are relocatable: clang runs in the root with relative paths, and the root is mapped to
- * ".", so that neither DWARF, BTF nor __FILE__ holds where the project lies.
+ * Objects are relocatable: clang runs in the root with relative paths, and the root is taken off
+ * absolute ones, so that neither DWARF, BTF nor __FILE__ holds where the project lies.
  */
 #include "config.h"
 
 #include <errno.h>
 #include <stdbool.h>
 #include <string.h>
+#include <sys/stat.h>
 
+#include "cache-options.h"
 #include "build-plan.h"
 #include "path-map.h"
 #include "clang-argv.h"
 #include "clang-options.h"
+#include "derived.h"
+#include "include-options.h"
+#include "kernel-headers.h"
 #include "shared/io.h"
+#include "variant.h"
 
 /* To be raised where the same command makes other bytes than before, by what we do to them. */
-static const char recipe[] = "crossbpf build 1";
+static const char recipe[] = "crossbpf build 4";
 
 static void action_free(struct build_action *a)
 {
 	free(a->source);
 	free(a->object);
 	free(a->dep);
+	derived_free(a->derived, a->n_derived);
 }
 
 void build_plan_free(struct build_plan *p)
@@ -33,10 +40,14 @@ void build_plan_free(struct build_plan *p)
 	for (size_t i = 0; i < p->n_variants; i++) {
 		strv_free(&p->variants[i].argv);
 		strv_free(&p->variants[i].run);
+		free(p->variants[i].asks);
 	}
 	free(p->variants);
 	strv_free(&p->search);
 	strv_free(&p->system);
+	strv_free(&p->kernel);
+	strv_free(&p->files);
+	strv_free(&p->beside);
 	strv_free(&p->moved);
 	strv_free(&p->called);
 	*p = (struct build_plan){0};
@@ -46,21 +57,6 @@ void build_plan_free(struct build_plan *p)
 static const char *target_of_arch(const char *arch)
 {
 	return strcmp(arch, "s390") == 0 ? "bpfeb" : "bpfel";
-}
-
-/* `text` with `value` for each {arch}. */
-static char *expand_arch(const char *text, const char *value)
-{
-	static const char mark[] = "{arch}";
-	cleanup_strbuf struct strbuf b = {0};
-	char *expanded = NULL;
-
-	for (const char *at; (at = strstr(text, mark)); text = at + strlen(mark)) {
-		strbuf_add(&b, text, (size_t)(at - text));
-		strbuf_puts(&b, value);
-	}
-	strbuf_puts(&b, text);
-	return strbuf_finish(&b, &expanded) < 0 ? NULL : expanded;
 }
 
 /* The directory of a path, "." where it names none. */
@@ -81,9 +77,9 @@ int build_plan_include_dirs(const struct settings *settings, const char *arch,
 			    struct strv *ret_dirs)
 {
 	for (size_t i = 0; i < settings->include.n; i++)
-		strv_take(ret_dirs, expand_arch(settings->include.v[i], arch));
+		strv_take(ret_dirs, variant_expand(settings->include.v[i], arch));
 	if (settings->vmlinux) {
-		cleanup_free char *header = expand_arch(settings->vmlinux, arch);
+		cleanup_free char *header = variant_expand(settings->vmlinux, arch);
 		strv_take(ret_dirs, header ? dir_name(header) : NULL);
 	}
 	return ret_dirs->error;
@@ -182,6 +178,15 @@ char *build_plan_name(const struct build_plan *p, const char *root, const char *
 	return strdup(path);
 }
 
+char *build_plan_moved(const struct build_plan *p, size_t i, const char *name)
+{
+	const char *called = p->called.v[i];
+
+	return toolchain_is_below(name, called)
+		       ? str_printf("%s%s", p->moved.v[i], name + strlen(called))
+		       : NULL;
+}
+
 static void add_maps(const struct build_plan *p, const char *root, struct strv *argv)
 {
 	for (size_t i = 0; i < p->moved.n; i++)
@@ -193,12 +198,26 @@ static void add_maps(const struct build_plan *p, const char *root, struct strv *
 	/* What is in the root and named from / on: the slash keeps clang, which compares text, from
 	 * taking ROOT-2 for ROOT. */
 	if (p->maps_root)
-		strv_take(argv, str_printf("-ffile-prefix-map=%s/=./", root));
+		strv_take(argv, str_printf("-ffile-prefix-map=%s/=%s", root,
+					   p->tells_relative ? "./" : ""));
 }
 
-static int make_variant_argv(const struct build_plan *p, struct build_variant *v, const char *root,
+/* Before the project's own flags, which may take back some of it. */
+static int add_kernel_headers(struct build_plan *p, struct build_variant *v, const char *root,
+			      const struct settings *settings, struct crossbpf_error *e)
+{
+	cleanup_free char *dir = NULL;
+
+	if (!settings->kernel_headers)
+		return 0;
+	dir = variant_expand(settings->kernel_headers, v->arch);
+	return dir ? kernel_headers_options(root, dir, v->arch, &v->argv, &p->kernel, e)
+		   : error_no_memory(e);
+}
+
+static int make_variant_argv(struct build_plan *p, struct build_variant *v, const char *root,
 			     const struct settings *settings, const struct toolchain *toolchain,
-			     const char *header_dir)
+			     const char *header_dir, struct crossbpf_error *e)
 {
 	struct strv *argv = &v->argv;
 
@@ -210,12 +229,15 @@ static int make_variant_argv(const struct build_plan *p, struct build_variant *v
 	strv_add(argv, "-O2");
 	strv_add(argv, "-g");
 	strv_take(argv, str_printf("-D__TARGET_ARCH_%s", v->arch));
+	int r = add_kernel_headers(p, v, root, settings, e);
+	if (r < 0)
+		return r;
 	for (size_t i = 0; i < settings->define.n; i++)
 		strv_take(argv, str_printf("-D%s", settings->define.v[i]));
 	if (settings->cflags.n)
 		strv_add_all(argv, (const char *const *)settings->cflags.v);
 	if (add_includes(settings, v->arch, argv) < 0)
-		return -ENOMEM;
+		return error_no_memory(e);
 	v->n_own = argv->n;
 	if (!settings->no_system)
 		toolchain_header_options(toolchain, v->arch, header_dir, argv);
@@ -223,7 +245,7 @@ static int make_variant_argv(const struct build_plan *p, struct build_variant *v
 	strv_add(argv, "-c");
 	if (toolchain->mirror && !argv->error)
 		path_map_mirror(toolchain, (const char *const *)argv->v, &v->run);
-	return argv->error ? argv->error : v->run.error;
+	return argv->error || v->run.error ? error_no_memory(e) : 0;
 }
 
 void build_plan_args(const struct build_action *action, struct strv *ret_args)
@@ -251,6 +273,7 @@ static struct digest digest_variant(const struct build_variant *v,
 	digest_init(&d);
 	digest_string(&d, recipe);
 	digest_string(&d, toolchain->identity);
+	digest_string(&d, toolchain->content);
 	digest_string(&d, toolchain->headers);
 	digest_string(&d, keep_debug ? "debug" : "");
 	/* Our own map of the root stands before the -c at the end; others are the user's. */
@@ -261,36 +284,45 @@ static struct digest digest_variant(const struct build_variant *v,
 }
 
 /* NAME.bpf.o of NAME.bpf.c */
-static char *object_name(const char *source)
+static void add_object_name(struct strbuf *b, const char *source)
 {
 	const char *name = io_basename(source), *dot = strrchr(name, '.');
 
-	return str_printf("%.*s.o", (int)(dot - name), name);
+	strbuf_add(b, name, (size_t)(dot - name));
+	strbuf_puts(b, ".o");
+}
+
+static void add_dir(struct strbuf *b, const char *dir)
+{
+	strbuf_puts(b, dir);
+	if (*dir)
+		strbuf_putc(b, '/');
 }
 
 static int place(struct build_action *a, const struct settings *settings, bool archs_differ,
 		 bool targets_differ)
 {
-	cleanup_free char *name = object_name(a->source);
+	cleanup_strbuf struct strbuf object = {0};
 	const char *dir = strcmp(settings->outdir, ".") == 0 ? "" : settings->outdir;
 
-	if (!name)
+	if (settings->output) {
+		strbuf_puts(&object, settings->output);
+	} else {
+		add_dir(&object, dir);
+		add_dir(&object, archs_differ ? a->variant->arch : "");
+		add_dir(&object, targets_differ ? a->variant->target : "");
+		add_object_name(&object, a->source);
+	}
+	if (strbuf_finish(&object, &a->object) < 0)
 		return -ENOMEM;
-	if (settings->output)
-		a->object = strdup(settings->output);
-	else
-		a->object = str_printf(
-			"%s%s%s%s%s%s%s", dir, *dir ? "/" : "",
-			archs_differ ? a->variant->arch : "", archs_differ ? "/" : "",
-			targets_differ ? a->variant->target : "", targets_differ ? "/" : "", name);
-	if (a->object && settings->emit_dep) {
+	if (settings->emit_dep) {
 		const char *dot = strrchr(io_basename(a->object), '.');
 		size_t stem = dot ? (size_t)(dot - a->object) : strlen(a->object);
 		a->dep = str_printf("%.*s.d", (int)stem, a->object);
 		if (!a->dep)
 			return -ENOMEM;
 	}
-	return a->object ? 0 : -ENOMEM;
+	return 0;
 }
 
 /* Each pair of a target and an arch; without a target each arch has its own. */
@@ -357,34 +389,95 @@ static int check_outputs(const struct build_plan *p, const struct settings *s,
 	return r;
 }
 
-/* What the flags name. */
-static void add_named(const struct build_variant *v, struct strv *dirs)
+/* The directories that the flags name, each as clang would put it together. */
+static int add_named(const struct build_variant *v, struct strv *dirs)
 {
-	const struct strv *argv = &v->argv;
+	cleanup_include_options struct include_options options = {0};
+	cleanup_strv struct strv args = {0};
 
-	for (size_t i = 1; i < argv->n; i++) {
-		struct clang_option option = clang_option_find(argv->v[i]);
-		const char *dir = option.value ? option.value : argv->v[i + 1];
-		if (option.id == OPT_INCLUDE_DIR)
-			strv_add_once(dirs, dir);
-		i += option.more;
+	strv_add_all(&args, (const char *const *)v->argv.v + 1);
+	int r = args.error
+			? args.error
+			: include_options_read(&args, &(struct include_environment){0}, &options);
+	if (r < 0)
+		return r;
+	const struct strv *const lists[] = {&options.quote, &options.angle, &options.system,
+					    &options.after, &options.embed};
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
+		for (size_t j = 0; j < lists[i]->n; j++)
+			strv_add_once(dirs, lists[i]->v[j]);
+	return dirs->error;
+}
+
+/* Adds what an argument names, if that is there: a file, or where headers may be in it (-F,
+ * -resource-dir). */
+static void add_if_there(struct build_plan *p, const char *root, const char *name)
+{
+	cleanup_free char *path = io_absolute(root, name);
+	struct stat st;
+
+	if (!path || stat(path, &st) < 0)
+		return;
+	if (S_ISREG(st.st_mode))
+		strv_add_once(&p->files, name);
+	if (!S_ISDIR(st.st_mode))
+		return;
+	cleanup_free char *include = str_printf("%s/include", name);
+	p->dirs_found = true;
+	strv_add_once(&p->search, name);
+	if (include)
+		strv_add_once(&p->search, include);
+}
+
+/* All that the flags say is taken for a name: what more clang reads is then watched, and what is
+ * none is not there. */
+static void find_files(struct build_plan *p, const struct build_variant *v, const char *root)
+{
+	for (size_t i = 1; i < v->n_own; i++) {
+		const char *arg = v->argv.v[i], *equals = strchr(arg, '=');
+		struct clang_option option = clang_option_find(arg);
+		const char *value = arg[0] != '-'  ? arg
+				    : option.value ? option.value
+				    : equals       ? equals + 1
+						   : "";
+		if (option.id == OPT_DEFINE || option.id == OPT_INCLUDE_DIR) {
+			i += option.more;
+			continue;
+		}
+		if (value[0])
+			add_if_there(p, root, value);
+		const char *header = option.value ? option.value : v->argv.v[i + 1];
+		if ((strcmp(option.name, "-include") == 0 ||
+		     strcmp(option.name, "-imacros") == 0) &&
+		    header) {
+			strv_take(&p->beside, str_printf("%s.pch", header));
+			strv_take(&p->beside, str_printf("%s.gch", header));
+		}
 	}
 }
 
 void build_plan_search(const struct build_variant *v, const struct toolchain *toolchain,
 		       struct strv *dirs)
 {
-	add_named(v, dirs);
+	if (add_named(v, dirs) < 0)
+		dirs->error = -ENOMEM;
 	if (toolchain->search.n)
 		strv_add_all(dirs, (const char *const *)toolchain->search.v);
 }
 
 /* Where headers are looked for: what the flags name, and where clang looks by itself. */
-static int find_search(struct build_plan *p, const struct toolchain *toolchain,
+static int find_search(struct build_plan *p, const char *root, const struct toolchain *toolchain,
 		       const char *header_dir)
 {
-	for (size_t i = 0; i < p->n_variants; i++)
-		add_named(&p->variants[i], &p->search);
+	for (size_t i = 0; i < p->n_variants; i++) {
+		if (add_named(&p->variants[i], &p->search) < 0)
+			return -ENOMEM;
+		find_files(p, &p->variants[i], root);
+		struct build_variant *v = &p->variants[i];
+		if (cache_options_asks((const char *const *)v->argv.v + 1, v->n_own - 1, &v->asks) <
+		    0)
+			return -ENOMEM;
+	}
 	for (size_t i = 0; i < p->n_variants; i++)
 		toolchain_header_dirs(toolchain, p->variants[i].arch, &p->system);
 	if (header_dir)
@@ -393,7 +486,10 @@ static int find_search(struct build_plan *p, const struct toolchain *toolchain,
 		strv_add_all(&p->search, (const char *const *)toolchain->search.v);
 		strv_add_all(&p->system, (const char *const *)toolchain->search.v);
 	}
-	return p->search.error ? p->search.error : p->system.error;
+	return p->search.error   ? p->search.error
+	       : p->system.error ? p->system.error
+	       : p->files.error  ? p->files.error
+				 : p->beside.error;
 }
 
 static int make_action(struct build_plan *p, const struct settings *settings, const char *source,
@@ -406,8 +502,13 @@ static int make_action(struct build_plan *p, const struct settings *settings, co
 	a->source = strdup(source);
 	if (!a->source || place(a, settings, settings->arch.n > 1, settings->target.n > 1) < 0)
 		return -ENOMEM;
+	if (derived_place(a, settings) < 0)
+		return -ENOMEM;
 	digest_string(&d, a->source);
 	digest_string(&d, a->dep);
+	/* The dependency file names them. */
+	for (size_t i = 0; a->dep && i < a->n_derived; i++)
+		digest_string(&d, a->derived[i].path);
 	digest_finish_bytes(&d, a->command);
 	return 0;
 }
@@ -441,6 +542,7 @@ int build_plan_make(const char *root, const struct settings *settings,
 							       strcmp(root, "/") != 0};
 	size_t targets = settings->target.n ? settings->target.n : 1;
 
+	p.tells_relative = toolchain->number && strtoul(toolchain->number, NULL, 10) >= 15;
 	p.variants = calloc(settings->arch.n * targets, sizeof(*p.variants));
 	if (!p.variants)
 		return error_no_memory(e);
@@ -454,16 +556,18 @@ int build_plan_make(const char *root, const struct settings *settings,
 		return r;
 	if (find_moved(&p, root, settings, toolchain) < 0)
 		return error_no_memory(e);
-	for (size_t i = 0; i < p.n_variants; i++)
-		if (make_variant_argv(&p, &p.variants[i], root, settings, toolchain, header_dir) <
-		    0)
-			return error_no_memory(e);
+	for (size_t i = 0; i < p.n_variants && r == 0; i++)
+		r = make_variant_argv(&p, &p.variants[i], root, settings, toolchain, header_dir, e);
+	if (r < 0)
+		return r;
 	if (make_actions(&p, settings, toolchain) < 0)
 		return error_no_memory(e);
 	r = check_outputs(&p, settings, e);
+	if (r == 0)
+		r = derived_check(&p, settings, e);
 	if (r < 0)
 		return r;
-	if (find_search(&p, toolchain, header_dir) < 0)
+	if (find_search(&p, root, toolchain, header_dir) < 0)
 		return error_no_memory(e);
 	*ret_plan = p;
 	p = (struct build_plan){0};

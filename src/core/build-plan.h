@@ -14,14 +14,19 @@ struct build_variant {
 	struct strv argv;          /* all but the source and the outputs */
 	size_t n_own;    /* how many of argv say what is to be compiled how; behind them stands what
 			  * says where things are */
+	char *asks;      /* what its -D ask for (asks.h), or NULL */
 	struct strv run; /* with a mirror: argv as it is run; else empty */
 };
+
+struct derived;
 
 /* One object. Paths are relative to the root, or absolute. */
 struct build_action {
 	char *source;
 	char *object;
-	char *dep; /* a dependency file for make, or NULL */
+	char *dep;               /* a dependency file for make, or NULL */
+	struct derived *derived; /* what is made of the object (derived.h) */
+	size_t n_derived;
 	const struct build_variant *variant;
 	uint8_t command[DIGEST_SIZE]; /* tells whether another command would be run */
 };
@@ -33,10 +38,18 @@ struct build_plan {
 	size_t n;
 	struct strv search; /* directories in which they look for headers */
 	struct strv system; /* those of them that are the builder's own */
+	struct strv kernel; /* and those in which a kernel's are (kernel-headers.h) */
+	struct strv files;  /* that options name, and clang may read */
+	struct strv beside; /* names of what clang reads in the place of a header, where that is
+			       there */
 	struct strv moved;  /* and those that objects give another name, */
 	struct strv called; /* these */
+	bool dirs_found;    /* `search` has some only because they are there */
 	bool maps_root;     /* objects call the root "." */
 	bool keep_debug;
+	/* How clang names a file in the root to BTF: 14 puts a "./" before its path, 15 and later
+	 * only where that was relative, which DWARF tells too. What is precompiled has none. */
+	bool tells_relative;
 	bool arch_is_default;
 };
 
@@ -50,6 +63,9 @@ int build_plan_make(const char *root, const struct settings *settings,
 		    struct build_plan *ret_plan, struct crossbpf_error *e);
 /* What an object calls a file that it is made of; NULL where memory ran out. The caller frees. */
 char *build_plan_name(const struct build_plan *p, const char *root, const char *path);
+/* The file in p->moved.v[i] that objects call `name`; NULL where there is none, or memory ran out.
+ * The caller frees. */
+char *build_plan_moved(const struct build_plan *p, size_t i, const char *name);
 /* Appends the directories in which a variant's programs look for headers. Errors are sticky. */
 void build_plan_search(const struct build_variant *v, const struct toolchain *toolchain,
 		       struct strv *dirs);

@@ -36,6 +36,7 @@ static int open_session(struct builder *b, const struct builder_request *request
 	b->session.control = request->control;
 	b->session.settings = settings_of(request, b->name);
 	b->session.dirs = request->dirs;
+	b->session.asked_for = strcmp(request->backend, "auto") != 0;
 	b->connected = true; /* session_close() is right from here on */
 	return session_open(&b->session, request->dir, b->name, b->where, project, e);
 }
@@ -105,6 +106,8 @@ static bool recall(struct builder *b, const struct builder_request *request,
 {
 	cleanup_error struct crossbpf_error differs = {0};
 
+	/* Asked before there is a session too. */
+	b->session.control = request->control;
 	if (!request->lazy || !plugin_is_installed(request->dir, b->name) ||
 	    toolchain_recall(b->name, toolchain, &b->toolchain) < 0)
 		return false;

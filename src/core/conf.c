@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "cache-url.h"
 #include "cflags.h"
 #include "clang-constraint.h"
 #include "conf-text.h"
@@ -19,6 +20,7 @@
 #include "shared/nearest.h"
 #include "shared/strbuf.h"
 #include "variant.h"
+#include "words.h"
 
 enum key_kind { STRING, LIST, SIZE };
 
@@ -37,6 +39,14 @@ struct section {
 static int check_not_empty(const char *value, struct crossbpf_error *e)
 {
 	return *value ? 0 : error_set(e, -EINVAL, EXIT_STATUS_USAGE, NULL, "the value is empty");
+}
+
+static int check_command(const char *value, struct crossbpf_error *e)
+{
+	cleanup_strv struct strv words = {0};
+
+	int r = check_not_empty(value, e);
+	return r < 0 ? r : words_split("the value", value, &words, e);
 }
 
 static int check_flags(const char *value, struct crossbpf_error *e)
@@ -67,8 +77,7 @@ static int check_backend(const char *value, struct crossbpf_error *e)
 			 "'%s' is no backend's name", value);
 }
 
-/* "5G"; 0 for what is none. */
-static uint64_t parse_size(const char *text)
+uint64_t conf_parse_size(const char *text)
 {
 	static const char units[] = "KMGT";
 	uint64_t size = 0;
@@ -87,18 +96,37 @@ static uint64_t parse_size(const char *text)
 
 static int check_size(const char *value, struct crossbpf_error *e)
 {
-	return parse_size(value) ? 0
-				 : error_set(e, -EINVAL, EXIT_STATUS_USAGE,
-					     "write a number of bytes, or one with K, M, G or T: "
-					     "\"5G\"",
-					     "'%s' is no size", value);
+	return conf_parse_size(value)
+		       ? 0
+		       : error_set(e, -EINVAL, EXIT_STATUS_USAGE,
+				   "write a number of bytes, or one with K, M, G or T: "
+				   "\"5G\"",
+				   "'%s' is no size", value);
+}
+
+static int check_bool(const char *value, struct crossbpf_error *e)
+{
+	return strcmp(value, "true") == 0 || strcmp(value, "false") == 0
+		       ? 0
+		       : error_set(e, -EINVAL, EXIT_STATUS_USAGE, NULL,
+				   "'%s' is neither true nor false", value);
+}
+
+static int check_seconds(const char *value, struct crossbpf_error *e)
+{
+	size_t len = strspn(value, "0123456789");
+
+	return len && len < 4 && !value[len] && strspn(value, "0") < len
+		       ? 0
+		       : error_set(e, -EINVAL, EXIT_STATUS_USAGE, NULL,
+				   "'%s' is no number of seconds from 1 to 999", value);
 }
 
 #define MEMBER(name) offsetof(struct conf, name)
 
 static const struct key top_keys[] = {
 	{"order", LIST, MEMBER(order), check_backend},
-	{"launcher", STRING, MEMBER(launcher), check_not_empty},
+	{"launcher", STRING, MEMBER(launcher), check_command},
 	{0},
 };
 
@@ -111,7 +139,10 @@ static const struct key build_keys[] = {
 	{"arch", LIST, MEMBER(arch), variant_check_arch},
 	{"cpu", STRING, MEMBER(cpu), variant_check_cpu},
 	{"emit", LIST, MEMBER(emit), variant_check_emit},
+	{"package", STRING, MEMBER(package), check_not_empty},
+	{"types", LIST, MEMBER(types), variant_check_type},
 	{"vmlinux", STRING, MEMBER(vmlinux), check_not_empty},
+	{"kernel_headers", STRING, MEMBER(kernel_headers), check_not_empty},
 	{"clang", STRING, MEMBER(clang), check_clang},
 	{0},
 };
@@ -119,7 +150,10 @@ static const struct key build_keys[] = {
 static const struct key cache_keys[] = {
 	{"dir", STRING, MEMBER(cache_dir), check_not_empty},
 	{"size", SIZE, MEMBER(cache_size), check_size},
-	{"remote", STRING, MEMBER(cache_remote), check_not_empty},
+	{"remote", STRING, MEMBER(cache_remote), cache_url_check},
+	{"remote_write", STRING, MEMBER(cache_write), check_bool},
+	{"remote_token_file", STRING, MEMBER(cache_token_file), check_not_empty},
+	{"remote_timeout", STRING, MEMBER(cache_timeout), check_seconds},
 	{0},
 };
 
@@ -668,7 +702,7 @@ static int take_section(cfg_t *cfg, const struct section *section, struct conf *
 		if (key->kind == LIST && take_list(opt, member) < 0)
 			return -ENOMEM;
 		if (key->kind == SIZE && value)
-			*(uint64_t *)member = parse_size(value);
+			*(uint64_t *)member = conf_parse_size(value);
 		if (key->kind == STRING && value && !(*(char **)member = strdup(value)))
 			return -ENOMEM;
 	}

@@ -42,17 +42,22 @@ struct conf {
 	struct strv target, arch;
 	char *cpu;
 	struct strv emit;
-	char *vmlinux;
+	char *package;     /* of Go files */
+	struct strv types; /* and what they declare further */
+	char *vmlinux, *kernel_headers;
 	char *clang; /* clang_constraint_is(), or a program */
 
 	struct strv order; /* names of backends */
 	struct conf_backend *backends;
 	size_t n_backends;
 
-	char *launcher;
+	char *launcher; /* a command, for words_split() */
 	/* cache { } */
-	char *cache_dir, *cache_remote;
-	uint64_t cache_size; /* bytes */
+	char *cache_dir;
+	uint64_t cache_size;                    /* bytes */
+	char *cache_remote;                     /* as of cache_url_check() */
+	char *cache_write;                      /* "true" or "false" */
+	char *cache_token_file, *cache_timeout; /* whole seconds */
 	/* verify { } */
 	struct strv kernels;
 
@@ -76,6 +81,9 @@ typedef int (*conf_keys_fn)(void *ctx, const char *name, const struct crossbpf_k
  */
 int conf_read(const char *path, conf_keys_fn keys, void *ctx, struct conf *ret_conf,
 	      struct crossbpf_error *e);
+
+/* "5G" in bytes; 0 for what is no size. */
+uint64_t conf_parse_size(const char *text);
 
 void conf_free(struct conf *c);
 #define cleanup_conf CLEANUP(conf_free)

@@ -93,6 +93,44 @@ int depfile_parse(const char *text, size_t len, struct strv *ret_files)
 	}
 }
 
+/* Behind the newline that ends the first rule. */
+static const char *first_end(const char *text, size_t len)
+{
+	const char *end = text + len, *at = text;
+
+	while ((at = memchr(at, '\n', (size_t)(end - at)))) {
+		const char *before = at > text && at[-1] == '\r' ? at - 1 : at;
+		at++;
+		if (before == text || before[-1] != '\\')
+			return at;
+	}
+	return end;
+}
+
+int depfile_parse_first(const char *text, size_t len, struct strv *ret_files)
+{
+	return depfile_parse(text, (size_t)(first_end(text, len) - text), ret_files);
+}
+
+/* Without the dots by which -H shows what includes what: Source: PrintHeaderInfo() in
+ * clang/lib/Frontend/HeaderIncludeGen.cpp. */
+int depfile_parse_list(const char *text, size_t len, struct strv *ret_files)
+{
+	const char *end = text + len;
+
+	while (text < end && !ret_files->error) {
+		const char *newline = memchr(text, '\n', (size_t)(end - text));
+		size_t n = newline ? (size_t)(newline - text) : (size_t)(end - text);
+		cleanup_free char *name = strndup(text, n);
+		if (!name)
+			return -ENOMEM;
+		if (*name)
+			strv_add_once(ret_files, name);
+		text += n + (newline ? 1 : 0);
+	}
+	return ret_files->error;
+}
+
 /* As clang spells it. Source: PrintFilename() in clang/lib/Frontend/DependencyFile.cpp. */
 static void write_name(struct strbuf *b, const char *name)
 {
@@ -108,6 +146,66 @@ static void write_name(struct strbuf *b, const char *name)
 		}
 		strbuf_putc(b, *at);
 	}
+}
+
+static int write_files(const struct strv *files, size_t column, struct strbuf *ret_text)
+{
+	enum { MAX_COLUMNS = 75 };
+
+	for (size_t i = 0; i < files->n; i++) {
+		size_t len = strlen(files->v[i]);
+		if (column + len + 1 + 2 > MAX_COLUMNS) {
+			strbuf_puts(ret_text, " \\\n ");
+			column = 2;
+		}
+		strbuf_putc(ret_text, ' ');
+		write_name(ret_text, files->v[i]);
+		column += len + 1;
+	}
+	strbuf_putc(ret_text, '\n');
+	return ret_text->error;
+}
+
+int depfile_write(const char *target, const struct strv *files, struct strbuf *ret_text)
+{
+	write_name(ret_text, target);
+	strbuf_putc(ret_text, ':');
+	return write_files(files, strlen(target) + 1, ret_text);
+}
+
+int depfile_rewrite(const struct strbuf *text, const struct strv *files, struct strbuf *ret_text)
+{
+	const char *end = text->data + text->len, *colon = find_colon(text->data, end);
+	size_t len = colon ? (size_t)(colon - text->data) + 1 : 0;
+
+	if (!colon || memchr(text->data, '\n', len))
+		return -EINVAL;
+	strbuf_add(ret_text, text->data, len);
+	int r = write_files(files, len, ret_text);
+	const char *phony = first_end(text->data, text->len);
+	for (size_t i = 1; phony < end && i < files->n; i++) {
+		strbuf_puts(ret_text, *phony == '\n' ? "\n" : ""); /* by clang's version */
+		write_name(ret_text, files->v[i]);
+		strbuf_puts(ret_text, ":\n");
+	}
+	return r < 0 ? r : ret_text->error;
+}
+
+int depfile_add_targets(const char *text, size_t len, const struct strv *targets,
+			struct strbuf *ret_text)
+{
+	const char *end = text + len, *colon = find_colon(text, end);
+	size_t n = colon ? (size_t)(colon - text) : 0;
+
+	if (!colon || memchr(text, '\n', n))
+		return -EINVAL;
+	strbuf_add(ret_text, text, n);
+	for (size_t i = 0; i < targets->n; i++) {
+		strbuf_putc(ret_text, ' ');
+		write_name(ret_text, targets->v[i]);
+	}
+	strbuf_add(ret_text, colon, (size_t)(end - colon));
+	return ret_text->error;
 }
 
 /* Is something there that separates names: a blank, or a backslash at a line's end? */

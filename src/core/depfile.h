@@ -17,6 +17,12 @@
  * clang/lib/Frontend/DependencyFile.cpp.
  */
 int depfile_parse(const char *text, size_t len, struct strv *ret_files);
+/* The same of the first rule of those that -MP makes. */
+int depfile_parse_first(const char *text, size_t len, struct strv *ret_files);
+
+/* Appends each of the names that clang lists for CC_PRINT_HEADERS_FILE, one on a line, once. Unlike
+ * in a rule they are whole: a "./" stays. 0 or -ENOMEM. */
+int depfile_parse_list(const char *text, size_t len, struct strv *ret_files);
 
 /*
  * Appends the text with the first of the names for which `is_theirs` holds replaced by `stamp` (or
@@ -26,5 +32,16 @@ int depfile_parse(const char *text, size_t len, struct strv *ret_files);
 int depfile_replace(const char *text, size_t len,
 		    bool (*is_theirs)(const void *ctx, const char *name), const void *ctx,
 		    const char *stamp, struct strbuf *ret_text);
+
+/* Appends the rule that clang would write. 0 or -ENOMEM. */
+int depfile_write(const char *target, const struct strv *files, struct strbuf *ret_text);
+/* The same with the target of a rule that clang wrote; -EINVAL where that is not all on one line.
+ * Where -MP made a rule of each but the first behind it, those are written too. */
+int depfile_rewrite(const struct strbuf *text, const struct strv *files, struct strbuf *ret_text);
+
+/* Appends the text of a rule that clang wrote for one target with further targets. 0, -ENOMEM, or
+ * -EINVAL as above. */
+int depfile_add_targets(const char *text, size_t len, const struct strv *targets,
+			struct strbuf *ret_text);
 
 #endif

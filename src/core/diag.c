@@ -68,3 +68,23 @@ bool diag_parse(const char *line, size_t len, struct diag *ret_diag)
 	}
 	return false;
 }
+
+/* CSI sequences (ECMA-48, 5.4). */
+void diag_add_plain(struct strbuf *b, const char *text, size_t len)
+{
+	const char *end = text + len;
+
+	while (text < end) {
+		const char *escape = memchr(text, '\033', (size_t)(end - text));
+		const char *plain = escape ? escape : end;
+		strbuf_add(b, text, (size_t)(plain - text));
+		text = plain;
+		if (end - text >= 2 && text[1] == '[') {
+			for (text += 2; text < end && (*text < 0x40 || *text > 0x7e);)
+				text++;
+			text += text < end;
+		} else if (text < end) {
+			strbuf_putc(b, *text++);
+		}
+	}
+}

@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "shared/strbuf.h"
+
 /* One line of it: FILE:LINE:COLUMN: SEVERITY: MESSAGE, or without what comes before the severity.
  * The pieces point into the text, and do not end with a NUL. */
 struct diag {
@@ -17,5 +19,8 @@ struct diag {
 
 /* Reads a line, without its newline. False where it is none: a line of source, a caret. */
 bool diag_parse(const char *line, size_t len, struct diag *ret_diag);
+
+/* Appends a text without what a terminal takes for colours. */
+void diag_add_plain(struct strbuf *b, const char *text, size_t len);
 
 #endif

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "arch-headers.h"
 #include "emit.h"
 #include "object/object.h"
 #include "shared/io.h"
@@ -27,16 +28,6 @@ int emit_file(const char *root, const char *path, const struct strbuf *content,
 	return 0;
 }
 
-/* Headers below a directory asm/ are those of one architecture. */
-static bool has_asm_header(const struct strv *inputs, const char *source)
-{
-	for (size_t i = 0; i < inputs->n; i++)
-		if (strcmp(inputs->v[i], source) != 0 &&
-		    (strstr(inputs->v[i], "/asm/") || strncmp(inputs->v[i], "asm/", 4) == 0))
-			return true;
-	return false;
-}
-
 static int refuse(const struct build_action *a, int r, const char *why, struct crossbpf_error *e)
 {
 	if (r == -ENOMEM)
@@ -46,20 +37,19 @@ static int refuse(const struct build_action *a, int r, const char *why, struct c
 			 why ? why : strerror(-r));
 }
 
-int emit_object(const struct emit *emit, const struct strbuf *compiled,
-		struct state_output *ret_output, bool *ret_uses_arch, struct crossbpf_error *e)
+int emit_object(const struct emit *emit, const struct strbuf *compiled, struct strbuf *ret_object,
+		bool *ret_uses_arch, struct crossbpf_error *e)
 {
 	const struct build_action *a = emit->action;
-	cleanup_strbuf struct strbuf object = {0};
 	const char *why = NULL;
 
 	int r = object_uses_registers(compiled->data, compiled->len, &why);
 	if (r < 0)
 		return refuse(a, r, why, e);
-	*ret_uses_arch = r || !emit->inputs || has_asm_header(emit->inputs, a->source);
+	*ret_uses_arch = r || !emit->inputs ||
+			 arch_headers_depend(emit->root, emit->toolchain, emit->inputs, a->source);
 	struct object_stamp stamp = {a->variant->target, *ret_uses_arch ? a->variant->arch : "any"};
-	r = object_rewrite(compiled->data, compiled->len, emit->keep_debug, &stamp, &object, &why);
-	if (r < 0)
-		return refuse(a, r, why, e);
-	return emit_file(emit->root, a->object, &object, ret_output, e);
+	r = object_rewrite(compiled->data, compiled->len, emit->keep_debug, &stamp, ret_object,
+			   &why);
+	return r < 0 ? refuse(a, r, why, e) : 0;
 }

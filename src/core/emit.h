@@ -9,16 +9,17 @@
 #include "state.h"
 
 struct emit {
-	const char *root;
 	bool keep_debug;
 	const struct build_action *action;
+	const char *root; /* of the project */
+	const struct toolchain *toolchain;
 	const struct strv *inputs; /* what the compiler read; NULL: that is not known */
 };
 
-/* Writes the action's object, made of what the compiler wrote. *ret_uses_arch: it depends on the
+/* Makes the action's object of what the compiler wrote. *ret_uses_arch: it depends on the
  * architecture. -ENOEXEC (status 1) where the compiler wrote no BPF object. */
-int emit_object(const struct emit *emit, const struct strbuf *compiled,
-		struct state_output *ret_output, bool *ret_uses_arch, struct crossbpf_error *e);
+int emit_object(const struct emit *emit, const struct strbuf *compiled, struct strbuf *ret_object,
+		bool *ret_uses_arch, struct crossbpf_error *e);
 
 /* Writes a file, relative to the root: by a temporary name and rename, or in place where it is no
  * regular file. Its directory is made where there is none. Errors have status 5. */

@@ -77,6 +77,9 @@ struct passage {
 	struct placement placement;
 	const struct exchange_result *result; /* during on_end() */
 	bool more;                            /* it is to be run again */
+	struct prefix_clang prefix;           /* precompiled, that is used, */
+	bool has_prefix;                      /* if there is one */
+	struct exchange_kept kept;
 	/* Its object, where that has other source lines in BTF than it should, or empty; and which
 	 * output that is. */
 	struct strbuf unlined;
@@ -85,6 +88,18 @@ struct passage {
 	int error;
 	struct crossbpf_error *e;
 };
+
+/* A command line, and before which of its words outputs are named. */
+struct command {
+	struct strv argv;
+	size_t insert;
+};
+
+static void command_free(struct command *c)
+{
+	strv_free(&c->argv);
+}
+#define cleanup_command CLEANUP(command_free)
 
 static int fail_to_write(struct passage *p, const char *path, int error)
 {
@@ -160,6 +175,22 @@ static int put_output(struct passage *p, size_t i, const struct strbuf *content)
 		       : 0;
 }
 
+/* What is written for make: as the host names files, and as it is without a precompiled header. */
+static int take_rules(struct passage *p, const struct exchange_data *data, struct strbuf *ret_rules)
+{
+	const struct strbuf told = {.data = (char *)data->data, .len = data->len};
+	cleanup_strbuf struct strbuf plain = {0};
+	int r = 0;
+
+	if (p->result->first)
+		r = prefix_clang_dep(&p->prefix, &told, &plain);
+	if (r == 0)
+		r = p->result->first
+			    ? remote_localize(p->x->remote, plain.data, plain.len, ret_rules)
+			    : remote_localize(p->x->remote, data->data, data->len, ret_rules);
+	return r;
+}
+
 /* The same, or removed. */
 static int take_output(struct passage *p, size_t i)
 {
@@ -177,11 +208,14 @@ static int take_output(struct passage *p, size_t i)
 	if (!data->len)
 		return 0;
 	if (strcmp(output->option, "-MF") == 0 || p->action->makes_rules)
-		r = remote_localize(p->x->remote, data->data, data->len, &content);
+		r = take_rules(p, data, &content);
 	else
 		strbuf_add(&content, data->data, data->len);
 	if (r < 0 || content.error)
 		return error_no_memory(p->e);
+	if (p->x->record && !temporary && strcmp(output->option, "-MF") == 0 &&
+	    placement_is_pipe(output))
+		clang_record_add_deps(p->x->record, content.data, content.len);
 	if (strcmp(output->option, "-o") == 0 && (r = has_other_lines(p, &content)) != 0) {
 		if (r < 0)
 			return error_no_memory(p->e);
@@ -210,6 +244,51 @@ static int take_printed(struct passage *p)
 	return write_in_place(p, "-", &text);
 }
 
+/* What is the source, among the arguments? */
+static const char *source_of(const struct passage *p)
+{
+	const struct clang_argv *c = &p->x->remote->project->clang;
+
+	return c->args.v[c->inputs[0].arg];
+}
+
+/* All outputs are where they are placed from. */
+static int place(struct passage *p)
+{
+	if (p->x->record && p->status == 0)
+		clang_record_take(p->x->record, &p->placement, NULL);
+	return placement_end(&p->placement, p->status, p->e);
+}
+
+static void on_kept(void *ctx, size_t i, bool is_there, const char *text, size_t len)
+{
+	struct passage *p = ctx;
+	cleanup_free char *why = NULL;
+
+	(void)i;
+	p->has_prefix = prefix_remote_end(&p->prefix.there, is_there, text, len, &why) == 0;
+	if (why && p->x->log) {
+		cleanup_free char *message = str_printf("no precompiled header: %s", why);
+		if (message)
+			p->x->log(message);
+	}
+}
+
+/* Is what a precompiled header made to be believed? */
+static bool is_first_fine(struct passage *p)
+{
+	bool fine = p->has_prefix && prefix_clang_holds(&p->prefix);
+
+	for (size_t i = 0; i < p->action->n_outputs && fine; i++) {
+		const struct exchange_data *data = &p->result->outputs[i];
+		const struct strbuf dep = {.data = (char *)data->data, .len = data->len};
+		cleanup_strbuf struct strbuf plain = {0};
+		if (strcmp(p->action->outputs[i].option, "-MF") == 0)
+			fine = prefix_clang_dep(&p->prefix, &dep, &plain) == 0;
+	}
+	return fine;
+}
+
 static void on_end(void *ctx, size_t i, const struct exchange_result *result)
 {
 	struct passage *p = ctx;
@@ -223,18 +302,28 @@ static void on_end(void *ctx, size_t i, const struct exchange_result *result)
 		p->error = error_no_memory(p->e);
 		return;
 	}
+	if (result->first && !is_first_fine(p)) {
+		p->has_prefix = false;
+		p->more = true;
+	}
 	if (p->more)
 		return;
+	if (p->x->record) {
+		clang_record_add_said(p->x->record, result->error.data, result->error.len);
+		clang_record_add_headers(p->x->record, source_of(p), list->data, list->len,
+					 result->first ? &p->prefix : NULL);
+	}
 	for (size_t j = 0; j < p->action->n_outputs && p->error == 0; j++)
 		p->error = take_output(p, j);
 	if (p->error == 0)
 		p->error = take_printed(p);
 	if (p->error == 0 && !p->unlined.len)
-		p->error = placement_end(&p->placement, p->status, p->e);
+		p->error = place(p);
 }
 
-static int make_argv(const struct executor_remote *x, const struct action *a, struct strv *ret_argv,
-		     size_t *ret_insert)
+/* With a precompiled header, or NULL. */
+static int make_argv(const struct executor_remote *x, const struct action *a,
+		     const struct prefix_clang *prefix, struct strv *ret_argv, size_t *ret_insert)
 {
 	strv_add(ret_argv, a->argv.v[0]);
 	/* First, so that the user's own wins. */
@@ -246,8 +335,10 @@ static int make_argv(const struct executor_remote *x, const struct action *a, st
 			if (a->deps_target) {
 				strv_add(ret_argv, "-MQ");
 				strv_add(ret_argv, a->deps_target);
-				shift += 2;
 			}
+			if (prefix)
+				prefix_clang_options(prefix, ret_argv);
+			shift = ret_argv->n - i;
 			*ret_insert = i + shift;
 		}
 		if (i < a->argv.n)
@@ -325,45 +416,67 @@ static void on_lines_end(void *ctx, size_t i, const struct exchange_result *resu
 	}
 	p->error = put_output(p, p->object, &p->unlined);
 	if (p->error == 0)
-		p->error = placement_end(&p->placement, p->status, p->e);
+		p->error = place(p);
 }
 
 /* Runs the action until it is known to have read what it should; `x` says what comes of it. */
-static int run_rounds(struct passage *p, struct exchange *x)
+static int run_rounds(struct passage *p, struct exchange_action *action, struct exchange *x)
 {
 	int error = 0;
 
 	p->more = true;
 	for (int round = 0; round < REMOTE_ROUNDS && p->more && error == 0 && p->error == 0;
-	     round++)
+	     round++) {
+		if (!p->has_prefix) {
+			action->first = NULL;
+			x->n_kept = 0;
+		}
 		error = remote_run(p->x->remote, x, p->e);
+	}
 	if (error == 0 && p->error == 0 && p->more)
 		return remote_refuse_rounds(NULL, p->e);
 	return error < 0 ? error : p->error;
 }
 
-/* The command once, as `p` now needs it. */
-static int run_command(struct passage *p, const struct strv *here, size_t insert,
+/* The command once, as `p` now needs it; `first` with a precompiled header, where there is one. */
+static int run_command(struct passage *p, const struct command *here, const struct command *first,
 		       struct exchange_action *action, struct exchange *x)
 {
-	cleanup_strv struct strv argv = {0};
+	cleanup_strv struct strv argv = {0}, first_argv = {0};
 
-	if (map_argv(p, here, insert, &argv, &action->insert) < 0)
+	if (map_argv(p, &here->argv, here->insert, &argv, &action->insert) < 0 ||
+	    (first &&
+	     map_argv(p, &first->argv, first->insert, &first_argv, &action->first_insert) < 0))
 		return error_no_memory(p->e);
 	action->argv = (const char *const *)argv.v;
-	return run_rounds(p, x);
+	action->first = first ? (const char *const *)first_argv.v : NULL;
+	x->n_kept = first ? 1 : 0;
+	return run_rounds(p, action, x);
+}
+
+/* Looks for what its header is precompiled by. */
+static int find_prefix(struct passage *p, struct command *ret_first)
+{
+	const struct executor_remote *x = p->x;
+
+	if (!x->prefixes || prefix_clang_find(x->prefixes, p->action, NULL, &p->prefix) < 0)
+		return 0;
+	p->has_prefix = true;
+	p->kept = prefix_remote_kept(&p->prefix.there);
+	return make_argv(x, p->action, &p->prefix, &ret_first->argv, &ret_first->insert);
 }
 
 static int run_action(struct passage *p)
 {
 	const struct action *a = p->action;
 	cleanup_strbuf struct strbuf input = {0};
-	cleanup_strv struct strv here = {0}, env = {0};
+	cleanup_strv struct strv env = {0};
+	cleanup_command struct command here = {0}, first = {0};
 	struct exchange_action action = {.dir = p->x->remote->project->dir,
 					 .n_outputs = a->n_outputs};
-	size_t insert = 0;
 
-	if (make_argv(p->x, a, &here, &insert) < 0 || make_env(p, &env) < 0)
+	if (make_argv(p->x, a, NULL, &here.argv, &here.insert) < 0 || make_env(p, &env) < 0 ||
+	    find_prefix(p, &first) < 0)
 		return error_no_memory(p->e);
 	if (a->reads_input) {
 		int error = io_read_fd(STDIN_FILENO, INPUT_LIMIT, &input);
@@ -379,18 +492,21 @@ static int run_action(struct passage *p)
 		.actions = &action,
 		.n = 1,
 		.lanes = 1,
-		.live = true,
+		.live = !p->x->record,
 		.env = (const char *const *)env.v,
 		.ctx = p,
+		.kept = &p->kept,
+		.kept_limit = PREFIX_REMOTE_LIMIT,
+		.on_kept = on_kept,
 		.on_end = on_end,
 	};
-	int error = run_command(p, &here, insert, &action, &x);
+	int error = run_command(p, &here, p->has_prefix ? &first : NULL, &action, &x);
 	if (error < 0 || !p->unlined.len)
 		return error;
 	/* What it has to say, it said. */
 	x.live = false;
 	x.on_end = on_lines_end;
-	return run_command(p, &here, insert, &action, &x);
+	return run_command(p, &here, NULL, &action, &x);
 }
 
 /* What cannot be done there. */
@@ -432,6 +548,7 @@ int executor_remote_run(const struct executor_remote *x, const struct plan *plan
 			placement_begin(&p.placement, p.action);
 			r = run_action(&p);
 			placement_free(&p.placement);
+			prefix_clang_free(&p.prefix);
 			strbuf_free(&p.unlined);
 		}
 		if (r == -EINTR)

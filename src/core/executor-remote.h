@@ -3,13 +3,18 @@
 #ifndef CROSSBPF_EXECUTOR_REMOTE_H
 #define CROSSBPF_EXECUTOR_REMOTE_H
 
+#include "clang-record.h"
 #include "plan.h"
+#include "prefix-clang.h"
 #include "remote.h"
 
 struct executor_remote {
 	struct remote *remote;
 	bool colour; /* in diagnostics, where the command line does not say */
 	void (*log)(const char *message);
+	struct clang_record *record; /* of what is to be kept, begun; or NULL */
+	const struct prefix_clang_place
+		*prefixes; /* where precompiled headers are, or NULL: none */
 };
 
 /* Adds what the plan's actions may read, before remote_connect(). */

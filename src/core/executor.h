@@ -3,13 +3,17 @@
 #ifndef CROSSBPF_EXECUTOR_H
 #define CROSSBPF_EXECUTOR_H
 
+#include "clang-record.h"
 #include "plan.h"
+#include "prefix-clang.h"
 #include "session.h"
 
 struct executor {
 	struct session *session;
-	const char *const *env;           /* environment of the commands */
-	void (*log)(const char *message); /* each command as it is run, or NULL */
+	const char *const *env;                    /* environment of the commands */
+	void (*log)(const char *message);          /* each command as it is run, or NULL */
+	const struct prefix_clang_place *prefixes; /* of precompiled headers; or NULL: none */
+	struct clang_record *record; /* of what is to be kept, begun; or NULL: nothing */
 };
 
 /*

@@ -73,24 +73,34 @@ static void find_line(struct checker *c, uint32_t line, const char **ret_text, s
 		--*ret_len;
 }
 
+/* The text of a line that is not the builder's: nothing where there is none. */
+static int read_line(struct checker *c, const struct object_line *line, const char **ret_text,
+		     size_t *ret_len)
+{
+	int r = 0;
+
+	*ret_text = "";
+	*ret_len = 0;
+	if (!c->name || strcmp(c->name, line->file) != 0)
+		r = open_file(c, line->file);
+	if (r < 0 || c->builders || line->line == 0 || !c->exists)
+		return r;
+	find_line(c, line->line, ret_text, ret_len);
+	/* A NUL in a source ends the string. */
+	*ret_len = strnlen(*ret_text, *ret_len);
+	return 0;
+}
+
 /* 1: it is another. */
 static int check_line(void *ctx, const struct object_line *line)
 {
 	struct checker *c = ctx;
-	const char *text = "";
-	size_t len = 0;
+	const char *text;
+	size_t len;
 
-	if (!c->name || strcmp(c->name, line->file) != 0) {
-		int r = open_file(c, line->file);
-		if (r < 0)
-			return r;
-	}
-	if (c->builders || line->line == 0)
-		return 0;
-	if (c->exists)
-		find_line(c, line->line, &text, &len);
-	/* A NUL in a source ends the string. */
-	len = strnlen(text, len);
+	int r = read_line(c, line, &text, &len);
+	if (r < 0 || c->builders || line->line == 0)
+		return r;
 	return strncmp(line->text, text, len) != 0 || line->text[len] != '\0';
 }
 
@@ -115,4 +125,25 @@ int host_lines_check(const void *object, size_t len, const char *dir,
 		return r;
 	/* The rest, for who compiles it again. */
 	return object_each_line(object, len, add_file, &c, &why);
+}
+
+static int tell_line(void *ctx, const struct object_line *line, const char **ret_text,
+		     size_t *ret_len)
+{
+	struct checker *c = ctx;
+	int r = read_line(c, line, ret_text, ret_len);
+
+	return r == 0 && c->builders ? -ENOTSUP : r;
+}
+
+int host_lines_set(const void *object, size_t len, const char *dir,
+		   bool (*is_builders)(const void *ctx, const char *name), const void *ctx,
+		   struct strbuf *ret_object, const char **why)
+{
+	cleanup_strv struct strv files = {0};
+	CLEANUP(checker_free)
+	struct checker c = {.dir = dir, .is_builders = is_builders, .ctx = ctx, .files = &files};
+
+	*why = NULL;
+	return object_set_texts(object, len, tell_line, &c, ret_object, why);
 }

@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "shared/strbuf.h"
 #include "shared/strv.h"
 
 /* Names that are relative are in `dir`; is_builders() knows the builder's own files, which are not
@@ -22,5 +23,12 @@
 int host_lines_check(const void *object, size_t len, const char *dir,
 		     bool (*is_builders)(const void *ctx, const char *name), const void *ctx,
 		     struct strv *ret_files, bool *ret_same);
+
+/* Puts the object into ret_object, which is empty, with the text that a clang here would find. 0,
+ * -ENOMEM, -ENOTSUP where a line is the builder's own, or -ENOEXEC with *why as object_set_texts().
+ */
+int host_lines_set(const void *object, size_t len, const char *dir,
+		   bool (*is_builders)(const void *ctx, const char *name), const void *ctx,
+		   struct strbuf *ret_object, const char **why);
 
 #endif

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "asks.h"
 #include "lookups.h"
 #include "shared/io.h"
 #include "shared/strbuf.h"
@@ -95,81 +96,26 @@ int lookups_of_input(const char *input, const struct strv *dirs,
 	return r;
 }
 
-int lookups_of_asked(const char *names, const struct strv *dirs,
+struct asking {
+	const struct strv *dirs;
+	int (*each)(void *ctx, const char *path);
+	void *ctx;
+};
+
+static int each_asked(void *ctx, const char *name, size_t len)
+{
+	const struct asking *a = ctx;
+
+	if (name[0] != '/')
+		return each_dir(name, len, NULL, a->dirs, a->each, a->ctx);
+	cleanup_free char *path = strndup(name, len);
+	return path ? a->each(a->ctx, path) : -ENOMEM;
+}
+
+int lookups_of_asked(const char *asks, const struct strv *dirs,
 		     int (*each)(void *ctx, const char *path), void *ctx)
 {
-	int r = 0;
+	struct asking a = {dirs, each, ctx};
 
-	while (*names && r == 0) {
-		size_t len = strcspn(names, "\n");
-		if (len)
-			r = each_dir(names, len, NULL, dirs, each, ctx);
-		names += names[len] ? len + 1 : len;
-	}
-	return r;
-}
-
-bool lookups_are_open(const char *names)
-{
-	return names && names[0] == '\n';
-}
-
-static bool holds(const char *at, const char *end, const char *word)
-{
-	size_t len = strlen(word);
-
-	return (size_t)(end - at) >= len && memcmp(at, word, len) == 0;
-}
-
-/* Words in comments count too: that costs time, and not the truth. */
-static bool is_open(const char *text, const char *end)
-{
-	static const char *const clocks[] = {"__DATE__", "__TIME__", "__TIMESTAMP__"};
-	static const char *const files[] = {".incbin", ".include"};
-
-	for (const char *at = text; (at = memchr(at, '_', (size_t)(end - at))); at++)
-		for (size_t i = 0; i < sizeof(clocks) / sizeof(clocks[0]); i++)
-			if (holds(at, end, clocks[i]))
-				return true;
-	for (const char *at = text; (at = memchr(at, '.', (size_t)(end - at))); at++)
-		for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
-			if (holds(at, end, files[i]))
-				return true;
-	return false;
-}
-
-int lookups_find_asked(const char *text, size_t len, char **ret_names)
-{
-	static const char keyword[] = "__has_include";
-	cleanup_strbuf struct strbuf names = {0};
-	const char *at = text, *end = text + len;
-
-	*ret_names = NULL;
-	if (len == 0)
-		return 0;
-	if (is_open(text, end))
-		strbuf_putc(&names, '\n');
-
-	while ((at = memchr(at, '_', (size_t)(end - at)))) {
-		if ((size_t)(end - at) < sizeof(keyword) - 1 ||
-		    memcmp(at, keyword, sizeof(keyword) - 1) != 0) {
-			at++;
-			continue;
-		}
-		at += sizeof(keyword) - 1;
-		while (at < end && (*at == '_' || (*at >= 'a' && *at <= 'z') || *at == ' ' ||
-				    *at == '(' || *at == '\t'))
-			at++;
-		if (at == end || (*at != '<' && *at != '"'))
-			continue;
-		const char close = *at == '<' ? '>' : '"', *name = ++at;
-		while (at < end && *at != close && *at != '\n')
-			at++;
-		if (at < end && *at == close && at > name) {
-			strbuf_add(&names, name, (size_t)(at - name));
-			strbuf_putc(&names, '\n');
-		}
-	}
-	*ret_names = NULL;
-	return names.len ? strbuf_finish(&names, ret_names) : names.error;
+	return asks_each_name(asks, each_asked, &a);
 }

@@ -24,16 +24,8 @@ int lookups_dirs(const struct strv *inputs, const struct strv *search, const str
  * returns an error, which is returned. What was really looked for is among it; some was not. */
 int lookups_of_input(const char *input, const struct strv *dirs,
 		     int (*each)(void *ctx, const char *path), void *ctx);
-/* The same of a list of names, each of which ends with a newline. */
-int lookups_of_asked(const char *names, const struct strv *dirs,
+/* The same of the names that a source asks for (asks.h). */
+int lookups_of_asked(const char *asks, const struct strv *dirs,
 		     int (*each)(void *ctx, const char *path), void *ctx);
-
-/* What a text asks for by __has_include and its kin, each name with a newline; NULL: nothing. Names
- * that macros make are not seen. An empty name comes first where it asks for what no name tells:
- * the time, or a file that clang does not list. 0 or -ENOMEM; the caller frees. */
-int lookups_find_asked(const char *text, size_t len, char **ret_names);
-
-/* Has it such an empty name? Then the same inputs may make other outputs. `names` may be NULL. */
-bool lookups_are_open(const char *names);
 
 #endif

@@ -425,6 +425,8 @@ int mirror_update_toolchain(const struct mirror_update *u, struct toolchain *ret
 
 	strv_add(&t.search, toolchain_clang_dir(from));
 	memcpy(t.identity, from->identity, sizeof(t.identity));
+	memcpy(t.content, from->content, sizeof(t.content));
+	memcpy(t.scripts, from->scripts, sizeof(t.scripts));
 	int r = t.search.error || lock_file_set(&m.lock, MIRROR_KEY_OF, "-") < 0 ? -ENOMEM : 0;
 	if (r == 0)
 		r = mirror_apply(&m, &t);

@@ -160,6 +160,8 @@ int mirror_apply(const struct mirror *m, struct toolchain *t)
 	with.number = TAKE_PTR(t->number);
 	with.version = TAKE_PTR(t->version);
 	memcpy(with.identity, t->identity, sizeof(with.identity));
+	memcpy(with.content, t->content, sizeof(with.content));
+	memcpy(with.scripts, t->scripts, sizeof(with.scripts));
 	toolchain_free(t);
 	*t = with;
 	return 0;

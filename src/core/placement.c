@@ -62,6 +62,21 @@ void placement_begin(struct placement *p, const struct action *action)
 			make_temporary(p, i);
 }
 
+bool placement_is_whole(const struct placement *p)
+{
+	for (size_t i = 0; i < p->action->n_outputs; i++)
+		if (!p->temporary[i].path)
+			return false;
+	return true;
+}
+
+bool placement_is_pipe(const struct output *output)
+{
+	struct stat st;
+
+	return stat(output->path, &st) == 0 && S_ISFIFO(st.st_mode);
+}
+
 /* What clang is to call the output. */
 static const char *placed_name(const struct placement *p, size_t i)
 {

@@ -7,6 +7,7 @@
 #ifndef CROSSBPF_PLACEMENT_H
 #define CROSSBPF_PLACEMENT_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include "plan.h"
@@ -21,6 +22,12 @@ struct placement {
 };
 
 void placement_begin(struct placement *p, const struct action *action);
+
+/* Has each output a temporary file? */
+bool placement_is_whole(const struct placement *p);
+/* Is the output a pipe, as that of bpf2go's -MF/dev/fd/3? What is written there cannot be taken
+ * back. */
+bool placement_is_pipe(const struct output *output);
 
 /* Appends the options that lead clang to the temporary files, none where all is in place. */
 void placement_options(const struct placement *p, struct strv *argv);

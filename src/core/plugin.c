@@ -223,6 +223,31 @@ int plugin_load(const char *dir, const char *name, struct plugin *ret_plugin,
 	return r;
 }
 
+const void *plugin_load_module(const char *dir, const char *file, const char *symbol, size_t size,
+			       const char *what, void **handle, struct crossbpf_error *e)
+{
+	cleanup_free char *path = str_printf("%s/%s", dir, file);
+	const void *(*init)(void);
+
+	if (!path) {
+		error_no_memory(e);
+		return NULL;
+	}
+	if (!*handle) {
+		if (plugin_check_file(dir, path, what, e) < 0)
+			return NULL;
+		*handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+	}
+	void *found = *handle ? dlsym(*handle, symbol) : NULL;
+	memcpy(&init, &found, sizeof(init)); /* C has no cast for it */
+	const uint32_t *table = found ? init() : NULL;
+	if (table && *table == size)
+		return table;
+	error_set(e, -ENOEXEC, EXIT_STATUS_NO_BACKEND, "install crossbpf again",
+		  "cannot load %s: %s", path, table ? "it is of another release" : dlerror());
+	return NULL;
+}
+
 void plugin_unload(struct plugin *p)
 {
 	free(p->keys);

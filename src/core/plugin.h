@@ -26,6 +26,14 @@ int plugin_load(const char *dir, const char *name, struct plugin *ret_plugin,
 int plugin_check_file(const char *dir, const char *path, const char *what,
 		      struct crossbpf_error *e);
 
+/*
+ * Loads a module of ours, DIR/FILE, whose function `symbol` takes nothing and returns a table that
+ * begins with its size, a uint32_t: `size`. *handle is dlopen()'s, NULL before the first time. NULL
+ * with `e` where it cannot be had, which `what` begins.
+ */
+const void *plugin_load_module(const char *dir, const char *file, const char *symbol, size_t size,
+			       const char *what, void **handle, struct crossbpf_error *e);
+
 /* Its module stays loaded: most commands have use of it twice, for its keys and for itself, and to
  * load it is what costs. */
 void plugin_unload(struct plugin *p);

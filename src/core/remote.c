@@ -254,28 +254,11 @@ static int check_archiver(const struct remote *r, struct crossbpf_error *e)
 
 const struct exchange_module *remote_module(struct remote *r, struct crossbpf_error *e)
 {
-	cleanup_free char *path = str_printf("%s/exchange.so", r->module_dir);
-	const struct exchange_module *(*init)(void);
+	const struct exchange_module *module =
+		plugin_load_module(r->module_dir, "exchange.so", "crossbpf_exchange_init",
+				   sizeof(*module), "the exchange", &r->module, e);
 
-	if (!path) {
-		error_no_memory(e);
-		return NULL;
-	}
-	if (!r->module) {
-		if (plugin_check_file(r->module_dir, path, "the exchange", e) < 0)
-			return NULL;
-		r->module = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-	}
-	void *symbol = r->module ? dlsym(r->module, "crossbpf_exchange_init") : NULL;
-	memcpy(&init, &symbol, sizeof(init)); /* C has no cast for it */
-	const struct exchange_module *module = symbol ? init() : NULL;
-	if (!module || module->size != sizeof(*module)) {
-		error_set(e, -ENOEXEC, EXIT_STATUS_NO_BACKEND, "install crossbpf again",
-			  "cannot load %s: %s", path,
-			  module ? "it is of another release" : dlerror());
-		return NULL;
-	}
-	return check_archiver(r, e) < 0 ? NULL : module;
+	return !module || check_archiver(r, e) < 0 ? NULL : module;
 }
 
 int remote_load(struct remote *r, struct crossbpf_error *e)
@@ -401,16 +384,15 @@ static bool leads_upwards(const char *path)
 	return false;
 }
 
-/* Calls `each` for all names, builder's and host's, by which the builder's own headers among these
- * may have been looked for. */
-static int each_lookup(const struct remote *r, const struct strv *read,
+/* Calls `each` for all names, builder's and the host's in `own`, by which the builder's own headers
+ * among these may have been looked for. */
+static int each_lookup(const struct toolchain *t, const struct strv *own, const struct strv *read,
 		       int (*each)(void *ctx, const char *path), void *ctx)
 {
-	const struct toolchain *t = &r->builder->toolchain;
 	cleanup_strv struct strv dirs = {0};
 
 	toolchain_builder_dirs(t, &dirs);
-	strv_add_all(&dirs, r->dirs.n ? (const char *const *)r->dirs.v : none);
+	strv_add_all(&dirs, own->n ? (const char *const *)own->v : none);
 	int error = dirs.error;
 	for (size_t i = 0; i < read->n && error == 0; i++)
 		if (toolchain_is_builders(t, read->v[i]) && !leads_upwards(read->v[i]))
@@ -422,7 +404,7 @@ int remote_check(struct remote *r, const struct strv *read, bool *ret_more)
 {
 	struct check check = {.remote = r};
 
-	int error = each_lookup(r, read, take_found, &check);
+	int error = each_lookup(&r->builder->toolchain, &r->dirs, read, take_found, &check);
 	*ret_more = check.more;
 	return error;
 }
@@ -441,28 +423,20 @@ static int take_lookup(void *ctx, const char *path)
 	return l->names->error;
 }
 
-int remote_lookups(const struct remote *r, const struct strv *read, struct strv *ret_names)
+int remote_lookups(const struct toolchain *t, const struct strv *dirs, const struct strv *read,
+		   struct strv *ret_names)
 {
-	struct lookups l = {&r->builder->toolchain, ret_names};
+	struct lookups l = {t, ret_names};
 
-	return each_lookup(r, read, take_lookup, &l);
+	return each_lookup(t, dirs, read, take_lookup, &l);
 }
 
-/* Clang lists headers as "DOTS PATH". */
 int remote_check_list(struct remote *r, const char *list, size_t len, bool *ret_more)
 {
-	cleanup_free char *text = strndup(list, len);
 	cleanup_strv struct strv read = {0};
-	char *rest = NULL;
 
-	if (!text)
-		return -ENOMEM;
-	for (char *line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
-		const char *path = line + strspn(line, ".");
-		if (*path == ' ')
-			strv_add(&read, path + 1);
-	}
-	return read.error ? read.error : remote_check(r, &read, ret_more);
+	int error = depfile_parse_list(list, len, &read);
+	return error < 0 ? error : remote_check(r, &read, ret_more);
 }
 
 int remote_refuse_rounds(const char *source, struct crossbpf_error *e)

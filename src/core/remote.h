@@ -94,9 +94,11 @@ int remote_run(struct remote *r, const struct exchange *actions, struct crossbpf
  * command is to be run again.
  */
 int remote_check(struct remote *r, const struct strv *read, bool *ret_more);
-/* Appends the host's names by which the builder's own headers among these would have been found
- * before: a file that appears there would be read in the place of one of them. 0 or -ENOMEM. */
-int remote_lookups(const struct remote *r, const struct strv *read, struct strv *ret_names);
+/* Appends the names in these directories of the host's by which the builder's own headers among
+ * `read` would have been found before: a file that appears there would be read in the place of one
+ * of them. 0 or -ENOMEM. */
+int remote_lookups(const struct toolchain *t, const struct strv *dirs, const struct strv *read,
+		   struct strv *ret_names);
 /* As remote_check(), of the list that clang makes of headers, also where it fails, with this in its
  * environment and a file's name in that variable. */
 #define REMOTE_HEADERS_ENVIRONMENT "CC_PRINT_HEADERS=1"

@@ -16,6 +16,8 @@ enum {
 	STATUS_SIZE = 4096,
 };
 
+static const int64_t PATIENCE = 10000000000; /* nanoseconds */
+
 static void host_error(void *ctx, const char *message, const char *hint)
 {
 	struct report *report = ctx;
@@ -113,6 +115,7 @@ int session_load(struct session *s, const char *dir, const char *name, const cha
 		.control = s->control,
 		.dirs = s->dirs,
 		.settings = s->settings,
+		.asked_for = s->asked_for,
 	};
 	report_begin(&s->report, s);
 	s->conf = list_settings(s->settings, where);
@@ -129,9 +132,14 @@ int session_load(struct session *s, const char *dir, const char *name, const cha
 
 int session_probe(struct session *s, struct crossbpf_error *e)
 {
+	int64_t until = io_now() + PATIENCE;
 	char why[256] = "";
+	int r;
 
-	int r = s->plugin.backend.probe(&s->report.host, s->conf, why, sizeof(why));
+	/* Where the machine is busy, an engine takes longer than `auto` has time for. */
+	do
+		r = s->plugin.backend.probe(&s->report.host, s->conf, why, sizeof(why));
+	while (r == -ETIMEDOUT && s->asked_for && io_now() < until);
 	if (r < 0)
 		return error_set(e, r, EXIT_STATUS_NO_BACKEND,
 				 "crossbpf doctor says what each backend lacks; or choose another",

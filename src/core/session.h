@@ -30,14 +30,15 @@ struct session {
 	void (*inform)(const char *message); /* without `log`: those at level INFO; or NULL */
 	const char *const *dirs; /* further directories of the host that will be named; or NULL */
 	const struct crossbpf_kv *settings; /* of its section in crossbpf.conf; or NULL */
-	int control; /* of every command that is run here: at its end they are ended; -1: none */
+	int control;    /* of every command that is run here: at its end they are ended; -1: none */
+	bool asked_for; /* by the user, by its name: while a probe is late, it is asked again */
 };
 
 /*
  * Loads the backend NAME from DIR and opens a session on it. `where` (or NULL) is what followed
- * the colon in NAME:WHERE. `log`, `inform`, `control`, `dirs` and `settings` are the caller's to
- * set before. The session must not move in memory while it is open; session_close() is also right
- * for one that never opened.
+ * the colon in NAME:WHERE. `log`, `inform`, `control`, `dirs`, `settings` and `asked_for` are the
+ * caller's to set before. The session must not move in memory while it is open; session_close() is
+ * also right for one that never opened.
  */
 int session_open(struct session *s, const char *dir, const char *name, const char *where,
 		 const struct project *project, struct crossbpf_error *e);

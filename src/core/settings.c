@@ -8,10 +8,13 @@
 
 #include "cflags.h"
 #include "clang-constraint.h"
+#include "go-module.h"
 #include "settings.h"
+#include "shared/io.h"
 #include "shared/strbuf.h"
 #include "sources.h"
 #include "variant.h"
+#include "words.h"
 
 void settings_free(struct settings *s)
 {
@@ -21,12 +24,16 @@ void settings_free(struct settings *s)
 	strv_free(&s->include);
 	strv_free(&s->define);
 	strv_free(&s->cflags);
+	strv_free(&s->types);
+	free(s->package);
 	strv_free(&s->target);
 	strv_free(&s->arch);
 	free(s->cpu);
 	free(s->vmlinux);
+	free(s->kernel_headers);
 	free(s->clang);
 	free(s->clang_constraint);
+	strv_free(&s->launcher);
 	*s = (struct settings){0};
 }
 
@@ -167,16 +174,31 @@ static int settle_emit(const struct settings_words *words, const struct conf *co
 	cleanup_strv struct strv emit = {0};
 
 	int r = choose_list(words->emit, conf ? &conf->emit : NULL, variant_check_emit, &emit, e);
-	for (size_t i = 0; i < emit.n && r == 0; i++) {
-		if (strcmp(emit.v[i], "dep") == 0)
-			s->emit_dep = true;
-		else if (strcmp(emit.v[i], "object") != 0)
-			r = error_set(e, -ENOTSUP, EXIT_STATUS_USAGE,
-				      "emit object, dep or both; bpftool gen skeleton makes a "
-				      "skeleton of an object",
-				      "this crossbpf cannot emit %s yet", emit.v[i]);
-	}
+	s->emit_dep = strv_contains(&emit, "dep");
+	s->emit_skeleton = strv_contains(&emit, "skeleton");
+	s->emit_go = strv_contains(&emit, "go");
+	s->emit_c = strv_contains(&emit, "c");
 	return r;
+}
+
+/* What Go files are to be like, by where they will be. */
+static int settle_go(const char *root, const struct settings_words *words, const struct conf *conf,
+		     struct settings *s, struct crossbpf_error *e)
+{
+	const char *package = words->package ? words->package : conf ? conf->package : NULL;
+	cleanup_free char *dir =
+		s->output ? strndup(s->output, (size_t)(io_basename(s->output) - s->output))
+			  : strdup(s->outdir);
+	cleanup_free char *absolute = dir ? io_absolute(root, *dir ? dir : ".") : NULL;
+
+	int r = choose_list(words->types, conf ? &conf->types : NULL, variant_check_type, &s->types,
+			    e);
+	if (r < 0 || !s->emit_go)
+		return r;
+	if (!absolute)
+		return error_no_memory(e);
+	r = go_module_dialect(absolute, NULL, &s->dialect, e);
+	return r < 0 ? r : go_module_package(absolute, package, &s->package, e);
 }
 
 static int settle_variants(const struct settings_words *words, const struct conf *conf,
@@ -253,7 +275,13 @@ static int settle_paths(const char *root, const char *dir, const struct settings
 		strv_add_all(&s->define, (const char *const *)words->define.v);
 	if (conf && conf->vmlinux)
 		s->vmlinux = strdup(conf->vmlinux);
-	return r < 0 || !s->outdir || (words->output && !s->output) || s->include.error ||
+	const char *headers = words->kernel_headers ? words->kernel_headers
+			      : conf                ? conf->kernel_headers
+						    : NULL;
+	if (headers)
+		s->kernel_headers = from_root(headers, root, words->kernel_headers ? dir : root);
+	return r < 0 || !s->outdir || (headers && !s->kernel_headers) ||
+			       (words->output && !s->output) || s->include.error ||
 			       s->define.error || (conf && conf->vmlinux && !s->vmlinux)
 		       ? -ENOMEM
 		       : 0;
@@ -277,6 +305,14 @@ static int settle_clang(const struct settings_words *words, const struct conf *c
 	return named && !s->clang ? -ENOMEM : 0;
 }
 
+static int settle_launcher(const struct settings_words *words, const struct conf *conf,
+			   struct settings *s, struct crossbpf_error *e)
+{
+	const char *launcher = words->launcher ? words->launcher : conf ? conf->launcher : NULL;
+
+	return launcher ? words_split("the launcher", launcher, &s->launcher, e) : 0;
+}
+
 int settings_make_flags(const char *root, const char *dir, const struct settings_words *words,
 			const struct conf *conf, struct settings *ret_settings,
 			struct crossbpf_error *e)
@@ -289,9 +325,13 @@ int settings_make_flags(const char *root, const char *dir, const struct settings
 	if (r == 0)
 		r = settle_emit(words, conf, &s, e);
 	if (r == 0)
+		r = settle_go(root, words, conf, &s, e);
+	if (r == 0)
 		r = settle_cflags(words, conf, &s, e);
 	if (r == 0)
 		r = check_defines(&s.define, e);
+	if (r == 0)
+		r = settle_launcher(words, conf, &s, e);
 	if (r < 0)
 		return r;
 	*ret_settings = s;

@@ -6,12 +6,14 @@
 #include <stdbool.h>
 
 #include "conf.h"
+#include "gen/go-dialect.h"
 #include "error.h"
 #include "shared/strv.h"
 
 /* As they were said: NULL or empty where they were not. Lists are parted by commas. */
 struct settings_words {
-	const char *output, *outdir, *cflags, *target, *arch, *cpu, *emit, *clang;
+	const char *output, *outdir, *cflags, *target, *arch, *cpu, *emit, *package, *types, *clang,
+		*launcher, *kernel_headers;
 	struct strv sources, include, define;
 	bool debug;
 };
@@ -27,10 +29,16 @@ struct settings {
 	bool arch_is_default; /* nobody named one */
 	bool no_system;       /* cflags keep the builder's headers out */
 	char *cpu;
-	bool emit_dep;
+	bool emit_dep, emit_skeleton, emit_go, emit_c;
+	/* Of Go files, with emit_go. */
+	struct go_dialect dialect;
+	char *package;
+	struct strv types;      /* that they declare besides those of keys and values */
 	char *vmlinux;          /* with {arch} in it */
+	char *kernel_headers;   /* a kernel's build tree, with {arch} in it, or NULL */
 	char *clang;            /* a program, or NULL */
 	char *clang_constraint; /* or NULL */
+	struct strv launcher;   /* the words of a command, or empty */
 	bool debug;
 };
 

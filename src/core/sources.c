@@ -1,14 +1,19 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * glob() begins at the working directory, which a library must not change: it is given the root
- * before each pattern, with what is special in the root escaped.
+ * before each pattern, with what is special in the root escaped. It asks of each match whether that
+ * is a directory; of the thousands in one directory, that tells it itself.
  */
 #include "config.h"
 
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <fnmatch.h>
 #include <glob.h>
 #include <stdbool.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "shared/strbuf.h"
 #include "sources.h"
@@ -53,14 +58,65 @@ static int join(const char *root, const char *pattern, char **ret_joined, size_t
 	return strbuf_finish(&joined, ret_joined);
 }
 
+/* What it is where that is no link. */
+static bool is_dir(int dir, const struct dirent *entry)
+{
+	struct stat st;
+
+#ifdef DT_REG
+	if (entry->d_type == DT_REG || entry->d_type == DT_DIR)
+		return entry->d_type == DT_DIR;
+#endif
+	return fstatat(dir, entry->d_name, &st, 0) == 0 && S_ISDIR(st.st_mode);
+}
+
+/* Matches a pattern whose directory is no pattern. False where glob() is to be asked. */
+static bool list(const char *root, const char *pattern, struct strv *ret_found)
+{
+	const char *name = strrchr(pattern, '/');
+	size_t len = name ? (size_t)(name - pattern) : 0;
+
+	name = name ? name + 1 : pattern;
+	if (strcspn(pattern, special) < len || strchr(name, '\\'))
+		return false;
+	if (pattern[0] == '/')
+		root = "";
+	else if (!root[0])
+		root = ".";
+	cleanup_free char *dir = str_printf("%s/%.*s", root, (int)len, pattern);
+	cleanup_closedir DIR *entries = dir ? opendir(dir) : NULL;
+	if (!entries)
+		return false;
+	for (struct dirent *entry; (entry = readdir(entries));)
+		if (fnmatch(name, entry->d_name, FNM_PERIOD) == 0 && !is_dir(dirfd(entries), entry))
+			strv_take(ret_found, str_printf("%.*s%s", (int)(name - pattern), pattern,
+							entry->d_name));
+	return true;
+}
+
+static int tell_no_match(const char *pattern, struct crossbpf_error *e)
+{
+	return error_set(e, -ENOENT, EXIT_STATUS_USAGE,
+			 "it is relative to the directory of crossbpf.conf, else to the working "
+			 "directory; ** is no more than *",
+			 "the source pattern '%s' matches no file", pattern);
+}
+
 /* The matches of one pattern. */
 static int expand(const char *root, const char *pattern, struct strv *sources,
 		  struct crossbpf_error *e)
 {
 	cleanup_free char *joined = NULL;
+	cleanup_strv struct strv listed = {0};
 	size_t skip;
 	bool any = false;
 
+	if (list(root, pattern, &listed)) {
+		strv_sort(&listed);
+		for (size_t i = 0; i < listed.n; i++)
+			strv_add_once(sources, listed.v[i]);
+		return listed.error ? error_no_memory(e) : listed.n ? 0 : tell_no_match(pattern, e);
+	}
 	if (join(root, pattern, &joined, &skip) < 0)
 		return error_no_memory(e);
 
@@ -83,12 +139,7 @@ static int expand(const char *root, const char *pattern, struct strv *sources,
 			strv_add_once(sources, path + skip);
 		}
 	}
-	if (!any)
-		return error_set(e, -ENOENT, EXIT_STATUS_USAGE,
-				 "it is relative to the directory of crossbpf.conf, else to the "
-				 "working directory; ** is no more than *",
-				 "the source pattern '%s' matches no file", pattern);
-	return 0;
+	return any ? 0 : tell_no_match(pattern, e);
 }
 
 int sources_expand(const char *root, const struct strv *patterns, struct strv *ret_sources,

@@ -23,12 +23,19 @@ static int compare_to_listed(const void *name, const void *listed)
  * first looked for. */
 void *state_list_find(struct state_list *list, const char *name)
 {
+	if (list->next >= list->sorted)
+		list->next = 0;
+	if (list->sorted && strcmp(name, *(char **)list->v[list->next]) == 0)
+		return list->v[list->next++];
+
 	void **found = list->sorted ? bsearch(name, list->v, list->sorted, sizeof(*list->v),
 					      compare_to_listed)
 				    : NULL;
 
-	if (found)
+	if (found) {
+		list->next = (size_t)(found - list->v) + 1;
 		return *found;
+	}
 	if (list->indexed < list->sorted)
 		list->indexed = list->sorted;
 	for (; list->indexed < list->n; list->indexed++)
@@ -114,13 +121,25 @@ struct state_version *state_store_version(struct state_path *path,
 
 void state_row_clear(struct state_row *row)
 {
-	free(row->inputs);
-	free(row->outputs);
+	if (!row->lent) {
+		free(row->inputs);
+		free(row->outputs);
+	}
 	free(row->absents.v);
+	row->lent = row->has_key = false;
 	row->inputs = row->outputs = NULL;
 	row->absents = (struct state_absents){0};
 	row->appeared = NULL;
 	row->n_inputs = row->n_outputs = 0;
+	row->kept = false;
+}
+
+void state_row_take(struct state_row *row, struct state_row *ret_before)
+{
+	*ret_before = *row;
+	row->inputs = row->outputs = NULL;
+	row->absents = (struct state_absents){0};
+	state_row_clear(row);
 }
 
 int state_absents_add(struct state_absents *list, struct state_absent *absent)
@@ -143,11 +162,12 @@ static void list_free(struct state_list *list)
 		void *thing = *(void **)list->index;
 		tdelete(thing, &list->index, compare_names);
 	}
-	for (size_t i = 0; i < list->n; i++) {
+	for (size_t i = list->n_lent; i < list->n; i++) {
 		free(*(char **)list->v[i]);
 		free(list->v[i]);
 	}
 	free(list->v);
+	free(list->lent);
 	*list = (struct state_list){0};
 }
 
@@ -157,6 +177,8 @@ void state_store_clear(struct state_store *s)
 		struct state_path *path = s->paths.v[i];
 		for (struct state_version *v = path->versions, *next; v; v = next) {
 			next = v->next;
+			if (v->lent)
+				continue;
 			free(v->asks);
 			free(v);
 		}
@@ -166,7 +188,11 @@ void state_store_clear(struct state_store *s)
 		state_row_clear(s->rows.v[i]);
 	list_free(&s->paths);
 	list_free(&s->dirs);
+	list_free(&s->places);
 	list_free(&s->absents);
 	list_free(&s->rows);
+	free(TAKE_PTR(s->lent_versions));
+	free(TAKE_PTR(s->lent_named));
+	free(TAKE_PTR(s->lent_text));
 	s->generation = s->last_id = 0;
 }

@@ -10,7 +10,8 @@ enum { MAX_VERSIONS = 8 }; /* of one file, before those of no use are dropped */
 
 static int bind_name(sqlite3_stmt *statement, int i, const char *name)
 {
-	return sqlite3_bind_blob(statement, i, name, (int)strlen(name), SQLITE_STATIC) == SQLITE_OK
+	return state_sqlite->bind_blob(statement, i, name, (int)strlen(name), SQLITE_STATIC) ==
+			       SQLITE_OK
 		       ? 0
 		       : -ENOMEM;
 }
@@ -20,7 +21,7 @@ static int run_once(sqlite3_stmt *statement)
 {
 	int r = state_sql_step(statement);
 
-	sqlite3_reset(statement);
+	state_sqlite->reset(statement);
 	return r < 0 ? r : 0;
 }
 
@@ -36,12 +37,12 @@ static int find_id(struct writer *w, sqlite3_stmt *find, const char *name, const
 	int r = bind_name(find, 1, name);
 
 	if (r == 0 && digest)
-		sqlite3_bind_blob(find, 2, digest, DIGEST_SIZE, SQLITE_STATIC);
+		state_sqlite->bind_blob(find, 2, digest, DIGEST_SIZE, SQLITE_STATIC);
 	if (r == 0)
 		r = state_sql_step(find);
 	if (r >= 0)
-		*ret_id = r ? sqlite3_column_int64(find, 0) : ++w->store->last_id;
-	sqlite3_reset(find);
+		*ret_id = r ? state_sqlite->column_int64(find, 0) : ++w->store->last_id;
+	state_sqlite->reset(find);
 	return r < 0 ? r : 0;
 }
 
@@ -57,13 +58,13 @@ static int write_version(struct writer *w, struct state_version *v)
 		r = bind_name(w->file, 1, v->path->path);
 	if (r < 0)
 		return r;
-	sqlite3_bind_blob(w->file, 2, v->digest, DIGEST_SIZE, SQLITE_STATIC);
-	sqlite3_bind_int64(w->file, 3, v->id);
-	sqlite3_bind_blob(w->file, 4, &v->seen, sizeof(v->seen), SQLITE_STATIC);
+	state_sqlite->bind_blob(w->file, 2, v->digest, DIGEST_SIZE, SQLITE_STATIC);
+	state_sqlite->bind_int64(w->file, 3, v->id);
+	state_sqlite->bind_blob(w->file, 4, &v->seen, sizeof(v->seen), SQLITE_STATIC);
 	if (v->asks)
-		sqlite3_bind_blob(w->file, 5, v->asks, (int)strlen(v->asks), SQLITE_STATIC);
+		state_sqlite->bind_blob(w->file, 5, v->asks, (int)strlen(v->asks), SQLITE_STATIC);
 	else
-		sqlite3_bind_null(w->file, 5);
+		state_sqlite->bind_null(w->file, 5);
 	v->dirty = false;
 	return run_once(w->file);
 }
@@ -83,8 +84,8 @@ static int write_dir(struct writer *w, struct state_dir *dir)
 		r = bind_name(w->dir, 1, dir->path);
 	if (r < 0)
 		return r;
-	sqlite3_bind_int64(w->dir, 2, dir->id);
-	sqlite3_bind_blob(w->dir, 3, &dir->seen, sizeof(dir->seen), SQLITE_STATIC);
+	state_sqlite->bind_int64(w->dir, 2, dir->id);
+	state_sqlite->bind_blob(w->dir, 3, &dir->seen, sizeof(dir->seen), SQLITE_STATIC);
 	dir->dirty = false;
 	return run_once(w->dir);
 }
@@ -100,8 +101,8 @@ static int write_absent(struct writer *w, struct state_absent *absent)
 		r = bind_name(w->absent, 1, absent->path);
 	if (r < 0)
 		return r;
-	sqlite3_bind_int64(w->absent, 2, absent->id);
-	sqlite3_bind_int64(w->absent, 3, absent->dir->id);
+	state_sqlite->bind_int64(w->absent, 2, absent->id);
+	state_sqlite->bind_int64(w->absent, 3, absent->dir->id);
 	absent->dirty = false;
 	return run_once(w->absent);
 }
@@ -117,8 +118,8 @@ static int bind_strbuf(sqlite3_stmt *statement, int i, const struct strbuf *b)
 {
 	if (b->error)
 		return b->error;
-	return sqlite3_bind_blob(statement, i, b->len ? b->data : "", (int)b->len,
-				 SQLITE_TRANSIENT) == SQLITE_OK
+	return state_sqlite->bind_blob(statement, i, b->len ? b->data : "", (int)b->len,
+				       SQLITE_TRANSIENT) == SQLITE_OK
 		       ? 0
 		       : -ENOMEM;
 }
@@ -145,14 +146,14 @@ static int write_lookup(struct writer *w, struct state_row *row)
 		return r;
 	uint64_t sum = sum_field(SUM_START, row->output, strlen(row->output));
 	sum = sum_field(sum, absents.data, absents.len);
-	sqlite3_bind_int64(w->lookup, 3, (sqlite3_int64)sum);
+	state_sqlite->bind_int64(w->lookup, 3, (sqlite3_int64)sum);
 	return run_once(w->lookup);
 }
 
 static int write_row(struct writer *w, struct state_row *row)
 {
 	cleanup_strbuf struct strbuf inputs = {0}, outputs = {0};
-	int r = write_lookup(w, row);
+	int r = row->kept ? 0 : write_lookup(w, row);
 
 	for (uint32_t i = 0; i < row->n_inputs && r == 0; i++) {
 		r = write_version(w, row->inputs[i]);
@@ -174,9 +175,14 @@ static int write_row(struct writer *w, struct state_row *row)
 	sum = sum_field(sum, row->command, sizeof(row->command));
 	sum = sum_field(sum, inputs.data, inputs.len);
 	sum = sum_field(sum, outputs.data, outputs.len);
-	sqlite3_bind_blob(w->action, 2, row->command, sizeof(row->command), SQLITE_STATIC);
-	sqlite3_bind_int64(w->action, 5, row->duration);
-	sqlite3_bind_int64(w->action, 6, (sqlite3_int64)sum);
+	sum = sum_field(sum, row->key, row->has_key ? sizeof(row->key) : 0);
+	state_sqlite->bind_blob(w->action, 2, row->command, sizeof(row->command), SQLITE_STATIC);
+	if (row->has_key)
+		state_sqlite->bind_blob(w->action, 5, row->key, sizeof(row->key), SQLITE_STATIC);
+	else
+		state_sqlite->bind_null(w->action, 5);
+	state_sqlite->bind_int64(w->action, 6, row->duration);
+	state_sqlite->bind_int64(w->action, 7, (sqlite3_int64)sum);
 	row->dirty = false;
 	return run_once(w->action);
 }
@@ -192,10 +198,10 @@ static void forget_ids(struct state_store *s)
 		((struct state_dir *)s->dirs.v[i])->id = 0;
 	for (size_t i = 0; i < s->absents.n; i++)
 		((struct state_absent *)s->absents.v[i])->id = 0;
-	/* The other one may have done what we only forgot. */
+	/* The other one may have done what we only forgot, or have stored what it looked for. */
 	for (size_t i = 0; i < s->rows.n; i++) {
 		struct state_row *row = s->rows.v[i];
-		row->dirty = row->dirty && !row->appeared;
+		row->dirty = row->dirty && !row->appeared && !row->kept;
 	}
 }
 
@@ -262,7 +268,7 @@ static int prepare_writer(struct writer *w)
 		"SELECT id FROM dir WHERE path = ?",
 		"INSERT OR REPLACE INTO absent VALUES(?, ?, ?)",
 		"SELECT id FROM absent WHERE path = ?",
-		"INSERT OR REPLACE INTO action VALUES(?, ?, ?, ?, ?, ?)",
+		"INSERT OR REPLACE INTO action VALUES(?, ?, ?, ?, ?, ?, ?)",
 		"INSERT OR REPLACE INTO lookup VALUES(?, ?, ?)",
 	};
 	sqlite3_stmt **statements[] = {&w->file,   &w->find_file,   &w->dir,    &w->find_dir,
@@ -280,7 +286,7 @@ static void writer_free(struct writer *w)
 				      w->absent, w->find_absent, w->action, w->lookup};
 
 	for (size_t i = 0; i < sizeof(statements) / sizeof(statements[0]); i++)
-		sqlite3_finalize(statements[i]);
+		state_sqlite->finalize(statements[i]);
 }
 
 static bool names(const struct state_row *row, const struct state_version *v)
@@ -343,7 +349,7 @@ static int collect_garbage(struct state_store *s)
 			r = bind_name(drop, 1, path->path);
 			if (r < 0)
 				break;
-			sqlite3_bind_blob(drop, 2, v->digest, DIGEST_SIZE, SQLITE_STATIC);
+			state_sqlite->bind_blob(drop, 2, v->digest, DIGEST_SIZE, SQLITE_STATIC);
 			r = run_once(drop);
 			v->id = 0;
 		}
@@ -355,7 +361,8 @@ void state_store_save(struct state_store *s)
 {
 	struct writer w = {.store = s};
 
-	if (!s->db || !is_dirty(s) || state_sql_execute(s, "BEGIN IMMEDIATE") < 0)
+	if ((!s->db && !s->lazy) || !is_dirty(s) || state_store_connect(s) < 0 ||
+	    state_sql_execute(s, "BEGIN IMMEDIATE") < 0)
 		return;
 	int r = prepare_writer(&w);
 	if (r == 0)
@@ -367,8 +374,10 @@ void state_store_save(struct state_store *s)
 	writer_free(&w);
 	if (r == 0)
 		r = state_sql_execute(s, "COMMIT");
-	if (r == 0)
+	if (r == 0) {
+		state_store_save_image(s);
 		return;
+	}
 	/* Nothing of it is stored, and nothing further will be. */
 	(void)state_sql_execute(s, "ROLLBACK");
 	state_store_close_file(s);

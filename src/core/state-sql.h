@@ -4,7 +4,11 @@
 #define CROSSBPF_STATE_SQL_H
 
 #include "shared/strbuf.h"
+#include "sqlite/sqlite.h"
 #include "state-store.h"
+
+/* Once a file was opened. */
+extern const struct sqlite_module *state_sqlite;
 
 /* All: -EBADMSG where the file is of no use, -EIO where it cannot be had now, or -ENOMEM. */
 int state_sql_prepare(struct state_store *s, const char *sql, sqlite3_stmt **ret);
@@ -14,7 +18,8 @@ int state_sql_execute(struct state_store *s, const char *sql);
 
 static inline void state_sql_finalizep(sqlite3_stmt **statement)
 {
-	sqlite3_finalize(*statement);
+	if (*statement)
+		state_sqlite->finalize(*statement);
 }
 #define cleanup_statement CLEANUP(state_sql_finalizep)
 
@@ -23,6 +28,10 @@ static inline void state_sql_finalizep(sqlite3_stmt **statement)
 uint64_t state_sql_sum(uint64_t sum, const void *data, size_t len);
 
 int state_store_load_meta(struct state_store *s);
+/* Where an image was read: opens the file now. What fails is as with state_store_load_lookups(). */
+int state_store_connect(struct state_store *s);
+/* Behind a save. */
+void state_store_save_image(struct state_store *s);
 void state_store_close_file(struct state_store *s);
 
 #endif

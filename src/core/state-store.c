@@ -5,11 +5,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "plugin.h"
 #include "shared/io.h"
+#include "state-image.h"
 #include "state-sql.h"
 
 /* In PRAGMA user_version. Another one, older or newer, is another release's: begun anew. */
-enum { FORMAT = 2 };
+enum { FORMAT = 4 };
 
 enum {
 	BUSY_TIMEOUT_MS = 10000,
@@ -23,7 +25,7 @@ static const char schema[] =
 	"CREATE TABLE dir(path BLOB PRIMARY KEY, id INTEGER, seen BLOB) WITHOUT ROWID;"
 	"CREATE TABLE absent(path BLOB PRIMARY KEY, id INTEGER, dir INTEGER) WITHOUT ROWID;"
 	"CREATE TABLE action(output BLOB PRIMARY KEY, command BLOB, inputs BLOB, outputs BLOB,"
-	" duration INTEGER, sum INTEGER) WITHOUT ROWID;"
+	" key BLOB, duration INTEGER, sum INTEGER) WITHOUT ROWID;"
 	/* Apart, for it is large, and of use only where a directory has changed. */
 	"CREATE TABLE lookup(output BLOB PRIMARY KEY, absents BLOB, sum INTEGER) WITHOUT ROWID;"
 	"CREATE TABLE meta(generation INTEGER, last_id INTEGER);"
@@ -70,9 +72,9 @@ static void *id_table_get(const struct id_table *t, int64_t id)
 
 static const char *column_bytes(sqlite3_stmt *row, int i, size_t *ret_len)
 {
-	const char *data = sqlite3_column_blob(row, i);
+	const char *data = state_sqlite->column_blob(row, i);
 
-	*ret_len = (size_t)sqlite3_column_bytes(row, i);
+	*ret_len = (size_t)state_sqlite->column_bytes(row, i);
 	return data ? data : "";
 }
 
@@ -152,17 +154,17 @@ static int error_of(int code)
 
 int state_sql_prepare(struct state_store *s, const char *sql, sqlite3_stmt **ret)
 {
-	return error_of(sqlite3_prepare_v2(s->db, sql, -1, ret, NULL));
+	return error_of(state_sqlite->prepare_v2(s->db, sql, -1, ret, NULL));
 }
 
 int state_sql_step(sqlite3_stmt *statement)
 {
-	return error_of(sqlite3_step(statement));
+	return error_of(state_sqlite->step(statement));
 }
 
 int state_sql_execute(struct state_store *s, const char *sql)
 {
-	return error_of(sqlite3_exec(s->db, sql, NULL, NULL, NULL));
+	return error_of(state_sqlite->exec(s->db, sql, NULL, NULL, NULL));
 }
 
 int state_store_load_meta(struct state_store *s)
@@ -174,8 +176,8 @@ int state_store_load_meta(struct state_store *s)
 		r = (r = state_sql_step(row)) == 1 ? 0 : r < 0 ? r : -EBADMSG;
 	if (r < 0)
 		return r;
-	s->generation = sqlite3_column_int64(row, 0);
-	s->last_id = sqlite3_column_int64(row, 1);
+	s->generation = state_sqlite->column_int64(row, 0);
+	s->last_id = state_sqlite->column_int64(row, 1);
 	return s->last_id >= 0 && s->last_id < MAX_ID && s->generation >= 0 &&
 			       s->generation < INT64_MAX / 2
 		       ? 0
@@ -199,9 +201,9 @@ static int load_version(struct state_store *s, sqlite3_stmt *row, struct id_tabl
 	if (!v)
 		return r < 0 ? r : -ENOMEM;
 	v->dirty = false;
-	v->id = sqlite3_column_int64(row, 2);
+	v->id = state_sqlite->column_int64(row, 2);
 	r = column_fixed(row, 3, &v->seen, sizeof(v->seen));
-	if (r == 0 && sqlite3_column_type(row, 4) != SQLITE_NULL) {
+	if (r == 0 && state_sqlite->column_type(row, 4) != SQLITE_NULL) {
 		const char *asks = column_bytes(row, 4, &len);
 		v->asks = strndup(asks, len);
 		r = v->asks ? 0 : -ENOMEM;
@@ -217,7 +219,7 @@ static int load_dir(struct state_store *s, sqlite3_stmt *row, struct id_tables *
 
 	if (!dir)
 		return -ENOMEM;
-	dir->id = sqlite3_column_int64(row, 1);
+	dir->id = state_sqlite->column_int64(row, 1);
 	int r = column_fixed(row, 2, &dir->seen, sizeof(dir->seen));
 	return r < 0 ? r : id_table_set(&ids->dirs, dir->id, s->last_id, dir);
 }
@@ -230,8 +232,8 @@ static int load_absent(struct state_store *s, sqlite3_stmt *row, struct id_table
 
 	if (!absent)
 		return -ENOMEM;
-	absent->id = sqlite3_column_int64(row, 1);
-	absent->dir = id_table_get(&ids->dirs, sqlite3_column_int64(row, 2));
+	absent->id = state_sqlite->column_int64(row, 1);
+	absent->dir = id_table_get(&ids->dirs, state_sqlite->column_int64(row, 2));
 	return absent->dir ? id_table_set(&ids->absents, absent->id, s->last_id, absent) : -EBADMSG;
 }
 
@@ -252,13 +254,16 @@ static int load_row(struct state_store *s, sqlite3_stmt *row, struct id_tables *
 	size_t len;
 	const char *name = column_bytes(row, 0, &len);
 
-	if ((uint64_t)sqlite3_column_int64(row, 5) != sum_columns(row, 4))
+	if ((uint64_t)state_sqlite->column_int64(row, 6) != sum_columns(row, 5))
 		return -EBADMSG;
 	struct state_row *action = state_list_add(&s->rows, name, len, sizeof(*action));
 	if (!action)
 		return -ENOMEM;
-	action->duration = sqlite3_column_int64(row, 4);
+	action->duration = state_sqlite->column_int64(row, 5);
+	action->has_key = state_sqlite->column_type(row, 4) != SQLITE_NULL;
 	int r = column_fixed(row, 1, action->command, sizeof(action->command));
+	if (r == 0 && action->has_key)
+		r = column_fixed(row, 4, action->key, sizeof(action->key));
 	if (r == 0)
 		r = column_ids(row, 2, &ids->versions, (void ***)&action->inputs,
 			       &action->n_inputs);
@@ -274,7 +279,7 @@ static int load_lookup(struct state_store *s, sqlite3_stmt *row, struct id_table
 	const char *name = column_bytes(row, 0, &len);
 	cleanup_free char *output = strndup(name, len);
 
-	if ((uint64_t)sqlite3_column_int64(row, 2) != sum_columns(row, 2))
+	if ((uint64_t)state_sqlite->column_int64(row, 2) != sum_columns(row, 2))
 		return -EBADMSG;
 	struct state_row *action = output ? state_list_find(&s->rows, output) : NULL;
 	if (!action) /* without its action it is of no use */
@@ -315,8 +320,8 @@ static int load(struct state_store *s)
 		r = load_table(s, "SELECT path, id, seen FROM dir ORDER BY path", load_dir, &ids);
 	if (r == 0)
 		r = load_table(s,
-			       "SELECT output, command, inputs, outputs, duration, sum FROM action"
-			       " ORDER BY output",
+			       "SELECT output, command, inputs, outputs, key, duration, sum FROM"
+			       " action ORDER BY output",
 			       load_row, &ids);
 	s->paths.sorted = s->paths.n;
 	s->dirs.sorted = s->dirs.n;
@@ -352,9 +357,10 @@ static int load_lookups(struct state_store *s)
 
 int state_store_load_lookups(struct state_store *s)
 {
-	if (!s->db)
-		return 0;
-	int r = state_sql_execute(s, "BEGIN");
+	int r = state_store_connect(s);
+	if (r < 0 || !s->db)
+		return r;
+	r = state_sql_execute(s, "BEGIN");
 	if (r == 0)
 		r = load_lookups(s);
 	(void)state_sql_execute(s, "COMMIT");
@@ -369,7 +375,7 @@ static int read_format(struct state_store *s, int *ret_format)
 	if (r == 0)
 		r = (r = state_sql_step(row)) == 1 ? 0 : r < 0 ? r : -EBADMSG;
 	if (r == 0)
-		*ret_format = sqlite3_column_int(row, 0);
+		*ret_format = state_sqlite->column_int(row, 0);
 	return r;
 }
 
@@ -391,26 +397,58 @@ static int make_schema(struct state_store *s)
 	return r;
 }
 
-/* -EBADMSG: this file is of no use. */
-static int open_file(struct state_store *s, const char *file)
-{
-	int format = 0;
+const struct sqlite_module *state_sqlite;
 
+static int load_sqlite(const char *dir)
+{
+	cleanup_error struct crossbpf_error e = {0};
+	static void *handle;
+
+	if (!state_sqlite)
+		state_sqlite = plugin_load_module(dir, "sqlite.so", "crossbpf_sqlite_init",
+						  sizeof(*state_sqlite), "the module of states",
+						  &handle, &e);
+	return state_sqlite ? 0 : -EIO;
+}
+
+static int open_database(struct state_store *s, const char *file)
+{
+	int loaded = load_sqlite(s->module_dir);
+
+	if (loaded < 0)
+		return loaded;
 	/* One thread at a time: state.c has a lock. */
-	int r = sqlite3_open_v2(file, &s->db,
-				SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
-				NULL);
+	int r = state_sqlite->open_v2(
+		file, &s->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
+		NULL);
 	if (r == SQLITE_NOMEM)
 		return -ENOMEM;
 	if (r != SQLITE_OK)
 		return -EIO;
-	sqlite3_busy_timeout(s->db, BUSY_TIMEOUT_MS);
-	r = state_sql_execute(s, "PRAGMA locking_mode = NORMAL; BEGIN");
+	state_sqlite->busy_timeout(s->db, BUSY_TIMEOUT_MS);
+	return state_sql_execute(s, "PRAGMA locking_mode = NORMAL");
+}
+
+/* -EBADMSG: this file is of no use. */
+static int open_file(struct state_store *s, const char *file)
+{
+	struct state_image_key key;
+	bool has_key = false;
+	int format = 0;
+
+	int r = open_database(s, file);
+	if (r < 0)
+		return r;
+	r = state_sql_execute(s, "BEGIN");
 	if (r == 0)
 		r = read_format(s, &format);
-	if (r == 0 && format == FORMAT)
+	if (r == 0 && format == FORMAT) {
 		r = load(s);
+		has_key = r == 0 && state_image_key_of(file, &key) == 0;
+	}
 	(void)state_sql_execute(s, "COMMIT");
+	if (has_key)
+		state_image_write(s, file, &key);
 	if (r == 0 && format == 0)
 		r = make_schema(s);
 	else if (r == 0 && format != FORMAT)
@@ -418,16 +456,52 @@ static int open_file(struct state_store *s, const char *file)
 	return r;
 }
 
+int state_store_connect(struct state_store *s)
+{
+	int format = 0;
+
+	if (!s->lazy)
+		return 0;
+	s->lazy = false;
+	int r = open_database(s, s->file);
+	if (r == 0)
+		r = read_format(s, &format);
+	/* It was removed meanwhile, or is another release's now. */
+	if (r == 0 && format != FORMAT)
+		r = -EAGAIN;
+	if (r < 0)
+		state_store_close_file(s);
+	return r;
+}
+
+void state_store_save_image(struct state_store *s)
+{
+	struct state_image_key key;
+	int64_t generation = s->generation, last_id = s->last_id;
+
+	/* What others wrote is not all in memory. Nobody writes while this reads. */
+	if (s->shared || state_sql_execute(s, "BEGIN") < 0)
+		return;
+	bool is_ours = state_store_load_meta(s) == 0 && s->generation == generation &&
+		       s->last_id == last_id && state_image_key_of(s->file, &key) == 0;
+	(void)state_sql_execute(s, "COMMIT");
+	s->generation = generation;
+	s->last_id = last_id;
+	if (is_ours)
+		state_image_write(s, s->file, &key);
+}
+
 void state_store_close_file(struct state_store *s)
 {
-	sqlite3_close(s->db);
+	if (s->db)
+		state_sqlite->close(s->db);
 	s->db = NULL;
 }
 
 /* A file that holds nothing any more, with what SQLite keeps beside it. */
 void state_store_remove(const char *file)
 {
-	static const char *const endings[] = {"", "-journal", "-wal", "-shm"};
+	static const char *const endings[] = {"", "-journal", "-wal", "-shm", STATE_IMAGE_ENDING};
 
 	for (size_t i = 0; i < sizeof(endings) / sizeof(endings[0]); i++) {
 		cleanup_free char *path = str_printf("%s%s", file, endings[i]);
@@ -436,15 +510,21 @@ void state_store_remove(const char *file)
 	}
 }
 
-int state_store_open(struct state_store *s, const char *file)
+int state_store_open(struct state_store *s, const char *file, const char *module_dir)
 {
-	*s = (struct state_store){0};
-	if (!file || io_make_parents(file, 0700) < 0)
+	*s = (struct state_store){.module_dir = module_dir};
+	if (!file)
 		return 0;
 	s->file = strdup(file);
 	if (!s->file)
 		return -ENOMEM;
-	int r = open_file(s, file);
+	int r = state_image_read(s, file);
+	s->lazy = r == 0;
+	if (r != -ENOENT)
+		return r;
+	if (io_make_parents(file, 0700) < 0)
+		return 0;
+	r = open_file(s, file);
 	if (r == -EBADMSG) {
 		state_store_close_file(s);
 		state_store_clear(s);

@@ -8,10 +8,14 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "asks.h"
 #include "lookups.h"
 #include "shared/io.h"
+#include "state-dirs.h"
+#include "state-stat.h"
 #include "state-store.h"
 #include "state.h"
+#include "toolchain.h"
 
 enum { MAX_FILE_SIZE = 1 << 30 };
 
@@ -31,42 +35,12 @@ int state_file(const char *cache_dir, const char *id, char **ret_path)
 	return *ret_path ? 0 : -ENOMEM;
 }
 
-/* `seen` is from before the file was looked at: what changes later has a later time, or one that
- * is_racy() knows. */
-static struct fingerprint fingerprint_of(const struct stat *st, int64_t seen)
-{
-	return (struct fingerprint){
-		.mtime = io_mtime(st),
-		.ctime = io_ctime(st),
-		.size = (int64_t)st->st_size,
-		.inode = (int64_t)st->st_ino,
-		.device = (int64_t)st->st_dev,
-		.seen = seen,
-	};
-}
-
-static bool is_same(const struct fingerprint *a, const struct fingerprint *b)
-{
-	return a->mtime == b->mtime && a->ctime == b->ctime && a->size == b->size &&
-	       a->inode == b->inode && a->device == b->device;
-}
-
-/* The later of a file's times, but for one in the future, which somebody set. */
-static int64_t last_change(const struct fingerprint *f)
-{
-	return f->mtime > f->ctime && f->mtime <= f->seen ? f->mtime : f->ctime;
-}
-
-/* Might it have been changed after it was looked at, within a tick of the clock? */
-static bool is_racy(const struct fingerprint *f)
-{
-	return last_change(f) + io_tick(f->mtime) > f->seen;
-}
-
 /* Reads a file for its digest and what it asks for. */
 static int read_version(struct state *s, struct state_path *path)
 {
-	cleanup_close int fd = openat(s->root, path->path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	/* What the kernel makes up as it is read may have one wait for it. */
+	cleanup_close int fd =
+		openat(s->root, path->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	cleanup_strbuf struct strbuf content = {0};
 	uint8_t digest[DIGEST_SIZE];
 	int64_t seen = io_now();
@@ -84,7 +58,7 @@ static int read_version(struct state *s, struct state_path *path)
 	if (!v)
 		return -ENOMEM;
 	if (v->dirty && !v->id && !v->asks)
-		r = lookups_find_asked(content.data, content.len, &v->asks);
+		r = asks_find(content.data, content.len, &v->asks);
 	v->seen = path->now;
 	v->dirty = true;
 	if (path->current != v)
@@ -97,20 +71,15 @@ static int read_version(struct state *s, struct state_path *path)
  * file, or another errno where it cannot be read. */
 static int look_at(struct state *s, struct state_path *path)
 {
-	struct stat st;
-
 	if (path->looked)
 		return path->current ? 0 : -ENOENT;
 	path->looked = true;
 	path->current = NULL;
-	int64_t seen = io_now();
-	if (fstatat(s->root, path->path, &st, 0) < 0)
-		return -errno;
-	if (!S_ISREG(st.st_mode))
-		return -EINVAL;
-	path->now = fingerprint_of(&st, seen);
+	int r = state_stat(s->root, path);
+	if (r < 0)
+		return r;
 	for (struct state_version *v = path->versions; v; v = v->next)
-		if (is_same(&v->seen, &path->now) && !is_racy(&v->seen)) {
+		if (fingerprint_is(&v->seen, &path->now) && !fingerprint_is_racy(&v->seen)) {
 			path->current = v;
 			return 0;
 		}
@@ -122,159 +91,14 @@ static bool is_current(struct state *s, struct state_version *v)
 	return look_at(s, v->path) == 0 && v->path->current == v;
 }
 
-/* Its inode says whether it is the same directory, its mtime which names are in it. */
-static bool has_changed(const struct fingerprint *then, const struct fingerprint *now)
-{
-	return then->mtime != now->mtime || then->ctime != now->ctime ||
-	       then->inode != now->inode || then->device != now->device ||
-	       (now->mtime >= 0 && then->mtime + io_tick(now->mtime) > then->seen);
-}
-
-static void look_at_dir(struct state *s, struct state_dir *dir)
-{
-	struct fingerprint now = {.mtime = -1, .seen = io_now()};
-	struct stat st;
-
-	if (dir->looked)
-		return;
-	dir->looked = true;
-	if (fstatat(s->root, dir->path, &st, 0) == 0)
-		now = fingerprint_of(&st, now.seen);
-	dir->changed = has_changed(&dir->seen, &now);
-	if (dir->changed) {
-		dir->seen = now;
-		dir->dirty = true;
-	}
-}
-
-/* The directory in which the file would appear, or the nearest to it that there is. */
-static struct state_dir *dir_of(struct state *s, const char *path)
-{
-	cleanup_free char *name = strdup(path);
-	struct stat st;
-
-	for (char *slash; name && (slash = strrchr(name, '/'));) {
-		slash[slash == name ? 1 : 0] = '\0';
-		if (slash == name || (fstatat(s->root, name, &st, 0) == 0 && S_ISDIR(st.st_mode)))
-			return state_store_dir(&s->store, name);
-	}
-	return name ? state_store_dir(&s->store, ".") : NULL;
-}
-
-/* A link to nothing, as the name or on the way to it: what it leads to may appear where nobody
- * looks. */
-static bool dangles(struct state *s, const char *path)
-{
-	cleanup_free char *name = strdup(path);
-	struct stat st;
-
-	for (char *end; name; *end = '\0') {
-		if (fstatat(s->root, name, &st, 0) == 0)
-			return false;
-		if (fstatat(s->root, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
-			return true;
-		end = strrchr(name, '/');
-		if (!end || end == name)
-			return false;
-	}
-	return true;
-}
-
-/* When something on the way to it was last put in the place of something else: a link, or a
- * directory that was moved. One in which a name was made has both times alike. */
-static int64_t moved_at(struct state *s, const char *path)
-{
-	cleanup_free char *name = strdup(path);
-	int64_t latest = name ? 0 : INT64_MAX / 2;
-	struct stat st;
-
-	for (char *at = name && name[0] ? name + 1 : NULL; at && (at = strchr(at, '/'));
-	     *at++ = '/') {
-		*at = '\0';
-		if (fstatat(s->root, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-		    io_ctime(&st) > latest &&
-		    (S_ISLNK(st.st_mode) || io_ctime(&st) != io_mtime(&st)))
-			latest = io_ctime(&st);
-	}
-	return latest;
-}
-
-/* Finds out whether something is there that a compiler would read, and since when. */
-static void look_for_file(struct state *s, struct state_absent *absent)
-{
-	struct stat st;
-
-	absent->looked = true;
-	absent->present = fstatat(s->root, absent->path, &st, 0) == 0 && !S_ISDIR(st.st_mode);
-	if (absent->present) {
-		struct fingerprint f = fingerprint_of(&st, io_now());
-		int64_t changed = last_change(&f), moved = moved_at(s, absent->path);
-		absent->changed = changed > moved ? changed : moved;
-	} else if (dangles(s, absent->path)) {
-		absent->present = true; /* and never old enough */
-		absent->changed = INT64_MAX / 2;
-	}
-}
-
-/* Looks again for what was looked for in vain, in a directory that changed. */
-static int look_again(struct state *s, struct state_absent *absent)
-{
-	/* A directory may have come on the way to it, and is to be watched from now on. */
-	struct state_dir *dir = dir_of(s, absent->path);
-	if (!dir)
-		return -ENOMEM;
-	if (dir != absent->dir) {
-		look_at_dir(s, dir);
-		absent->dir = dir;
-		absent->dirty = true;
-	}
-	look_for_file(s, absent);
-	return 0;
-}
-
-/* Of an action that would read what has appeared nothing is known any more; this is remembered, for
- * the directory is then no longer new. */
-static void forget_row(struct state_row *row)
-{
-	for (uint32_t i = 0; i < row->absents.n; i++)
-		if (row->absents.v[i]->present) {
-			struct state_absent *appeared = row->absents.v[i];
-			state_row_clear(row);
-			row->appeared = appeared;
-			row->dirty = true;
-			return;
-		}
-}
-
-/* Where every directory is as it was, nothing has appeared in any. */
-static int look_at_dirs(struct state *s)
-{
-	bool changed = false;
-
-	for (size_t i = 0; i < s->store.dirs.n; i++) {
-		struct state_dir *dir = s->store.dirs.v[i];
-		look_at_dir(s, dir);
-		changed = changed || dir->changed;
-	}
-	int r = changed ? state_store_load_lookups(&s->store) : 0;
-	for (size_t i = 0; i < s->store.absents.n && r == 0; i++) {
-		struct state_absent *absent = s->store.absents.v[i];
-		if (absent->dir->changed)
-			r = look_again(s, absent);
-	}
-	for (size_t i = 0; changed && i < s->store.rows.n && r == 0; i++)
-		forget_row(s->store.rows.v[i]);
-	return r;
-}
-
 /* Without what was looked for, nothing is known to be up to date: a file in which that is damaged
  * is begun anew, and one that another crossbpf wrote meanwhile is read once more. */
-static int open_store(struct state *s, const char *file)
+static int open_store(struct state *s, const char *file, const char *module_dir)
 {
 	for (int tries = 0;; tries++) {
-		int r = state_store_open(&s->store, tries < 3 ? file : NULL);
+		int r = state_store_open(&s->store, tries < 3 ? file : NULL, module_dir);
 		if (r == 0)
-			r = look_at_dirs(s);
+			r = state_dirs_look(&s->store, s->root);
 		if (r == 0)
 			return 0;
 		state_store_close(&s->store);
@@ -285,7 +109,7 @@ static int open_store(struct state *s, const char *file)
 	}
 }
 
-int state_open(const char *file, const char *root, struct state **ret_state)
+int state_open(const char *file, const char *root, const char *module_dir, struct state **ret_state)
 {
 	cleanup_free struct state *s = calloc(1, sizeof(*s));
 	if (!s)
@@ -294,7 +118,7 @@ int state_open(const char *file, const char *root, struct state **ret_state)
 	s->root = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (s->root < 0)
 		return -errno;
-	int r = open_store(s, file);
+	int r = open_store(s, file, module_dir);
 	if (r < 0) {
 		close(s->root);
 		return r;
@@ -315,10 +139,61 @@ void state_close(struct state *s)
 	free(s);
 }
 
-static char *why_not_current(struct state_version *v, const char *what)
+static size_t add_paths(struct state_version *const *versions, uint32_t n,
+			struct state_path **paths, size_t at)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		struct state_path *path = versions[i]->path;
+		if (!path->looked && !path->listed)
+			paths[at++] = path;
+		path->listed = true;
+	}
+	return at;
+}
+
+void state_look_ahead(struct state *s, const char *const *outputs, size_t n)
+{
+	cleanup_free struct state_path **paths =
+		malloc((s->store.paths.n + 1) * sizeof(struct state_path *));
+	size_t listed = 0;
+
+	for (size_t i = 0; paths && i < n; i++) {
+		const struct state_row *row = state_store_find_row(&s->store, outputs[i]);
+		if (row)
+			listed = add_paths(row->inputs, row->n_inputs, paths, listed);
+	}
+	/* Apart, so that files of one directory stand beside each other. */
+	for (size_t i = 0; paths && i < n; i++) {
+		const struct state_row *row = state_store_find_row(&s->store, outputs[i]);
+		if (row)
+			listed = add_paths(row->outputs, row->n_outputs, paths, listed);
+	}
+	if (paths)
+		state_stat_ahead(s->root, paths, listed);
+}
+
+static char *why_not_current(const struct state_version *v, const char *what)
 {
 	return str_printf("%s%s %s", what, v->path->path,
 			  v->path->current ? "has changed" : "is gone");
+}
+
+/* An input that is not what it was; NULL: none. */
+static const struct state_version *find_changed(struct state *s, const struct state_row *row)
+{
+	for (uint32_t i = 0; i < row->n_inputs; i++)
+		if (!is_current(s, row->inputs[i]))
+			return row->inputs[i];
+	return NULL;
+}
+
+/* An input that asks for what cannot be watched. */
+static const struct state_version *find_computed(const struct state_row *row)
+{
+	for (uint32_t i = 0; i < row->n_inputs; i++)
+		if (asks_are_computed(row->inputs[i]->asks))
+			return row->inputs[i];
+	return NULL;
 }
 
 bool state_is_fresh(struct state *s, const char *output, const uint8_t command[DIGEST_SIZE],
@@ -347,17 +222,53 @@ bool state_is_fresh(struct state *s, const char *output, const uint8_t command[D
 		*ret_why = strdup("its command or compiler has changed");
 		return false;
 	}
-	for (uint32_t i = 0; i < row->n_inputs; i++)
-		if (!is_current(s, row->inputs[i])) {
-			*ret_why = why_not_current(row->inputs[i], "");
-			return false;
-		}
+	const struct state_version *changed = find_changed(s, row);
+	if (changed) {
+		*ret_why = why_not_current(changed, "");
+		return false;
+	}
+	const struct state_version *computed = find_computed(row);
+	if (computed) {
+		*ret_why = str_printf("%s asks for a header by a name that is not known",
+				      computed->path->path);
+		return false;
+	}
 	for (uint32_t i = 0; i < row->n_outputs; i++)
 		if (!is_current(s, row->outputs[i])) {
 			*ret_why = why_not_current(row->outputs[i], "its output ");
 			return false;
 		}
 	return true;
+}
+
+void state_keep_key(struct state *s, const char *output, const uint8_t key[DIGEST_SIZE])
+{
+	pthread_mutex_lock(&s->lock);
+	struct state_row *row = state_store_find_row(&s->store, output);
+	if (row && row->n_outputs) {
+		memcpy(row->key, key, DIGEST_SIZE);
+		row->has_key = row->dirty = true;
+	}
+	pthread_mutex_unlock(&s->lock);
+}
+
+bool state_wants_outputs(struct state *s, const char *output, const uint8_t command[DIGEST_SIZE],
+			 struct state_wanted *ret_wanted)
+{
+	pthread_mutex_lock(&s->lock);
+	const struct state_row *row = state_store_find_row(&s->store, output);
+	bool wants = row && row->n_outputs &&
+		     row->n_outputs <= sizeof(ret_wanted->digests) / DIGEST_SIZE && row->has_key &&
+		     memcmp(row->command, command, DIGEST_SIZE) == 0 && !find_changed(s, row) &&
+		     !find_computed(row);
+	if (wants) {
+		memcpy(ret_wanted->key, row->key, DIGEST_SIZE);
+		ret_wanted->n_outputs = row->n_outputs;
+		for (uint32_t i = 0; i < row->n_outputs; i++)
+			memcpy(ret_wanted->digests[i], row->outputs[i]->digest, DIGEST_SIZE);
+	}
+	pthread_mutex_unlock(&s->lock);
+	return wants;
 }
 
 int64_t state_duration(struct state *s, const char *output)
@@ -385,6 +296,9 @@ struct recording {
 	const struct strv *dirs;
 	uint64_t dirs_sum;
 	int64_t began;
+	const struct state_row *before; /* what the row was */
+	const char *moved_path; /* an input, of whose directory fingerprint_moved_at() was asked: */
+	int64_t moved;
 };
 
 /* Finds the thing for a name under which something was looked for, and whether it is there. */
@@ -395,12 +309,12 @@ static struct state_absent *look_for(struct state *s, const char *name)
 	if (!absent)
 		return NULL;
 	if (!absent->dir)
-		absent->dir = dir_of(s, name);
+		absent->dir = state_dir_of(&s->store, s->root, name);
 	if (!absent->dir)
 		return NULL;
-	look_at_dir(s, absent->dir); /* before the file, whose appearance changes it */
+	state_dir_look(s->root, absent->dir); /* before the file, whose appearance changes it */
 	if (!absent->looked)
-		look_for_file(s, absent);
+		state_look_for_file(&s->store, s->root, absent);
 	return absent;
 }
 
@@ -425,7 +339,7 @@ static int add_absents(struct recording *r, const struct state_absents *list)
 		struct state_absent *absent = list->v[i];
 		bool was_present = absent->present;
 		if (was_present)
-			look_for_file(r->state, absent);
+			state_look_for_file(&r->state->store, r->state->root, absent);
 		if (was_present &&
 		    (!absent->present || absent->changed + io_tick(absent->changed) > r->began))
 			return -EAGAIN;
@@ -440,20 +354,20 @@ static int add_absents(struct recording *r, const struct state_absents *list)
 
 /* Most actions look for their headers in the same directories: for each of these that is worked
  * out once. */
-static int add_lookups(struct recording *r, struct state_version *v)
+static int find_lookups(struct state *s, struct state_version *v, const struct strv *dirs,
+			uint64_t dirs_sum)
 {
 	struct state_path *path = v->path;
-	struct collection c = {r->state, &path->lookups};
-	int found = 0;
+	struct collection c = {s, &path->lookups};
 
-	if (path->lookups_sum != r->dirs_sum) {
-		path->lookups.n = 0;
-		path->lookups_sum = r->dirs_sum;
-		found = lookups_of_input(path->path, r->dirs, collect, &c);
-		if (found == 0 && v->asks)
-			found = lookups_of_asked(v->asks, r->dirs, collect, &c);
-	}
-	return found < 0 ? found : add_absents(r, &path->lookups);
+	if (path->lookups_sum == dirs_sum)
+		return 0;
+	path->lookups.n = 0;
+	path->lookups_sum = dirs_sum;
+	int r = lookups_of_input(path->path, dirs, collect, &c);
+	if (r == 0 && v->asks)
+		r = lookups_of_asked(v->asks, dirs, collect, &c);
+	return r;
 }
 
 /* The version that is there now, whatever was there when this build began: a file that was edited
@@ -464,18 +378,64 @@ static int look_now(struct state *s, struct state_path *path)
 
 	if (path->looked && fstatat(s->root, path->path, &st, 0) == 0) {
 		struct fingerprint now = fingerprint_of(&st, io_now());
-		if (is_same(&now, &path->now))
+		if (fingerprint_is(&now, &path->now))
 			return path->current ? 0 : -ENOENT;
 	}
 	path->looked = false;
+	path->ahead = 0; /* that was before it was read */
 	return look_at(s, path);
 }
 
-/* -EAGAIN where what was read may not be what is there now. */
+/* What is looked for follows from the command and from what is read: where these are as they were,
+ * it is that of the last time, which is stored. Not so what is asked for by __has_include, which
+ * may have been there then and be gone now, or is looked for in directories that were not there. */
+static bool keeps_lookups(struct recording *r, const struct state_done *done)
+{
+	const struct state_row *before = r->before;
+	struct state_row *row = r->row;
+
+	if (done->dirs_found || asks_are_for_headers(done->asks) || !before->n_outputs ||
+	    before->n_inputs != row->n_inputs ||
+	    memcmp(before->command, row->command, DIGEST_SIZE) != 0)
+		return false;
+	for (uint32_t i = 0; i < row->n_inputs; i++)
+		if (before->inputs[i] != row->inputs[i] ||
+		    asks_are_for_headers(row->inputs[i]->asks))
+			return false;
+	row->kept = !before->dirty || before->kept;
+	return row->kept;
+}
+
+/* fingerprint_moved_at(), of which inputs beside each other ask the same. */
+static int64_t input_moved_at(struct recording *r, const char *path)
+{
+	size_t len = (size_t)(io_basename(path) - path);
+	const char *other = r->moved_path;
+
+	if (!other || strncmp(other, path, len) != 0 || io_basename(other) != other + len) {
+		r->moved = fingerprint_moved_at(r->state->root, path);
+		r->moved_path = path;
+	}
+	return r->moved;
+}
+
+static bool is_known(const struct state_done *done, const char *path)
+{
+	for (size_t i = 0; done->known && i < done->known->n; i++)
+		if (toolchain_is_below(path, done->known->v[i]))
+			return true;
+	return false;
+}
+
+/* -EAGAIN where what was read may not be what is there now, or not all is seen of what was asked
+ * for.
+ */
 static int add_inputs(struct recording *r, const struct state_done *done)
 {
 	struct state_row *row = r->row;
+	struct asks_sum asks = {0};
 
+	asks_sum_add(&asks, done->asks, false);
 	row->inputs = calloc(done->inputs->n + 1, sizeof(struct state_version *));
 	if (!row->inputs)
 		return -ENOMEM;
@@ -486,33 +446,72 @@ static int add_inputs(struct recording *r, const struct state_done *done)
 		int looked = look_now(r->state, path);
 		if (looked == -ENOMEM)
 			return looked;
-		int64_t changed = last_change(&path->now);
-		if (looked < 0 || changed + io_tick(changed) > done->began ||
-		    moved_at(r->state, path->path) + io_tick(1) > done->began)
+		int64_t changed = fingerprint_changed(&path->now);
+		bool is_another = done->looked && path->now.seen > done->looked;
+		if (looked < 0 || is_another || changed + io_tick(changed) > done->began ||
+		    input_moved_at(r, path->path) + io_tick(1) > done->began)
 			return -EAGAIN;
 		row->inputs[row->n_inputs++] = path->current;
 	}
+	if (keeps_lookups(r, done))
+		return 0;
 	for (uint32_t i = 0; i < row->n_inputs; i++) {
-		int looked = add_lookups(r, row->inputs[i]);
-		if (looked < 0)
-			return looked;
+		struct state_version *v = row->inputs[i];
+		int found = find_lookups(r->state, v, r->dirs, r->dirs_sum);
+		if (found == 0)
+			found = add_absents(r, &v->path->lookups);
+		if (found < 0)
+			return found;
+		if (is_known(done, v->path->path))
+			asks_sum_add_known(&asks, v->asks);
+		else
+			asks_sum_add(&asks, v->asks, false);
 	}
-	return 0;
+	return asks_sum_hides_names(&asks) || asks_are_computed(done->asks) ? -EAGAIN : 0;
+}
+
+static int look_for_all(struct state *s, const struct state_done *done, const struct strv *dirs,
+			struct state_absents *ret_found)
+{
+	struct collection c = {s, ret_found};
+	int error = 0;
+
+	for (size_t i = 0; done->lookups && i < done->lookups->n && error == 0; i++)
+		error = collect(&c, done->lookups->v[i]);
+	return error < 0 ? error : lookups_of_asked(done->asks, dirs, collect, &c);
 }
 
 /* Those of files that are not here. */
-static int add_further_lookups(struct recording *r, const struct strv *names)
+static int add_further_lookups(struct recording *r, const struct state_done *done)
 {
 	struct state_absents found = {0};
-	struct collection c = {r->state, &found};
-	int error = 0;
 
-	for (size_t i = 0; names && i < names->n && error == 0; i++)
-		error = collect(&c, names->v[i]);
+	int error = look_for_all(r->state, done, r->dirs, &found);
 	if (error == 0)
 		error = add_absents(r, &found);
 	free(found.v);
 	return error;
+}
+
+static void set_written(struct state_version *v, const struct state_output *output)
+{
+	struct state_path *path = v->path;
+
+	v->seen = path->now = fingerprint_of(&output->st, io_now());
+	/* It may have been written again in that tick. */
+	v->seen.seen = fingerprint_changed(&v->seen);
+	v->dirty = path->looked = true;
+	path->current = v;
+}
+
+void state_restored(struct state *s, const struct state_output *outputs, size_t n)
+{
+	pthread_mutex_lock(&s->lock);
+	const struct state_row *row = state_store_find_row(&s->store, outputs[0].path);
+	for (size_t i = 0; row && i < n && i < row->n_outputs; i++)
+		if (memcmp(row->outputs[i]->digest, outputs[i].digest, DIGEST_SIZE) == 0)
+			set_written(row->outputs[i], &outputs[i]);
+	pthread_mutex_unlock(&s->lock);
 }
 
 static int add_outputs(struct recording *r, const struct state_done *done)
@@ -528,11 +527,7 @@ static int add_outputs(struct recording *r, const struct state_done *done)
 		struct state_version *v = path ? state_store_version(path, output->digest) : NULL;
 		if (!v)
 			return -ENOMEM;
-		v->seen = path->now = fingerprint_of(&output->st, io_now());
-		/* It may have been written again in that tick. */
-		v->seen.seen = last_change(&v->seen);
-		v->dirty = path->looked = true;
-		path->current = v;
+		set_written(v, output);
 		row->outputs[row->n_outputs++] = v;
 	}
 	return 0;
@@ -565,23 +560,87 @@ int state_record(struct state *s, const struct state_done *done)
 	if (!row) {
 		r = -ENOMEM;
 	} else {
-		struct recording recording = {s,     row,           ++s->recordings,
-					      &dirs, sum_of(&dirs), done->began};
-		state_row_clear(row);
+		struct state_row before;
+		struct recording recording = {s,       row,           ++s->recordings,
+					      &dirs,   sum_of(&dirs), done->began,
+					      &before, NULL,          0};
+		state_row_take(row, &before);
 		row->used = true;
 		memcpy(row->command, done->command, DIGEST_SIZE);
 		row->duration = done->duration;
 		row->dirty = true;
 		r = add_inputs(&recording, done);
-		if (r == 0)
-			r = add_further_lookups(&recording, done->lookups);
+		if (r == 0 && !row->kept)
+			r = add_further_lookups(&recording, done);
 		if (r == 0)
 			r = add_outputs(&recording, done);
 		if (r < 0)
 			state_row_clear(row); /* without outputs it is never fresh */
+		state_row_clear(&before);
 	}
 	pthread_mutex_unlock(&s->lock);
 	return r == -EAGAIN ? 0 : r;
+}
+
+struct looking {
+	struct state *state;
+	const struct strv *dirs;
+	uint64_t dirs_sum;
+	int (*input)(void *ctx, const char *path, const uint8_t digest[DIGEST_SIZE],
+		     const char *asks);
+	int (*present)(void *ctx, const char *path);
+	void *ctx;
+};
+
+static int tell_present(const struct looking *l, const struct state_absents *found)
+{
+	int r = 0;
+
+	for (uint32_t i = 0; i < found->n && r == 0; i++)
+		if (found->v[i]->present)
+			r = l->present(l->ctx, found->v[i]->path);
+	return r;
+}
+
+static int tell_input(const struct looking *l, const char *name)
+{
+	struct state_path *path = state_store_path(&l->state->store, name);
+
+	if (!path)
+		return -ENOMEM;
+	int r = look_at(l->state, path);
+	if (r < 0)
+		return r == -ENOMEM ? r : -ENOENT;
+	r = l->input(l->ctx, name, path->current->digest, path->current->asks);
+	if (r == 0)
+		r = find_lookups(l->state, path->current, l->dirs, l->dirs_sum);
+	return r < 0 ? r : tell_present(l, &path->lookups);
+}
+
+int state_look(struct state *s, const struct state_done *action,
+	       int (*input)(void *ctx, const char *path, const uint8_t digest[DIGEST_SIZE],
+			    const char *asks),
+	       int (*present)(void *ctx, const char *path), void *ctx, int64_t *ret_looked)
+{
+	cleanup_strv struct strv dirs = {0};
+	struct state_absents further = {0};
+
+	int r = lookups_dirs(action->inputs, action->search, action->system, &dirs);
+	if (r < 0)
+		return r;
+	pthread_mutex_lock(&s->lock);
+	struct looking l = {s, &dirs, sum_of(&dirs), input, present, ctx};
+	for (size_t i = 0; i < action->inputs->n && r == 0; i++)
+		r = tell_input(&l, action->inputs->v[i]);
+	if (r == 0)
+		r = look_for_all(s, action, &dirs, &further);
+	if (r == 0)
+		r = tell_present(&l, &further);
+	if (ret_looked)
+		*ret_looked = io_now();
+	pthread_mutex_unlock(&s->lock);
+	free(further.v);
+	return r;
 }
 
 int state_inputs(struct state *s, const char *output,

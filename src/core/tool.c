@@ -13,8 +13,6 @@
 #include "tool-words.h"
 #include "tool.h"
 
-enum { MISSING = 127 }; /* what the script says of a tool that is not there */
-
 static const struct {
 	const char *program, *install;
 } tools[] = {
@@ -29,9 +27,8 @@ const char *tool_program(enum tool_name name)
 	return tools[name].program;
 }
 
-/* The script with all that it is told of the tool. */
-static void begin_argv(struct strv *argv, const char *mode, enum tool_name name,
-		       const struct toolchain *t)
+void tool_begin_argv(struct strv *argv, const char *mode, enum tool_name name,
+		     const struct toolchain *t)
 {
 	const char *const words[] = {"sh",     "-c", tool_script, "tool", mode, tools[name].program,
 				     t->clang, NULL};
@@ -40,11 +37,15 @@ static void begin_argv(struct strv *argv, const char *mode, enum tool_name name,
 	strv_take(argv, strndup(t->number, strcspn(t->number, ".")));
 }
 
+int tool_fail_missing(enum tool_name name, const char *where, struct crossbpf_error *e)
+{
+	return error_set(e, -ENOENT, EXIT_STATUS_NO_BACKEND, tools[name].install,
+			 "%s: there is no %s", where, tools[name].program);
+}
+
 static int fail_missing(const struct tool *tool, struct crossbpf_error *e)
 {
-	return error_set(e, -ENOENT, EXIT_STATUS_NO_BACKEND, tools[tool->name].install,
-			 "%s: there is no %s", tool->remote->builder->name,
-			 tools[tool->name].program);
+	return tool_fail_missing(tool->name, tool->remote->builder->name, e);
 }
 
 int tool_find(struct session *s, const struct toolchain *t, enum tool_name name,
@@ -56,7 +57,7 @@ int tool_find(struct session *s, const struct toolchain *t, enum tool_name name,
 	int status;
 
 	*ret_path = NULL;
-	begin_argv(&argv, "find", name, t);
+	tool_begin_argv(&argv, "find", name, t);
 	int r = argv.error ? error_no_memory(e)
 			   : session_capture(s, (const char *const *)argv.v,
 					     session_sees_host_files(s) ? env : nothing, &answer,
@@ -75,7 +76,7 @@ static int run_here(const struct tool *tool, int *ret_status, struct crossbpf_er
 	int r = builder_connect(b, tool->remote->request, tool->remote->project, e);
 	if (r < 0)
 		return r;
-	begin_argv(&argv, "run", tool->name, &b->toolchain);
+	tool_begin_argv(&argv, "run", tool->name, &b->toolchain);
 	strv_add_all(&argv, tool->args);
 	if (argv.error)
 		return error_no_memory(e);
@@ -83,11 +84,11 @@ static int run_here(const struct tool *tool, int *ret_status, struct crossbpf_er
 		.size = sizeof(run),
 		.argv = (const char *const *)argv.v,
 		.env = tool->env,
-		.fd = {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO},
+		.fd = {STDIN_FILENO, tool->output, tool->error},
 		.control = b->session.control,
 	};
 	r = session_run(&b->session, &run, ret_status, e);
-	return r == 0 && *ret_status == MISSING ? fail_missing(tool, e) : r;
+	return r == 0 && *ret_status == TOOL_MISSING ? fail_missing(tool, e) : r;
 }
 
 /* On a builder that does not see the host's files. */
@@ -129,7 +130,7 @@ static int make_argv(const struct trip *t, struct errand *errand)
 	const struct builder *b = t->tool->remote->builder;
 	struct strv *argv = &errand->argv;
 
-	begin_argv(argv, "copy", t->tool->name, &b->toolchain);
+	tool_begin_argv(argv, "copy", t->tool->name, &b->toolchain);
 	strv_add(argv, t->tool->remote->project->dir);
 	for (size_t i = 0; i < t->words.n; i++) {
 		const struct tool_word *word = &t->words.v[i];
@@ -240,12 +241,12 @@ static void on_end(void *ctx, size_t i, const struct exchange_result *result)
 
 	if (t->error < 0)
 		return;
-	say(STDERR_FILENO, &result->error, root);
-	int r = say(STDOUT_FILENO, &result->output, root);
+	say(t->tool->error, &result->error, root);
+	int r = say(t->tool->output, &result->output, root);
 	if (r < 0)
 		t->error = error_set(t->e, r, EXIT_STATUS_OUTPUT, NULL,
 				     "cannot write to standard output: %s", strerror(-r));
-	else if (result->status == MISSING)
+	else if (result->status == TOOL_MISSING)
 		t->error = fail_missing(t->tool, t->e);
 	else if (result->status == 0 && output->exists && t->errands[i].output)
 		t->error = write_output(t, t->errands[i].output->path, output);

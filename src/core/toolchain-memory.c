@@ -14,7 +14,7 @@
 #include "toolchain-memory.h"
 
 enum {
-	FORMAT = 6,
+	FORMAT = 11,
 	MAX_FILE_SIZE = 1 << 20,
 };
 
@@ -77,9 +77,10 @@ static int make_key(const char *backend, const char *clang, const char *path,
 	digest_string(&digest, backend);
 	digest_string(&digest, clang);
 	digest_string(&digest, path);
-	/* Where pkg-config looks for libbpf. */
+	/* Where pkg-config looks for libbpf, and clang for its libraries. */
 	for (const char *const *variable = env; variable && *variable; variable++)
-		if (strncmp(*variable, "PKG_CONFIG_", strlen("PKG_CONFIG_")) == 0)
+		if (strncmp(*variable, "PKG_CONFIG_", strlen("PKG_CONFIG_")) == 0 ||
+		    strncmp(*variable, "LD_LIBRARY_PATH=", strlen("LD_LIBRARY_PATH=")) == 0)
 			digest_string(&digest, *variable);
 	if (path ? has_relative(path) : clang[0] != '/') {
 		cleanup_free char *dir = NULL;
@@ -215,19 +216,22 @@ int toolchain_memory_load(const struct toolchain_memory *m, struct toolchain *re
 		return -ENOENT; /* damaged: made anew */
 
 	const char *clang = NULL, *number = NULL, *version = NULL, *libbpf_dir = NULL,
-		   *identity = NULL, *builder = NULL, *headers = "";
+		   *identity = NULL, *builder = NULL, *headers = "", *made_of = "", *scripts = "",
+		   *bpftool = "";
 	json_t *asm_dirs = NULL, *search = NULL, *filled = NULL, *witnesses = NULL;
 	json_int_t format = 0, began = 0;
 	int has_kernel = 0, has_libbpf = 0;
 
 	if (json_unpack(record,
-			"{s:I, s:I, s:s, s:s, s:s, s:s, s?s, s?s, s?s, s?b, s?b, s:o, s:o, s:o, "
-			"s:o}",
+			"{s:I, s:I, s:s, s:s, s:s, s:s, s?s, s?s, s?s, s?s, s?s, s?s, s?b, s?b, "
+			"s:o, s:o, "
+			"s:o, s:o}",
 			"format", &format, "began", &began, "clang", &clang, "number", &number,
-			"version", &version, "identity", &identity, "builder", &builder, "headers",
-			&headers, "libbpf_dir", &libbpf_dir, "has_kernel", &has_kernel,
-			"has_libbpf", &has_libbpf, "asm_dirs", &asm_dirs, "search", &search,
-			"filled", &filled, "witnesses", &witnesses) == 0 &&
+			"version", &version, "identity", &identity, "content", &made_of, "scripts",
+			&scripts, "bpftool", &bpftool, "builder", &builder, "headers", &headers,
+			"libbpf_dir", &libbpf_dir, "has_kernel", &has_kernel, "has_libbpf",
+			&has_libbpf, "asm_dirs", &asm_dirs, "search", &search, "filled", &filled,
+			"witnesses", &witnesses) == 0 &&
 	    strlen(identity) == sizeof(t.identity) - 1 && format == FORMAT &&
 	    (m->builder ? builder != NULL : witnesses_hold(witnesses, began))) {
 		t.clang = strdup(clang);
@@ -239,6 +243,9 @@ int toolchain_memory_load(const struct toolchain_memory *m, struct toolchain *re
 		t.has_libbpf = has_libbpf;
 		memcpy(t.identity, identity, sizeof(t.identity));
 		strncpy(t.headers, headers, sizeof(t.headers) - 1);
+		strncpy(t.content, made_of, sizeof(t.content) - 1);
+		strncpy(t.scripts, scripts, sizeof(t.scripts) - 1);
+		strncpy(t.bpftool, bpftool, sizeof(t.bpftool) - 1);
 		load_strings(asm_dirs, &t.asm_dirs);
 		load_strings(search, &t.search);
 		load_strings(filled, &t.filled);
@@ -282,12 +289,15 @@ void toolchain_memory_save(struct toolchain_memory *m, const struct toolchain *t
 
 	/* A path that is no UTF-8 makes no record: probed each time, still right. */
 	json_t *record = json_pack(
-		"{s:I, s:I, s:s, s:s, s:s, s:s, s:s*, s:s*, s:s, s:b, s:b, s:o, s:o, s:o, s:o}",
+		"{s:I, s:I, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s*, s:s*, s:s, s:b, s:b, "
+		"s:o, s:o, s:o, "
+		"s:o}",
 		"format", (json_int_t)FORMAT, "began", (json_int_t)m->began, "clang", t->clang,
-		"number", t->number, "version", t->version, "identity", t->identity, "builder",
-		t->builder, "libbpf_dir", t->libbpf_dir, "headers", t->headers, "has_kernel",
-		t->has_kernel, "has_libbpf", t->has_libbpf, "asm_dirs", asm_dirs, "search", search,
-		"filled", filled, "witnesses", witnesses);
+		"number", t->number, "version", t->version, "identity", t->identity, "content",
+		t->content, "scripts", t->scripts, "bpftool", t->bpftool, "builder", t->builder,
+		"libbpf_dir", t->libbpf_dir, "headers", t->headers, "has_kernel", t->has_kernel,
+		"has_libbpf", t->has_libbpf, "asm_dirs", asm_dirs, "search", search, "filled",
+		filled, "witnesses", witnesses);
 	bool whole = record && json_array_size(witnesses) == m->n &&
 		     json_array_size(asm_dirs) == t->asm_dirs.n &&
 		     json_array_size(search) == t->search.n &&

@@ -55,6 +55,61 @@ newest_first() {
 	done | sort -k1,1nr -k2,2nr -k3,3nr -k4,4n | cut -f 5-
 }
 
+# The files that a clang is made of, a wrapper's and those of what that runs.
+parts() {
+	run=$("$1" -target bpf '-###' -x c -c /dev/null 2>&1)
+	printf '%s\n' "$1"
+	printf '%s\n' "$run" | sed -n 's/^Configuration file: //p; s/^ *"\([^"]*\)" "-cc1" .*/\1/p'
+	run=$(printf '%s\n' "$run" | sed -n 's/^ *"\([^"]*\)" "-cc1" .*/\1/p')
+	for program in "$1" "$run"; do
+		ldd "$program" 2>/dev/null | sed -n 's/^.*lib\(LLVM\|clang\).* => \(\/.*\) (0x[0-9a-f]*)$/\2/p'
+	done
+	for library in "${run%/*}"/../lib/libLLVM*.dylib "${run%/*}"/../lib/libclang-cpp*.dylib; do
+		[ ! -e "$library" ] || printf '%s\n' "$library"
+	done
+}
+
+# What tells one such file from another; of a large one not all is read: a build of its own has its own
+# time, and most have an ID of the build in the beginning.
+fingerprint() {
+	size=$(wc -c <"$1") || return
+	if [ "$size" -le 1000000 ]; then
+		cat <"$1"
+	else
+		head -c 65536 <"$1"
+		tail -c 65536 <"$1"
+		stat -Lc '%s %Y' "$1" 2>/dev/null || stat -Lf '%z %m' "$1"
+	fi
+}
+
+digest() {
+	sha256sum 2>/dev/null || shasum -a 256 2>/dev/null || echo none
+}
+
+# Is it machine code, of Linux or macOS?
+is_binary() {
+	case $(head -c 4 "$1" | od -An -tx1 | tr -d ' \n') in
+	7f454c46 | cffaedfe | cefaedfe | cafebabe) ;;
+	*) return 1 ;;
+	esac
+}
+
+# Nothing where one of them is not known.
+report_parts() {
+	parts=$(parts "$1" | sort -u)
+	printf '%s\n' "$parts" | sed 's/^/looked	/'
+	sums=$(printf '%s\n' "$parts" | while IFS= read -r file; do
+		kind=script
+		! is_binary "$file" 2>/dev/null || kind=part
+		if [ -r "$file" ]; then sum=$(fingerprint "$file" 2>/dev/null | digest); else sum=none; fi
+		printf '%s\t%s\n' $kind "${sum%% *}"
+	done | sort -u)
+	case $sums in
+	*none*) ;;
+	*) printf '%s\n' "$sums" ;;
+	esac
+}
+
 report() {
 	printf 'clang\t%s\n' "$1"
 	printf 'number\t%s\n' "$2"
@@ -70,6 +125,7 @@ report() {
 	# What differs between clangs of one version: how they were configured. Not by "bpf", which is
 	# of the byte order of where clang runs.
 	"$1" -target bpfel -dM -E -x c /dev/null | sed 's/^/macro	/'
+	report_parts "$1"
 	has() {
 		printf '%s\n' "$search" | while IFS= read -r dir; do
 			[ ! -e "$dir/$1" ] || echo yes

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "shared/io.h"
+#include "tool.h"
 #include "toolchain-memory.h"
 #include "toolchain-probe.h" /* made from toolchain-probe.sh */
 #include "toolchain.h"
@@ -187,12 +188,13 @@ int toolchain_parse(char *answer, const char *backend, struct toolchain *ret_too
 {
 	cleanup_toolchain struct toolchain t = {0};
 	const char *why = NULL, *program = NULL;
-	struct digest macros;
-	bool ended = false;
+	struct digest macros, parts, scripts;
+	bool ended = false, has_parts = false, has_scripts = false;
 	char *rest = NULL;
 
 	digest_init(&macros);
-
+	digest_init(&parts);
+	digest_init(&scripts);
 	for (char *line = strtok_r(answer, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
 		char *value = strchr(line, '\t');
 		int r = 0;
@@ -220,7 +222,14 @@ int toolchain_parse(char *answer, const char *backend, struct toolchain *ret_too
 			strv_add(&t.filled, value);
 		else if (strcmp(line, "macro") == 0)
 			digest_string(&macros, value);
-		else if (strcmp(line, "end") == 0)
+		else if (strcmp(line, "part") == 0 || strcmp(line, "script") == 0) {
+			digest_string(&parts, value);
+			has_parts = true;
+			if (strcmp(line, "script") == 0) {
+				digest_string(&scripts, value);
+				has_scripts = true;
+			}
+		} else if (strcmp(line, "end") == 0)
 			ended = true;
 		else
 			why = line, program = value;
@@ -234,6 +243,10 @@ int toolchain_parse(char *answer, const char *backend, struct toolchain *ret_too
 		return say_why(backend, why, program, e);
 	digest_string(&macros, t.number);
 	digest_finish(&macros, t.identity);
+	if (has_parts)
+		digest_finish(&parts, t.content);
+	if (has_scripts)
+		digest_finish(&scripts, t.scripts);
 	*ret_toolchain = t;
 	t = (struct toolchain){0};
 	return 0;
@@ -371,6 +384,36 @@ static int list_headers(struct session *s, const char *cache_dir, struct toolcha
 	return 0;
 }
 
+/* Skeletons depend on it, and it comes with another package than clang does. */
+static int ask_bpftool(struct session *s, struct toolchain *t, struct crossbpf_error *e)
+{
+	static const char *const nothing[] = {NULL};
+	cleanup_strbuf struct strbuf said = {0};
+	cleanup_strv struct strv argv = {0};
+	struct digest digest;
+	int status;
+
+	tool_begin_argv(&argv, "run", TOOL_BPFTOOL, t);
+	strv_add(&argv, "version");
+	int r = argv.error ? error_no_memory(e)
+			   : session_capture(s, (const char *const *)argv.v, nothing, &said,
+					     &status, e);
+	if (r < 0 || !said.len)
+		return r;
+	digest_init(&digest);
+	digest_bytes(&digest, said.data, said.len);
+	digest_finish(&digest, t->bpftool);
+	return 0;
+}
+
+static int probe_there(struct session *s, const struct toolchain_request *request,
+		       struct toolchain *ret_toolchain, struct crossbpf_error *e)
+{
+	int r = probe(s, request, ret_toolchain, e);
+
+	return r < 0 ? r : ask_bpftool(s, ret_toolchain, e);
+}
+
 /* On a builder: for as long as it is the same one. */
 static int find_there(struct session *s, const struct toolchain_request *request,
 		      const char *identity, struct toolchain *ret_toolchain,
@@ -385,7 +428,7 @@ static int find_there(struct session *s, const struct toolchain_request *request
 			return 0;
 		toolchain_free(ret_toolchain);
 	}
-	int r = probe(s, request, ret_toolchain, e);
+	int r = probe_there(s, request, ret_toolchain, e);
 	if (r == 0)
 		r = list_headers(s, request->cache_dir, ret_toolchain, e);
 	if (r < 0)
@@ -404,10 +447,17 @@ int toolchain_find(struct session *s, const struct toolchain_request *request,
 
 	if (request->cache_dir && session_sees_host_files(s))
 		return find_here(s, request, ret_toolchain, e);
-	int r = session_sees_host_files(s) ? 0 : session_identity(s, identity, sizeof(identity), e);
+	if (session_sees_host_files(s))
+		return probe(s, request, ret_toolchain, e);
+	int r = session_identity(s, identity, sizeof(identity), e);
 	if (r < 0)
 		return r;
 	return request->cache_dir && identity[0]
 		       ? find_there(s, request, identity, ret_toolchain, e)
-		       : probe(s, request, ret_toolchain, e);
+		       : probe_there(s, request, ret_toolchain, e);
+}
+
+bool toolchain_precompiles(const struct toolchain *t)
+{
+	return strtol(t->number, NULL, 10) < 16;
 }

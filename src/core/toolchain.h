@@ -22,6 +22,15 @@ struct toolchain {
 	/* Names what of it can change an object's bytes, wherever it sits: its number and the
 	 * target's predefined macros. */
 	char identity[DIGEST_HEX_SIZE];
+	/* Names the programs and libraries that it is made of, or "": two of one version may have
+	 * been built of other sources. */
+	char content[DIGEST_HEX_SIZE];
+	/* Of these the scripts and files of settings, or "" where there are none: machine code is
+	 * another for each machine, and then makes the same. */
+	char scripts[DIGEST_HEX_SIZE];
+	/* Names what its bpftool says of its version, where it does not see the host's files; or ""
+	 */
+	char bpftool[DIGEST_HEX_SIZE];
 	struct strv search;   /* directories in which clang itself looks for headers */
 	struct strv filled;   /* those of them that are not empty */
 	struct strv asm_dirs; /* "ARCH:DIR"s with an asm/types.h each, by falling preference */
@@ -88,6 +97,10 @@ void toolchain_header_dirs(const struct toolchain *t, const char *arch, struct s
  * that the builder's clang has are given, in that one's order. */
 void toolchain_header_options(const struct toolchain *t, const char *arch, const char *header_dir,
 			      struct strv *argv);
+
+/* Are headers precompiled for it? From clang 16 on, BTF was seen to have its types in another order
+ * with one than without. */
+bool toolchain_precompiles(const struct toolchain *t);
 
 /* Reads what the probe printed. 0, -ENOENT where it found no clang (`e` says why), -EINTR where it
  * was cut off, or -ENOMEM. */

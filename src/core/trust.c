@@ -13,6 +13,7 @@
 #include "shared/io.h"
 #include "shared/shell.h"
 #include "trust.h"
+#include "words.h"
 
 enum {
 	FILE_LIMIT = 1 << 20, /* of a file that is named, such as a Dockerfile */
@@ -164,14 +165,67 @@ static int add_flags(struct trust *t, const struct conf *conf)
 	return r < 0 || flag ? add_choice(t, conf, strdup("build: cflags"), conf->cflags) : 0;
 }
 
+/* A cache of whose objects? And with less room, all that is in the user's own would go. */
+static int add_cache(struct trust *t, const struct conf *conf)
+{
+	cleanup_free char *size = str_printf("%ju", (uintmax_t)conf->cache_size);
+	int r = size ? 0 : -ENOMEM;
+
+	if (r == 0 && conf->cache_dir)
+		r = add_choice(t, conf, strdup("cache: dir"), conf->cache_dir);
+	if (r == 0 && conf->cache_size)
+		r = add_choice(t, conf, strdup("cache: size"), size);
+	return r;
+}
+
+/* With whom objects are shared, and by which secret. */
+static int add_shared_cache(struct trust *t, const struct conf *conf)
+{
+	const struct {
+		const char *what, *value;
+	} keys[] = {
+		{"cache: remote", conf->cache_remote},
+		{"cache: remote_write", conf->cache_write},
+		{"cache: remote_token_file", conf->cache_token_file},
+		{"cache: remote_timeout", conf->cache_timeout},
+	};
+	int r = 0;
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]) && r == 0; i++)
+		if (keys[i].value)
+			r = add_choice(t, conf, strdup(keys[i].what), keys[i].value);
+	return r;
+}
+
+/* Each word by itself, as any of them may name a file of the project. */
+static int add_launcher(struct trust *t, const struct conf *conf)
+{
+	cleanup_error struct crossbpf_error wrong = {0};
+	cleanup_strv struct strv words = {0};
+	int r = 0;
+
+	if (!conf->launcher)
+		return 0;
+	/* conf_read() took them. */
+	if (words_split("launcher", conf->launcher, &words, &wrong) < 0)
+		return add_choice(t, conf, strdup("launcher"), conf->launcher);
+	for (size_t i = 0; i < words.n && r == 0; i++)
+		r = add_choice(t, conf, strdup("launcher"), words.v[i]);
+	return r;
+}
+
 static int add_all(struct trust *t, const struct conf *conf)
 {
 	int r = add_flags(t, conf);
 
+	if (r == 0)
+		r = add_cache(t, conf);
+	if (r == 0)
+		r = add_shared_cache(t, conf);
 	if (r == 0 && conf->clang && !clang_constraint_is(conf->clang))
 		r = add_choice(t, conf, strdup("build: clang"), conf->clang);
-	if (r == 0 && conf->launcher)
-		r = add_choice(t, conf, strdup("launcher"), conf->launcher);
+	if (r == 0)
+		r = add_launcher(t, conf);
 	return r < 0 ? r : add_backends(t, conf);
 }
 
@@ -292,11 +346,6 @@ int trust_find(const char *path, const struct conf *conf, struct trust *ret_trus
 
 /* The list. */
 
-static bool is_own(const struct stat *st)
-{
-	return st->st_uid == geteuid() && !(st->st_mode & (S_IWGRP | S_IWOTH));
-}
-
 static int refuse_list(const char *path, struct crossbpf_error *e)
 {
 	return error_set(e, -EPERM, EXIT_STATUS_USAGE,
@@ -331,7 +380,7 @@ static int open_list(const char *dir, struct crossbpf_error *e)
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return error_set(e, -errno, EXIT_STATUS_USAGE, NULL, "cannot read %s: %s", dir,
 				 strerror(errno));
-	return is_own(&st) ? TAKE_FD(fd) : refuse_list(dir, e);
+	return io_is_own(&st) ? TAKE_FD(fd) : refuse_list(dir, e);
 }
 
 /* The path in the record `name`, up to the end of its line. */
@@ -344,7 +393,7 @@ static int read_record(int dir, const char *name, char **ret_path)
 
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return -errno;
-	if (!S_ISREG(st.st_mode) || !is_own(&st))
+	if (!S_ISREG(st.st_mode) || !io_is_own(&st))
 		return -EPERM;
 	int r = io_read_fd(fd, PATH_LIMIT, &content);
 	if (r == 0 && (content.len < 2 || content.data[content.len - 1] != '\n'))
@@ -373,6 +422,14 @@ static int find_record(const struct trust *t, struct crossbpf_error *e)
 	return r == 0 && strcmp(path, t->path) == 0 ? 0 : -ENOENT;
 }
 
+const char *trust_chosen(const struct trust *t)
+{
+	for (size_t i = 0; i < t->n; i++)
+		if (strncmp(t->choices[i].what, "cache: ", 7) != 0)
+			return "what is run";
+	return "the cache of objects";
+}
+
 static int refuse(const struct trust *t, struct crossbpf_error *e)
 {
 	cleanup_strbuf struct strbuf hint = {0}, all = {0};
@@ -386,8 +443,8 @@ static int refuse(const struct trust *t, struct crossbpf_error *e)
 	}
 	if (hint.error || all.error)
 		return error_no_memory(e);
-	return error_set(e, -EACCES, EXIT_STATUS_USAGE, hint.data, "%s:%u chooses what is run (%s)",
-			 t->path, t->choices[0].line, all.data);
+	return error_set(e, -EACCES, EXIT_STATUS_USAGE, hint.data, "%s:%u chooses %s (%s)", t->path,
+			 t->choices[0].line, trust_chosen(t), all.data);
 }
 
 int trust_check(const struct trust *t, struct crossbpf_error *e)

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What a project's crossbpf.conf has started on the user's machine: a backend's settings, a
- * launcher, a clang, flags that load code into clang. It comes with the project, so it counts only
- * once the user has looked at it: as it is, in the directory where it is, with the content of the
- * files that it names. What only says what is built, and from what, needs no trust.
+ * launcher, a clang, flags that load code into clang; and the cache from which objects are taken.
+ * It comes with the project, so it counts only once the user has looked at it: as it is, in the
+ * directory where it is, with the content of the files that it names. What only says what is built,
+ * and from what, needs no trust.
  *
  * The user's list is a directory, $XDG_CONFIG_HOME/crossbpf/trusted: a file for each, whose name is
  * the digest of all that, and whose content is the path of the conf.
@@ -39,6 +40,9 @@ void trust_free(struct trust *t);
 /* 0 where all may be started: nothing is, or the user trusts it. -EACCES (status 2) where that is
  * not so, -EPERM where the list is not the user's own. */
 int trust_check(const struct trust *t, struct crossbpf_error *e);
+
+/* In words: "what is run". */
+const char *trust_chosen(const struct trust *t);
 
 int trust_record(const struct trust *t, struct crossbpf_error *e);
 

@@ -44,6 +44,20 @@ const char *variant_host_arch(void)
 	return uname(&name) < 0 ? NULL : variant_arch_of_machine(name.machine);
 }
 
+char *variant_expand(const char *text, const char *arch)
+{
+	static const char mark[] = "{arch}";
+	cleanup_strbuf struct strbuf b = {0};
+	char *expanded = NULL;
+
+	for (const char *at; (at = strstr(text, mark)); text = at + strlen(mark)) {
+		strbuf_add(&b, text, (size_t)(at - text));
+		strbuf_puts(&b, arch);
+	}
+	strbuf_puts(&b, text);
+	return strbuf_finish(&b, &expanded) < 0 ? NULL : expanded;
+}
+
 /* `names` ends with NULL. */
 static int check_name(const char *what, const char *name, const char *const *names,
 		      struct crossbpf_error *e)
@@ -90,4 +104,15 @@ int variant_check_emit(const char *name, struct crossbpf_error *e)
 	static const char *const names[] = {"object", "skeleton", "go", "c", "dep", NULL};
 
 	return check_name("output to emit", name, names, e);
+}
+
+int variant_check_type(const char *name, struct crossbpf_error *e)
+{
+	static const char letters[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
+
+	if (*name && !name[strspn(name, letters)])
+		return 0;
+	return error_set(e, -EINVAL, EXIT_STATUS_USAGE, "name it without struct, enum or union",
+			 "'%s' is no name of a type", name);
 }

@@ -14,6 +14,9 @@ const char *variant_arch_of_machine(const char *machine);
 /* The arch of this host, or NULL. */
 const char *variant_host_arch(void);
 
+/* `text` with the arch for each {arch}; NULL where memory ran out. The caller frees. */
+char *variant_expand(const char *text, const char *arch);
+
 /*
  * Is this a name of a target (bpfel, bpfeb), an arch, an instruction set (v1 to v4), or something
  * that a build can emit (object, skeleton, go, c, dep)? 0, or -EINVAL (status 2) with the nearest
@@ -23,5 +26,7 @@ int variant_check_target(const char *name, struct crossbpf_error *e);
 int variant_check_arch(const char *name, struct crossbpf_error *e);
 int variant_check_cpu(const char *name, struct crossbpf_error *e);
 int variant_check_emit(const char *name, struct crossbpf_error *e);
+/* Could C call a type so? */
+int variant_check_type(const char *name, struct crossbpf_error *e);
 
 #endif

@@ -11,18 +11,22 @@
 # directory.
 #
 # It says            and reads
-#   crossbpf-exchange 3 WORKSPACE
+#   crossbpf-exchange 4 WORKSPACE
 #                      JOB FILES       two numbers of 512-byte blocks, then
 #                                      as many of a script (below) and of a tar archive
 #   stale              the workspace is not what the host thinks: it is to send all
 #   filled STATUS      with complaints on standard error where that is not 0, and then it ends
+#   kept I yes         for each file that is to be kept here: it is there, or "no"; behind this line
+#                      stands of what it was made, or what was said, and behind that MARK
 #   start I            for each action, as many at once as it was told
 #   end I STATUS +0-   a sign each for standard error, standard output and three outputs: "+", what is
 #                      in it stands behind this line, and behind that MARK; "0", it is empty; "-",
-#                      there is no such file
+#                      there is no such file; and in the same way, whether what was to be tried first
+#                      did
 #   bye
 #
-# The script defines is_known(), prepare(), action_0() and so on, and sets the names in capitals below. When
+# The script defines is_known(), prepare(), action_0() and so on, make_NAME() for each name in KEPT, and sets
+# the names in capitals below. When
 # standard input ends, so does all that was begun here: killing what lies between the host and this
 # shell (an ssh, a docker exec) would not do that.
 #
@@ -30,8 +34,11 @@
 # spared for is said in words of the shell.
 
 exec 3<&0 4>&1 </dev/null
-N=0 LANES=1 KEEP_GOING='' LIVE='' FORGET=''
+N=0 LANES=1 KEEP_GOING='' LIVE='' FORGET='' KEPT='' KEPT_LIMIT=0
+checking=''
 export PWD # by which clang names the directory
+# A compiler takes its memory from the system in large pages, where its library can: a tenth of its time.
+export GLIBC_TUNABLES="${GLIBC_TUNABLES-glibc.malloc.hugetlb=1}"
 
 say() {
 	printf '%s\n' "$*" >&4
@@ -99,6 +106,7 @@ workspace() { # TOKEN ID DIR
 	P=$base/root S=$base # the files, and what is said of them
 	[ -z "$3" ] || P='' S=$all
 	R=$base/run.$TOKEN # what the names of files of this exchange begin with
+	K=$base/kept       # what later ones may use: NAME, NAME.list, and NAME.sum of a whole one
 	MARK="end of $TOKEN"
 	umask 077
 	known=yes
@@ -139,7 +147,7 @@ start() { # I
 finish() { # I STATUS
 	i=$1 status=$2 signs=
 	set --
-	for stream in err out 0 1 2; do
+	for stream in err out 0 1 2 first; do
 		file=$R.$i.$stream
 		if [ -s "$file" ]; then
 			printf '%s\n' "$MARK" >>"$file" || exit 125
@@ -168,10 +176,7 @@ run_one() {
 }
 
 run_all() {
-	if [ "$LANES" = 0 ]; then
-		LANES=$(nproc || getconf _NPROCESSORS_ONLN || grep -c ^processor /proc/cpuinfo) 2>/dev/null
-		[ "${LANES:-0}" -gt 0 ] || LANES=1
-	fi
+	count_lanes
 	next=0 busy=0
 	mkfifo "$R.ended" && exec 5<>"$R.ended" || exit 125
 	while :; do
@@ -191,6 +196,110 @@ blocks() { # N
 	[ "$1" = 0 ] || dd bs=512 count="$1" iflag=fullblock <&3 2>/dev/null
 }
 
+# Is it there, as it was when it was made? What is damaged is none: a compiler may take it, and make
+# something else.
+is_whole() { # NAME
+	{ read -r sum && read -r list; } 2>/dev/null <"$K/$1.sum" && [ "$(sum_up "$1")" = "$sum
+$list" ]
+}
+
+sum_up() { # NAME
+	cd "$K" && cksum "$1" "$1.list"
+}
+
+# The sum comes last: without it there is nothing.
+make_kept() { # NAME
+	new=$R.new.$1
+	("make_$1" 3<&- 4>&-) >"$new.said" 2>&1 && [ ! -s "$new.said" ] && mkdir -p "$K" &&
+		rm -f "$K/$1.sum" && mv "$new.list" "$K/$1.list" && mv "$new.kept" "$K/$1" &&
+		(sum_up "$1") >"$new.sum" && mv "$new.sum" "$K/$1.sum" && return
+	rm -f "$new.kept" # where there is no more room, others need it
+	return 1
+}
+
+# Takes away what was used longest ago, down to the limit, but nothing that is used now.
+trim_kept() {
+	cd "$K" || return
+	# shellcheck disable=SC2012 # names of our own, by age
+	ls -tr | while read -r old; do
+		size=$(du -sk .)
+		[ "${size%%[!0-9]*}" -gt "$KEPT_LIMIT" ] || break
+		case "$old $KEPT " in
+		*.used\ *" ${old%.used} "*) ;;
+		*.used\ *) rm -f "${old%.used}.sum" "${old%.used}" "${old%.used}.list" "$old" ;;
+		esac
+	done
+}
+
+has_kept() { # NAME
+	case $HAS in
+	*" $1 "*) : ;;
+	*) return 1 ;;
+	esac
+}
+
+# Did it end well, and say nothing, and is what it was made with whole?
+is_fine() { # STATUS I NAME
+	if [ -n "$checking" ] && ! wait "$checking"; then
+		rm -f "$K/$3.sum"
+		return 1
+	fi
+	[ "$1" = 0 ] && [ ! -s "$R.$2.said" ] && : >"$R.$2.first"
+}
+
+# One text, and the mark.
+say_text() { # FILE
+	[ ! -s "$1" ] || while IFS= read -r line || [ -n "$line" ]; do
+		say "$line"
+	done <"$1"
+	say "$MARK"
+}
+
+# Makes what is to be kept and is not there, as many at once as there are lanes, and says what is.
+keep() {
+	making='' made='' busy=0 HAS=' '
+	for name in $KEPT; do
+		# One command need not wait for that.
+		if [ "$N" = 1 ] && [ -e "$K/$name.sum" ]; then
+			is_whole "$name" 2>/dev/null &
+			checking=$!
+			continue
+		fi
+		is_whole "$name" 2>/dev/null && continue
+		made=yes
+		rm -f "$K/$name.sum"
+		make_kept "$name" 2>/dev/null &
+		making="$making $!" busy=$((busy + 1))
+		[ "$busy" -lt "$LANES" ] || {
+			# shellcheck disable=SC2086 # numbers
+			wait $making
+			making='' busy=0
+		}
+	done
+	# shellcheck disable=SC2086
+	[ -z "$making" ] || wait $making
+	i=0
+	for name in $KEPT; do
+		if [ -e "$K/$name.sum" ]; then
+			HAS="$HAS$name "
+			: >"$K/$name.used"
+			say "kept $i yes"
+			say_text "$K/$name.list"
+		else
+			say "kept $i no"
+			say_text "$R.new.$name.said"
+		fi
+		i=$((i + 1))
+	done
+	[ -z "$made" ] || (trim_kept) >/dev/null 2>&1
+}
+
+count_lanes() {
+	[ "$LANES" = 0 ] || return 0
+	LANES=$(nproc || getconf _NPROCESSORS_ONLN || grep -c ^processor /proc/cpuinfo) 2>/dev/null
+	[ "${LANES:-0}" -gt 0 ] || LANES=1
+}
+
 # Takes what is sent; all is read, whatever fails, for the host goes on sending until then.
 fill() {
 	if ! prepare; then
@@ -207,7 +316,7 @@ fill() {
 }
 
 workspace "$@"
-say "crossbpf-exchange 3 $base"
+say "crossbpf-exchange 4 $base"
 while :; do
 	read -r job files <&3 || { clean; exit 125; }
 	eval "$(dd bs=512 count="$job" iflag=fullblock <&3 2>/dev/null)"
@@ -231,11 +340,16 @@ if [ "$filled" != 0 ]; then
 	# The first line says what, the last that it was not the only one.
 	[ "$files" = 0 ] || printf '%s\n' "${complaint%%
 *}" >&2
+	rm -rf "$K" # the next time there may be room
 	clean
 	exit 125
 fi
 watch_input &
 watcher=$!
+if [ -n "$KEPT" ]; then
+	count_lanes
+	keep
+fi
 if [ "$N" = 1 ]; then
 	run_one
 else

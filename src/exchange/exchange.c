@@ -23,19 +23,18 @@
 #include "builder-script.h" /* made from builder.sh */
 #include "exchange.h"
 #include "root-filter.h"
+#include "script.h"
 #include "shared/digest.h"
 #include "shared/io.h"
-#include "shared/shell.h"
 #include "shared/thread.h"
 #include "workspace.h"
 
 enum {
-	BLOCK = 512,
 	MAX_NOISE = 64 << 10, /* that a login shell may print before we are answered */
-	MAX_WORDS = 32 << 10, /* of one command that the script gives */
 	MAX_STREAM = 64 << 20,
 	MAX_OUTPUT = 1 << 30,
 	N_STREAMS = 2 + EXCHANGE_MAX_OUTPUTS,
+	N_SIGNS = N_STREAMS + 1,
 	GRACE = 10, /* seconds for a builder to end once it was told to */
 };
 
@@ -56,7 +55,7 @@ struct talk {
 	bool live;      /* standard error is an action's, and goes on to ours */
 	bool *begun;    /* each action */
 	int64_t *began; /* when each was */
-	size_t n_running, n_begun;
+	size_t n_running, n_begun, n_kept;
 	bool failed; /* one of them did: the rest may not be begun */
 	struct root_filter filter;
 	struct workspace workspace;
@@ -278,7 +277,7 @@ static int take_line(struct talk *t, char **ret_line)
 /* Past what a login shell printed. */
 static int take_hello(struct talk *t, char **ret_dir)
 {
-	static const char hello[] = "crossbpf-exchange 3 ";
+	static const char hello[] = "crossbpf-exchange 4 ";
 	char *line;
 
 	for (size_t noise = 0; noise < MAX_NOISE; noise += strlen(line) + 1) {
@@ -297,129 +296,7 @@ static int take_hello(struct talk *t, char **ret_dir)
 	return distrust(t, "noise without an end");
 }
 
-/* The script. */
-
-/* A word in which EXCHANGE_ROOT may stand. */
-static void add_word(struct strbuf *b, const char *word)
-{
-	static const char mark[] = EXCHANGE_ROOT;
-	const char *at;
-
-	while ((at = strstr(word, mark))) {
-		cleanup_free char *before = strndup(word, (size_t)(at - word));
-		if (!before)
-			b->error = -ENOMEM;
-		else if (*before)
-			shell_quote(b, before);
-		strbuf_puts(b, "\"$P\"");
-		word = at + strlen(mark);
-		if (!*word)
-			return;
-	}
-	shell_quote(b, word);
-}
-
-/* Names of the host, as they are over there. */
-static void add_paths(struct strbuf *b, const char *command, const struct strv *paths)
-{
-	size_t len = 0;
-
-	for (size_t i = 0; i < paths->n; i++) {
-		if (len == 0)
-			strbuf_printf(b, "%s%s", i ? " || return\n" : "", command);
-		strbuf_puts(b, " \"$P\"");
-		shell_quote(b, paths->v[i]);
-		len += strlen(paths->v[i]);
-		if (len > MAX_WORDS) /* a command line has a limit */
-			len = 0;
-	}
-	if (paths->n)
-		strbuf_puts(b, " || return\n");
-}
-
-/* Files that the shell itself writes. */
-static void add_texts(struct strbuf *b, const struct strv *texts)
-{
-	for (size_t i = 0; i < texts->n; i += 2) {
-		strbuf_puts(b, "printf %s ");
-		shell_quote(b, texts->v[i + 1]);
-		strbuf_puts(b, " >\"$P\"");
-		shell_quote(b, texts->v[i]);
-		strbuf_puts(b, " || return\n");
-	}
-}
-
-/* Has the builder list the names of what it is to take away where it begins anew. */
-static void add_list(struct strbuf *b, const char *token, const struct strv *names)
-{
-	if (!names->n)
-		return;
-	strbuf_printf(b, "cat >>\"$S/list\" <<'%s' || return\n:\n", token);
-	add_paths(b, "rm -rf --", names);
-	strbuf_printf(b, "%s\n", token);
-}
-
-static void add_action(struct strbuf *b, const struct exchange_action *a, size_t number)
-{
-	strbuf_printf(b, "action_%zu() {\ncd \"$P\"", number);
-	shell_quote(b, a->dir);
-	strbuf_puts(b, " || return\n");
-	for (size_t i = 0; i < a->n_outputs; i++)
-		strbuf_printf(b, "true >\"$R.%zu.%zu\"\n", number, i);
-	if (a->input) {
-		strbuf_puts(b, "printf %s ");
-		shell_quote(b, a->input);
-		strbuf_puts(b, " |");
-	}
-	for (size_t i = 0; i < a->n_outputs; i++)
-		if (a->outputs[i].variable)
-			strbuf_printf(b, " %s=\"$R.%zu.%zu\"", a->outputs[i].variable, number, i);
-	for (size_t i = 0; a->argv[i] || i == a->insert; i++) {
-		for (size_t j = 0; i == a->insert && j < a->n_outputs; j++)
-			if (a->outputs[j].option)
-				strbuf_printf(b, " %s \"$R.%zu.%zu\"", a->outputs[j].option, number,
-					      j);
-		if (!a->argv[i])
-			break;
-		strbuf_puts(b, " ");
-		add_word(b, a->argv[i]);
-	}
-	strbuf_puts(b, "\n}\n");
-}
-
-static int make_script(const struct talk *t, const struct workspace_change *change,
-		       struct strbuf *ret_script)
-{
-	const struct exchange *x = t->x;
-
-	if (t->workspace.is_new)
-		strbuf_puts(ret_script, "is_known() {\n:\n}\nprepare() {\nwipe || return\n");
-	else
-		strbuf_printf(ret_script, "is_known() {\nis_signed %s %s\n}\nprepare() {\n%s\n",
-			      t->workspace.tokens[0], t->workspace.tokens[1],
-			      /* First: a host that has other things there is to see it. */
-			      workspace_change_is_empty(change)
-				      ? ":"
-				      : "sign \"$TOKEN filling\" || return");
-	if (t->x->host_paths)
-		add_list(ret_script, t->token, &change->names);
-	add_paths(ret_script, "rm -rf --", &change->remove);
-	add_paths(ret_script, "mkdir -p --", &change->make_dirs);
-	add_texts(ret_script, &change->texts);
-	strbuf_printf(ret_script, "}\nN=%zu LANES=%u KEEP_GOING=%s LIVE=%s FORGET=%s\n", x->n,
-		      x->lanes, x->keep_going ? "1" : "", x->live ? "1" : "",
-		      t->workspace.is_remembered ? "" : "1");
-	for (const char *const *variable = x->env; variable && *variable; variable++) {
-		strbuf_puts(ret_script, "export ");
-		add_word(ret_script, *variable);
-		strbuf_puts(ret_script, "\n");
-	}
-	for (size_t i = 0; i < x->n; i++)
-		add_action(ret_script, &x->actions[i], i);
-	while (ret_script->len % BLOCK && !ret_script->error)
-		strbuf_putc(ret_script, '\n');
-	return ret_script->error;
-}
+/* What is to be done there. */
 
 /* Directories in which actions run. */
 static int list_dirs(const struct exchange *x, struct strv *ret_dirs)
@@ -449,12 +326,13 @@ static int send_job(struct talk *t, const struct workspace_request *request, cha
 	int r = workspace_change(&t->workspace, request, &change, &bad);
 	if (r < 0)
 		return refuse_file(t, r, bad);
-	r = make_script(t, &change, &script);
+	r = script_make(t->x, &t->workspace, t->token, &change, &script);
 	if (r == 0)
 		r = workspace_lock_for(&t->workspace, &change, t->x->control);
 	if (r < 0)
 		return r;
-	strbuf_printf(&head, "%zu %zu\n", script.len / BLOCK, change.archive.len / BLOCK);
+	strbuf_printf(&head, "%zu %zu\n", script.len / SCRIPT_BLOCK,
+		      change.archive.len / SCRIPT_BLOCK);
 	r = send_bytes(t, head.data, head.len);
 	if (r == 0)
 		r = send_bytes(t, script.data, script.len);
@@ -507,7 +385,7 @@ static long parse_action(const struct talk *t, const char *text, char **ret_rest
 
 /* "I STATUS SIGNS" */
 static int parse_end(struct talk *t, const char *text, long *ret_action,
-		     struct exchange_result *ret_result, char ret_signs[N_STREAMS + 1])
+		     struct exchange_result *ret_result, char ret_signs[N_SIGNS + 1])
 {
 	char *rest;
 
@@ -521,12 +399,15 @@ static int parse_end(struct talk *t, const char *text, long *ret_action,
 		return distrust(t, "no exit status");
 	ret_result->status = (int)status;
 	const char *signs = rest + 1;
-	if (strlen(signs) != N_STREAMS || strspn(signs, "+0-") != N_STREAMS)
+	if (strlen(signs) != N_SIGNS || strspn(signs, "+0-") != N_SIGNS || signs[N_STREAMS] == '+')
 		return distrust(t, "an output");
+	ret_result->first = signs[N_STREAMS] == '0';
+	if (ret_result->first && (!t->x->actions[*ret_action].first || status != 0))
+		return distrust(t, "the end of a command");
 	for (size_t i = 2 + t->x->actions[*ret_action].n_outputs; i < N_STREAMS; i++)
 		if (signs[i] != '-')
 			return distrust(t, "an output");
-	memcpy(ret_signs, signs, N_STREAMS + 1);
+	memcpy(ret_signs, signs, N_SIGNS + 1);
 	return 0;
 }
 
@@ -577,7 +458,7 @@ static int take_end(struct talk *t, const char *text)
 {
 	struct exchange_result result = {0};
 	struct strbuf texts[N_STREAMS] = {0};
-	char signs[N_STREAMS + 1];
+	char signs[N_SIGNS + 1];
 	long n = 0;
 
 	int r = parse_end(t, text, &n, &result, signs);
@@ -604,12 +485,31 @@ static int take_bye(struct talk *t)
 	return t->n_running == 0 && all ? 0 : distrust(t, "an early end");
 }
 
+/* "I yes" or "I no", and behind that what it was made of, or what was said. */
+static int take_kept(struct talk *t, const char *text)
+{
+	cleanup_strbuf struct strbuf content = {0};
+	char *rest;
+
+	unsigned long n = strtoul(text, &rest, 10);
+	bool is_there = strcmp(rest, " yes") == 0;
+	if (t->n_begun || n != t->n_kept || n >= t->x->n_kept ||
+	    (!is_there && strcmp(rest, " no") != 0))
+		return distrust(t, "a kept file");
+	t->n_kept++;
+	int r = take_content(t, MAX_STREAM, &content);
+	if (r == 0)
+		t->x->on_kept(t->x->ctx, n, is_there, content.data ? content.data : "",
+			      content.len);
+	return r;
+}
+
 static int take_start(struct talk *t, const char *text)
 {
 	char *rest;
 	long n = parse_action(t, text, &rest);
 
-	if (n < 0 || *rest || t->began[n])
+	if (n < 0 || *rest || t->began[n] || t->n_kept < t->x->n_kept)
 		return distrust(t, "the start of a command");
 	t->begun[n] = true;
 	t->n_begun++;
@@ -642,6 +542,8 @@ static int converse(struct talk *t)
 			r = take_start(t, line + 6);
 		else if (strncmp(line, "end ", 4) == 0)
 			r = take_end(t, line + 4);
+		else if (strncmp(line, "kept ", 5) == 0)
+			r = take_kept(t, line + 5);
 		else
 			r = distrust(t, "a line");
 	}

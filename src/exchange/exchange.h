@@ -20,6 +20,10 @@ enum { EXCHANGE_MAX_OUTPUTS = 3 };
 /* In a word of argv or env: where the host's / is over there, or nothing. What comes back as text
  * names the host's files as the host does. */
 #define EXCHANGE_ROOT "\001crossbpf-root\001"
+/* Of the commands that make and use what the workspace keeps: where that is, and what the names of
+ * files begin with that are gone when the exchange ends. */
+#define EXCHANGE_KEPT "\001crossbpf-kept\001/"
+#define EXCHANGE_NEW "\001crossbpf-new\001."
 
 /* A file that a command makes, under a name of the builder's that is told to it. */
 struct exchange_output {
@@ -27,10 +31,28 @@ struct exchange_output {
 	const char *variable; /* of the environment, which holds the name; or NULL */
 };
 
+/*
+ * A file that the workspace keeps for later exchanges: EXCHANGE_KEPT NAME. Where it is not there,
+ * or is damaged, it is made before the actions are begun, by two commands, each of which is to end
+ * with 0 and to say nothing. EXCHANGE_NEW NAME ".c" is there for them, the first lists in the file
+ * that the variable names what it is made of, and the second makes EXCHANGE_NEW NAME ".kept".
+ */
+struct exchange_kept {
+	const char *name; /* [0-9a-f]+: what has one name is one, whenever it was made */
+	const char *dir;  /* as an action's */
+	const char *text; /* of the .c */
+	const char *variable;
+	const char *const *list, *const *make;
+};
+
 /* One command. */
 struct exchange_action {
 	const char *const *argv;
-	size_t insert;   /* index in argv before which the outputs' options go */
+	size_t insert; /* index in argv before which the outputs' options go */
+	/* What is run in its place where kept[needs] is there; where that fails, or says anything,
+	 * argv is, as if nothing had been. NULL: nothing. */
+	const char *const *first;
+	size_t first_insert, needs;
 	const char *dir; /* where it runs: absolute, of the host */
 	struct exchange_output outputs[EXCHANGE_MAX_OUTPUTS]; /* empty files to begin with */
 	size_t n_outputs;
@@ -46,6 +68,7 @@ struct exchange_data {
 
 struct exchange_result {
 	int status;                         /* as struct crossbpf_backend's run() has it */
+	bool first;                         /* argv was not run */
 	struct exchange_data error, output; /* its streams */
 	struct exchange_data outputs[EXCHANGE_MAX_OUTPUTS];
 	int64_t duration; /* nanoseconds from its start to its end, as seen here */
@@ -61,7 +84,10 @@ struct exchange {
 				   * NULL-terminated */
 	const struct exchange_action *actions;
 	size_t n;
-	unsigned lanes; /* how many at once; 0: as many as the builder has CPUs */
+	const struct exchange_kept *kept;
+	size_t n_kept;
+	uint64_t kept_limit; /* bytes: past that, what was used longest ago goes */
+	unsigned lanes;      /* how many at once; 0: as many as the builder has CPUs */
 	bool keep_going;
 	bool live;              /* standard error goes to ours as it comes: of one action */
 	const char *const *env; /* additions to the builder's */
@@ -70,6 +96,9 @@ struct exchange {
 	int (*run)(void *run_ctx, const struct crossbpf_run *run, int *ret_status);
 	void *run_ctx;
 	void *ctx; /* of what follows */
+	/* Before any action is begun: is it there, and if so, of what it was made; else what the
+	 * commands said. */
+	void (*on_kept)(void *ctx, size_t kept, bool is_there, const char *text, size_t len);
 	void (*on_start)(void *ctx, size_t action);
 	void (*on_end)(void *ctx, size_t action, const struct exchange_result *result);
 };

@@ -171,18 +171,6 @@ static struct workspace_entry *entry_of(struct workspace *w, const char *path)
 	return entry;
 }
 
-static bool parse_digest(const char *hex, uint8_t ret_digest[DIGEST_SIZE])
-{
-	for (size_t i = 0; i < DIGEST_SIZE; i++) {
-		char byte[] = {hex[2 * i], hex[2 * i] ? hex[2 * i + 1] : '\0', '\0'};
-		char *end;
-		ret_digest[i] = (uint8_t)strtoul(byte, &end, 16);
-		if (end != byte + 2)
-			return false;
-	}
-	return true;
-}
-
 /* -EBADMSG for what is no entry. */
 static int read_entry(struct workspace *w, const char *line)
 {
@@ -199,7 +187,7 @@ static int read_entry(struct workspace *w, const char *line)
 			return -EBADMSG;
 		at = end;
 	}
-	if (!parse_digest(++at, read.digest))
+	if (digest_parse(++at, read.digest) < 0)
 		return -EBADMSG;
 	const char *path = at + DIGEST_HEX_SIZE - 1;
 	if (path[0] != ' ' || path[1] != '/')

@@ -71,15 +71,7 @@ int btf_open(struct btf *ret, const uint8_t *data, size_t len, bool big, const c
 	return 0;
 }
 
-/* A type, by its place and that of its members. */
-struct type {
-	const char *name;
-	uint32_t at, members_at, n_members;
-	unsigned kind;
-};
-
-/* The type at *at, which moves behind it. */
-static int next_type(const struct btf *b, uint32_t *at, struct type *ret, const char **why)
+int btf_next(const struct btf *b, uint32_t *at, struct btf_place *ret, const char **why)
 {
 	if (b->types_len - *at < BTF_TYPE_SIZE)
 		return elf_malformed(why, "a type of its BTF is cut off");
@@ -95,51 +87,46 @@ static int next_type(const struct btf *b, uint32_t *at, struct type *ret, const 
 		return elf_malformed(why, "a type of its BTF is cut off");
 	if (name >= b->strings_len)
 		return elf_malformed(why, "a name of its BTF lies outside of its strings");
-	*ret = (struct type){
+	*ret = (struct btf_place){
 		.name = b->strings + name,
 		.at = *at,
+		.own_at = *at + BTF_TYPE_SIZE,
 		.members_at = *at + BTF_TYPE_SIZE + kinds[kind].once,
 		.n_members = kinds[kind].each ? members : 0,
-		.kind = kind,
+		.kind = (uint8_t)kind,
+		.member_size = kinds[kind].each,
+		.has_names = kinds[kind].named,
 	};
 	*at += len;
 	return 0;
 }
 
-int btf_each_name(const struct btf *b, int (*visit)(void *ctx, uint32_t at), void *ctx,
-		  const char **why)
+int btf_each_name(const struct btf *b, int (*visit)(void *ctx, uint32_t type, uint32_t at),
+		  void *ctx, const char **why)
 {
-	struct type type;
+	struct btf_place type;
 	int r = 0;
 
-	for (uint32_t at = 0; r == 0 && at < b->types_len;) {
-		if ((r = next_type(b, &at, &type, why)) < 0)
+	for (uint32_t at = 0, id = 1; r == 0 && at < b->types_len; id++) {
+		if ((r = btf_next(b, &at, &type, why)) < 0)
 			return r;
-		r = visit(ctx, type.at);
-		for (uint32_t i = 0; r == 0 && kinds[type.kind].named && i < type.n_members; i++)
-			r = visit(ctx, type.members_at + i * kinds[type.kind].each);
+		r = visit(ctx, id, type.at);
+		for (uint32_t i = 0; r == 0 && type.has_names && i < type.n_members; i++)
+			r = visit(ctx, id, type.members_at + i * type.member_size);
 	}
 	return r;
 }
 
-static bool is_one_of(const char *name, const char *const *names)
-{
-	for (; *names; names++)
-		if (strcmp(name, *names) == 0)
-			return true;
-	return false;
-}
-
-int btf_has_type(const uint8_t *data, size_t len, bool big, const char *const *names,
+int btf_has_type(const uint8_t *data, size_t len, bool big, bool (*is)(const char *name),
 		 const char **why)
 {
 	struct btf b;
-	struct type type;
+	struct btf_place type;
 	int r = btf_open(&b, data, len, big, why);
 
 	for (uint32_t at = 0; r == 0 && at < b.types_len;) {
-		r = next_type(&b, &at, &type, why);
-		if (r == 0 && is_one_of(type.name, names))
+		r = btf_next(&b, &at, &type, why);
+		if (r == 0 && is(type.name))
 			return 1;
 	}
 	return r;

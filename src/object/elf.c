@@ -207,3 +207,16 @@ void elf_object_symbol(const struct elf_object *e, uint32_t i, struct elf_symbol
 		.size = bytes_get64(s + 16, e->big),
 	};
 }
+
+const char *elf_object_symbol_name(const struct elf_object *e, const struct elf_symbol *s)
+{
+	return (const char *)e->sections[e->sections[e->symtab].link].data + s->name_offset;
+}
+
+const struct elf_section *elf_object_find(const struct elf_object *e, const char *name)
+{
+	for (uint32_t i = 1; i < e->n_sections; i++)
+		if (strcmp(e->sections[i].name, name) == 0)
+			return &e->sections[i];
+	return NULL;
+}

@@ -59,7 +59,7 @@ enum { /* types of sections */
        ELF_SHT_LLVM_ADDRSIG = 0x6fff4c03,
 };
 
-enum { ELF_SHF_INFO_LINK = 0x40 };
+enum { ELF_SHF_EXECINSTR = 4, ELF_SHF_INFO_LINK = 0x40 };
 
 enum { /* section numbers that are none */
        ELF_SHN_UNDEF = 0,
@@ -67,7 +67,17 @@ enum { /* section numbers that are none */
        ELF_SHN_XINDEX = 0xffff,
 };
 
-enum { ELF_STT_FILE = 4 };
+enum { /* types and bindings of symbols */
+       ELF_STT_NOTYPE = 0,
+       ELF_STT_OBJECT = 1,
+       ELF_STT_FUNC = 2,
+       ELF_STT_SECTION = 3,
+       ELF_STT_FILE = 4,
+
+       ELF_STB_LOCAL = 0,
+       ELF_STB_GLOBAL = 1,
+       ELF_STB_WEAK = 2,
+};
 
 struct elf_section {
 	const char *name;
@@ -107,6 +117,17 @@ void elf_object_close(struct elf_object *e);
 
 /* The symbol i < n_symbols. */
 void elf_object_symbol(const struct elf_object *e, uint32_t i, struct elf_symbol *ret);
+
+/* Its name. */
+const char *elf_object_symbol_name(const struct elf_object *e, const struct elf_symbol *s);
+
+/* The first section of that name; NULL: there is none. */
+const struct elf_section *elf_object_find(const struct elf_object *e, const char *name);
+
+static inline unsigned elf_symbol_binding(const struct elf_symbol *s)
+{
+	return s->info >> 4;
+}
 
 static inline unsigned elf_symbol_type(const struct elf_symbol *s)
 {

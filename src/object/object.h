@@ -44,6 +44,29 @@ int object_read_stamp(const void *data, size_t len, struct object_stamp *ret_sta
  * layout is the architecture's; else 0, as for an object without BTF; or a negative errno. */
 int object_uses_registers(const void *data, size_t len, const char **why);
 
+/* What is known of the machines that an object is for. The strings point into `data` or live
+ * forever. */
+struct object_arch {
+	bool big;                  /* byte order */
+	bool is_stamped;           /* and the stamp is one that this release knows */
+	const char *target, *arch; /* of the stamp, or NULL */
+	const char *registers;     /* whose registers BTF describes, or NULL: nobody's */
+};
+
+/* An object without a stamp, or without BTF, is one of which less is known. */
+int object_read_arch(const void *data, size_t len, struct object_arch *ret, const char **why);
+
+/*
+ * Does it fit an architecture ("x86"), or a target ("bpfel")? Either may be NULL. What is not known
+ * fits, and what is stamped "any" fits each architecture of its byte order. Else false, and
+ * *ret_found, which lives as long as the object, is what was found instead, with *ret_where: "its
+ * stamp says", "its byte order is", "the registers in its BTF are those of". For a message:
+ *
+ *	"%s: this object is not for %s: %s %s", file, arch, where, found
+ */
+bool object_fits(const struct object_arch *object, const char *arch, const char *target,
+		 const char **ret_where, const char **ret_found);
+
 /* Source lines in BTF: that of an instruction, as text, for who explains what the verifier says. */
 struct object_line {
 	const char *file, *text; /* "" where the compiler could not read it */
@@ -55,6 +78,18 @@ struct object_line {
 int object_each_line(const void *data, size_t len,
 		     int (*visit)(void *ctx, const struct object_line *line), void *ctx,
 		     const char **why);
+
+/* The text of a line, which need not end: 0, or what object_set_texts() is to return. */
+typedef int object_text_fn(void *ctx, const struct object_line *line, const char **ret_text,
+			   size_t *ret_len);
+
+/*
+ * Puts the object into ret_object, which is empty, with the text that text() gives of each line: to
+ * the last byte as LLVM writes it where it finds that text. -ENOEXEC also where an object's BTF is
+ * not as LLVM writes it.
+ */
+int object_set_texts(const void *data, size_t len, object_text_fn *text, void *ctx,
+		     struct strbuf *ret_object, const char **why);
 
 /*
  * Puts the object `named` into ret_object, which is empty, with the BTF of `lined`: the same

@@ -11,143 +11,73 @@
 #include <errno.h>
 #include <string.h>
 
-#include "btf.h"
 #include "bytes.h"
-#include "elf.h"
 #include "object.h"
+#include "source-side.h"
 
-enum { /* struct btf_ext_header */
-       EXT_HEADER_LEN = 4,
-       EXT_FUNC_INFO = 8, /* an offset behind the header, and a length: so are the other two */
-       EXT_LINE_INFO = 16,
-       EXT_CORE_RELO = 24,
-       EXT_MAGIC = 0xeb9f,
-
-       BTF_STRINGS_LEN = 20, /* of struct btf_header, which has this length: */
-       BTF_HEADER_SIZE = 24,
-};
-
-enum field { SECTION_NAME, FILE_NAME, LINE_TEXT, ACCESS_STRING };
-
-/* A part of .BTF.ext: its records, and which of their words are strings. */
+/* Which words of a part's records are of interest: strings, but for the type of a function. */
 static const struct part {
-	uint32_t header, record_min;
 	struct {
 		uint32_t at;
-		enum field field;
-	} strings[2];
-	uint32_t n_strings;
-} parts[] = {
-	{EXT_FUNC_INFO, 8, {{0}}, 0},
-	{EXT_LINE_INFO, 16, {{4, FILE_NAME}, {8, LINE_TEXT}}, 2},
-	{EXT_CORE_RELO, 16, {{8, ACCESS_STRING}}, 1},
+		enum side_field field;
+	} words[2];
+	uint32_t n_words;
+} parts[BTF_EXT_PARTS] = {
+	[BTF_EXT_FUNC_INFO] = {{{4, FUNCTION_TYPE}}, 1},
+	[BTF_EXT_LINE_INFO] = {{{4, FILE_NAME}, {8, LINE_TEXT}}, 2},
+	[BTF_EXT_CORE_RELO] = {{{8, ACCESS_STRING}}, 1},
 };
 
-struct side {
-	struct elf_object elf;
-	const struct elf_section *btf_section, *ext;
-	struct btf btf;
-};
-
-static void side_close(struct side *s)
+void side_close(struct side *s)
 {
 	elf_object_close(&s->elf);
 }
-#define cleanup_side CLEANUP(side_close)
 
-/* A string's offset stands at `at` in .BTF.ext. What is not 0 ends the walk. */
-typedef int visit_fn(void *ctx, enum field field, uint32_t at);
+struct walk {
+	const struct part *part;
+	side_visit_fn *visit;
+	void *ctx;
+};
 
-static int malformed_ext(const char **why)
+static int walk_record(void *ctx, const struct btf_ext_record *record)
 {
-	return elf_malformed(why, "its .BTF.ext is malformed");
-}
+	const struct walk *w = ctx;
+	int r = record->at ? 0 : w->visit(w->ctx, SECTION_NAME, record->section_at);
 
-static int walk_records(const struct part *part, uint32_t record, uint32_t at, uint32_t n,
-			visit_fn *visit, void *ctx)
-{
-	int r = 0;
-
-	for (uint32_t i = 0; i < n && r == 0; i++, at += record)
-		for (uint32_t k = 0; k < part->n_strings && r == 0; k++)
-			r = visit(ctx, part->strings[k].field, at + part->strings[k].at);
+	for (uint32_t k = 0; record->at && k < w->part->n_words && r == 0; k++)
+		r = w->visit(w->ctx, w->part->words[k].field, record->at + w->part->words[k].at);
 	return r;
 }
 
-/* The part's records by section: the section's name, their number, the records. */
-static int walk_part(const struct side *s, const struct part *part, visit_fn *visit, void *ctx,
-		     const char **why)
+int side_walk(const struct side *s, side_visit_fn *visit, void *ctx, const char **why)
 {
-	const uint8_t *ext = s->ext->data;
-	bool big = s->elf.big;
-	uint32_t header = bytes_get32(ext + EXT_HEADER_LEN, big);
+	int r = 0;
 
-	if (header < part->header + 8)
-		return 0;
-	uint64_t at = (uint64_t)header + bytes_get32(ext + part->header, big);
-	uint64_t end = at + bytes_get32(ext + part->header + 4, big);
-	if (at == end)
-		return 0;
-	if (end > s->ext->size || end - at < 4)
-		return malformed_ext(why);
-	uint32_t record = bytes_get32(ext + at, big);
-	if (record < part->record_min)
-		return malformed_ext(why);
-	for (at += 4; at < end;) {
-		if (end - at < 8)
-			return malformed_ext(why);
-		uint32_t n = bytes_get32(ext + at + 4, big);
-		int r = visit(ctx, SECTION_NAME, (uint32_t)at);
-		if (r != 0)
-			return r;
-		at += 8;
-		if ((end - at) / record < n)
-			return malformed_ext(why);
-		if ((r = walk_records(part, record, (uint32_t)at, n, visit, ctx)) != 0)
-			return r;
-		at += (uint64_t)n * record;
+	for (enum btf_ext_part i = 0; i < BTF_EXT_PARTS && r == 0; i++) {
+		struct walk walk = {&parts[i], visit, ctx};
+		r = btf_ext_each(&s->records, i, walk_record, &walk, why);
 	}
-	return 0;
-}
-
-static int walk_ext(const struct side *s, visit_fn *visit, void *ctx, const char **why)
-{
-	int r = 0;
-
-	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]) && r == 0; i++)
-		r = walk_part(s, &parts[i], visit, ctx, why);
 	return r;
 }
 
-static const struct elf_section *find_section(const struct elf_object *e, const char *name)
-{
-	for (uint32_t i = 1; i < e->n_sections; i++)
-		if (strcmp(e->sections[i].name, name) == 0)
-			return &e->sections[i];
-	return NULL;
-}
-
-/* 1, 0 where it has no lines, or a negative errno. */
-static int side_open(struct side *ret, const void *data, size_t len, const char **why)
+int side_open(struct side *ret, const void *data, size_t len, const char **why)
 {
 	int r = elf_object_open(&ret->elf, data, len, why);
 
 	if (r < 0)
 		return r;
-	ret->btf_section = find_section(&ret->elf, ".BTF");
-	ret->ext = find_section(&ret->elf, ".BTF.ext");
+	ret->btf_section = elf_object_find(&ret->elf, ".BTF");
+	ret->ext = elf_object_find(&ret->elf, ".BTF.ext");
 	if (!ret->btf_section || !ret->ext || !ret->btf_section->data || !ret->ext->data)
 		return 0;
-	if (ret->ext->size < EXT_CORE_RELO || ret->ext->size > UINT32_MAX ||
-	    bytes_get16(ret->ext->data, ret->elf.big) != EXT_MAGIC ||
-	    bytes_get32(ret->ext->data + EXT_HEADER_LEN, ret->elf.big) > ret->ext->size)
-		return malformed_ext(why);
+	r = btf_ext_open(&ret->records, ret->ext->data, ret->ext->size, ret->elf.big, why);
+	if (r < 0)
+		return r;
 	r = btf_open(&ret->btf, ret->btf_section->data, ret->btf_section->size, ret->elf.big, why);
 	return r < 0 ? r : 1;
 }
 
-/* The string whose offset stands at `at` in .BTF.ext; NULL: there is none. */
-static const char *string_at(const struct side *s, uint32_t at)
+const char *side_string(const struct side *s, uint32_t at)
 {
 	uint32_t offset = bytes_get32(s->ext->data + at, s->elf.big);
 
@@ -161,7 +91,7 @@ struct listing {
 	const char **why;
 };
 
-static int list_line(void *ctx, enum field field, uint32_t at)
+static int list_line(void *ctx, enum side_field field, uint32_t at)
 {
 	const struct listing *l = ctx;
 	const uint8_t *ext = l->side->ext->data;
@@ -171,8 +101,8 @@ static int list_line(void *ctx, enum field field, uint32_t at)
 		return 0;
 	/* Behind the name: the text, then the line in the upper 22 bits, and the column. */
 	struct object_line line = {
-		.file = string_at(l->side, at),
-		.text = string_at(l->side, at + 4),
+		.file = side_string(l->side, at),
+		.text = side_string(l->side, at + 4),
 		.line = bytes_get32(ext + at + 8, big) >> 10,
 	};
 	if (!line.file || !line.text)
@@ -188,7 +118,7 @@ int object_each_line(const void *data, size_t len,
 	struct listing listing = {&s, visit, ctx, why};
 	int r = side_open(&s, data, len, why);
 
-	return r == 1 ? walk_ext(&s, list_line, &listing, why) : r;
+	return r == 1 ? side_walk(&s, list_line, &listing, why) : r;
 }
 
 /* The names of one, the lines of another. */
@@ -228,10 +158,11 @@ struct types {
 	uint8_t *named, *lined;
 };
 
-static int take_name(void *ctx, uint32_t at)
+static int take_name(void *ctx, uint32_t type, uint32_t at)
 {
 	struct types *t = ctx;
 	bool big = t->m->named.elf.big;
+	(void)type;
 	uint32_t a = bytes_get32(t->named + at, big), b = bytes_get32(t->lined + at, big);
 
 	if (a >= t->m->named.btf.strings_len || b >= t->m->lined.btf.strings_len ||
@@ -271,7 +202,7 @@ static int check_alike(struct merge *m)
 		const struct elf_section *s = &named->sections[i], *other;
 		if (!(s->flags & ALLOC) || !s->size)
 			continue;
-		other = find_section(lined, s->name);
+		other = elf_object_find(lined, s->name);
 		if (!other || other->size != s->size || !other->data != !s->data ||
 		    (s->data && memcmp(other->data, s->data, s->size) != 0))
 			return differ(m);
@@ -302,13 +233,13 @@ static bool is_name(const struct btf *b, const char *name)
 
 /* A file's name is the other's with a directory before it. One that is also a line's text would
  * have to share its place: nobody writes that. */
-static int note_name(void *ctx, enum field field, uint32_t at)
+static int note_name(void *ctx, enum side_field field, uint32_t at)
 {
 	struct merge *m = ctx;
 
 	if (field != FILE_NAME)
 		return 0;
-	const char *name = string_at(&m->named, at), *other = string_at(&m->lined, at);
+	const char *name = side_string(&m->named, at), *other = side_string(&m->lined, at);
 	if (!is_name(&m->named.btf, name) || !is_name(&m->lined.btf, other) ||
 	    !ends_in(other, name))
 		return differ(m);
@@ -350,31 +281,30 @@ static int move_string(const struct merge *m, char *to)
 	return 0;
 }
 
-static int move_name(void *ctx, uint32_t at)
+static int move_name(void *ctx, uint32_t type, uint32_t at)
 {
 	struct merge *m = ctx;
 
+	(void)type;
 	return move_string(m, m->btf.data + BTF_HEADER_SIZE + at);
 }
 
-static int move_ext(void *ctx, enum field field, uint32_t at)
+static int move_ext(void *ctx, enum side_field field, uint32_t at)
 {
 	struct merge *m = ctx;
 
-	(void)field;
-	return move_string(m, m->ext.data + at);
+	return field == FUNCTION_TYPE ? 0 : move_string(m, m->ext.data + at);
 }
 
-/* As LLVM writes it: a header, the types, the strings. */
-static int check_layout(const struct merge *m)
+int side_check_layout(const struct side *side, const char **why)
 {
-	const struct elf_section *s = m->lined.btf_section;
-	const struct btf *b = &m->lined.btf;
+	const struct elf_section *s = side->btf_section;
+	const struct btf *b = &side->btf;
 
 	if (b->types != s->data + BTF_HEADER_SIZE ||
 	    (const uint8_t *)b->strings != b->types + b->types_len ||
 	    s->size != BTF_HEADER_SIZE + (uint64_t)b->types_len + b->strings_len)
-		return elf_malformed(m->why, "its BTF is laid out in an unknown way");
+		return elf_malformed(why, "its BTF is laid out in an unknown way");
 	return 0;
 }
 
@@ -382,14 +312,14 @@ static int merge_btf(struct merge *m)
 {
 	const struct btf *b = &m->lined.btf;
 	const struct elf_section *ext = m->lined.ext;
-	int r = check_layout(m);
+	int r = side_check_layout(&m->lined, m->why);
 
 	m->names = calloc(b->strings_len, sizeof(*m->names));
 	m->places = malloc(b->strings_len * sizeof(*m->places));
 	if (!m->names || !m->places)
 		return -ENOMEM;
 	memset(m->places, 0xff, b->strings_len * sizeof(*m->places)); /* NO_STRING */
-	if (r < 0 || (r = walk_ext(&m->lined, note_name, m, m->why)) < 0)
+	if (r < 0 || (r = side_walk(&m->lined, note_name, m, m->why)) < 0)
 		return r;
 	add_bytes(&m->btf, m->lined.btf_section->data, BTF_HEADER_SIZE + b->types_len);
 	put_strings(m);
@@ -399,13 +329,7 @@ static int merge_btf(struct merge *m)
 	bytes_put32((uint8_t *)m->btf.data + BTF_STRINGS_LEN,
 		    (uint32_t)(m->btf.len - BTF_HEADER_SIZE - b->types_len), m->lined.elf.big);
 	r = btf_each_name(b, move_name, m, m->why);
-	return r < 0 ? r : walk_ext(&m->lined, move_ext, m, m->why);
-}
-
-/* A section's new content, where it has one. */
-static const struct strbuf *new_content(const struct merge *m, const struct elf_section *s)
-{
-	return s == m->named.btf_section ? &m->btf : s == m->named.ext ? &m->ext : NULL;
+	return r < 0 ? r : side_walk(&m->lined, move_ext, m, m->why);
 }
 
 /* A section and where it is in the file: also one without content, of which that is all. */
@@ -438,9 +362,10 @@ static void pad(struct strbuf *to, uint64_t align)
 }
 
 /* The sections where they were, behind one another; then the headers, with their new places. */
-static int put_object(const struct merge *m, struct strbuf *to)
+int side_put(const struct side *side, const struct strbuf *btf, const struct strbuf *ext,
+	     struct strbuf *to)
 {
-	const struct elf_object *e = &m->named.elf;
+	const struct elf_object *e = &side->elf;
 	cleanup_free struct place *order = calloc(e->n_sections, sizeof(*order));
 	cleanup_strbuf struct strbuf headers = {0};
 	uint32_t n = e->n_sections - 1;
@@ -458,7 +383,9 @@ static int put_object(const struct merge *m, struct strbuf *to)
 	add_bytes(to, e->data, ELF_HEADER_SIZE);
 	for (uint32_t i = 0; i < n; i++) {
 		const struct elf_section *s = order[i].section;
-		const struct strbuf *content = new_content(m, s);
+		const struct strbuf *content = s == side->btf_section ? btf
+					       : s == side->ext       ? ext
+								      : NULL;
 		uint8_t *h = header + (size_t)(s - e->sections) * ELF_SECTION_SIZE;
 		if (s->type == ELF_SHT_NULL)
 			continue;
@@ -493,5 +420,5 @@ int object_take_lines(const void *named, size_t named_len, const void *lined, si
 		return differ(&m);
 	if ((r = check_alike(&m)) < 0 || (r = merge_btf(&m)) < 0)
 		return r;
-	return put_object(&m, ret_object);
+	return side_put(&m.named, &m.btf, &m.ext, ret_object);
 }

@@ -53,16 +53,19 @@ int stamp_read(const void *content, size_t len, struct object_stamp *ret_stamp, 
 	return 0;
 }
 
+int stamp_find(const struct elf_object *e, struct object_stamp *ret_stamp, const char **why)
+{
+	for (uint32_t i = 1; i < e->n_sections; i++)
+		if (e->sections[i].data && strcmp(e->sections[i].name, STAMP_SECTION) == 0)
+			return stamp_read(e->sections[i].data, e->sections[i].size, ret_stamp, why);
+	return -ENOENT;
+}
+
 int object_read_stamp(const void *data, size_t len, struct object_stamp *ret_stamp,
 		      const char **why)
 {
 	cleanup_elf_object struct elf_object e = {0};
 	int r = elf_object_open(&e, data, len, why);
 
-	if (r < 0)
-		return r;
-	for (uint32_t i = 1; i < e.n_sections; i++)
-		if (e.sections[i].data && strcmp(e.sections[i].name, STAMP_SECTION) == 0)
-			return stamp_read(e.sections[i].data, e.sections[i].size, ret_stamp, why);
-	return -ENOENT;
+	return r < 0 ? r : stamp_find(&e, ret_stamp, why);
 }

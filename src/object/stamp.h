@@ -9,6 +9,7 @@
 
 #include <stddef.h>
 
+#include "object/elf.h"
 #include "object/object.h"
 
 #define STAMP_SECTION ".debug_crossbpf" /* SHT_PROGBITS, no flags, alignment 1 */
@@ -27,5 +28,7 @@ enum { STAMP_WORD_MAX = 31 }; /* bytes of a target or an architecture, without t
 int stamp_write(const struct object_stamp *stamp, struct strbuf *ret_content);
 /* 0, -ENOTSUP or -ENOEXEC with *why as in object.h. */
 int stamp_read(const void *content, size_t len, struct object_stamp *ret_stamp, const char **why);
+/* The stamp of an object: -ENOENT where there is none, else as stamp_read(). */
+int stamp_find(const struct elf_object *e, struct object_stamp *ret_stamp, const char **why);
 
 #endif

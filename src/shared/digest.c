@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "config.h"
 
+#include <errno.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -34,6 +35,25 @@ void digest_hex(const uint8_t bytes[DIGEST_SIZE], char ret_hex[DIGEST_HEX_SIZE])
 {
 	for (size_t i = 0; i < DIGEST_SIZE; i++)
 		snprintf(ret_hex + 2 * i, 3, "%02x", bytes[i]);
+}
+
+static int digit_value(char digit)
+{
+	return digit >= '0' && digit <= '9'   ? digit - '0'
+	       : digit >= 'a' && digit <= 'f' ? digit - 'a' + 10
+					      : -1;
+}
+
+int digest_parse(const char *hex, uint8_t ret_bytes[DIGEST_SIZE])
+{
+	for (size_t i = 0; i < DIGEST_SIZE; i++) {
+		int high = digit_value(hex[2 * i]);
+		int low = high < 0 ? -1 : digit_value(hex[2 * i + 1]);
+		if (low < 0)
+			return -EINVAL;
+		ret_bytes[i] = (uint8_t)(high << 4 | low);
+	}
+	return 0;
 }
 
 void digest_of(const void *data, size_t len, uint8_t ret_bytes[DIGEST_SIZE])

@@ -23,6 +23,8 @@ void digest_finish_bytes(struct digest *d, uint8_t ret_bytes[DIGEST_SIZE]);
 /* Of these bytes alone. */
 void digest_of(const void *data, size_t len, uint8_t ret_bytes[DIGEST_SIZE]);
 void digest_hex(const uint8_t bytes[DIGEST_SIZE], char ret_hex[DIGEST_HEX_SIZE]);
+/* Reads what digest_hex() wrote, at the beginning of a string. 0, or -EINVAL for other text. */
+int digest_parse(const char *hex, uint8_t ret_bytes[DIGEST_SIZE]);
 void digest_finish(struct digest *d, char ret_hex[DIGEST_HEX_SIZE]);
 
 #endif

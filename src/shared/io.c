@@ -286,6 +286,14 @@ int64_t io_now(void)
 	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
+int64_t io_clock(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
 int64_t io_ctime(const struct stat *st)
 {
 #ifdef __APPLE__
@@ -294,6 +302,11 @@ int64_t io_ctime(const struct stat *st)
 	const struct timespec *t = &st->st_ctim;
 #endif
 	return (int64_t)t->tv_sec * 1000000000 + t->tv_nsec;
+}
+
+bool io_is_own(const struct stat *st)
+{
+	return st->st_uid == geteuid() && !(st->st_mode & (S_IWGRP | S_IWOTH));
 }
 
 char *io_absolute(const char *dir, const char *path)

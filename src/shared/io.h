@@ -60,11 +60,16 @@ int64_t io_tick(int64_t mtime);
 
 /* Now, in nanoseconds since the epoch. */
 int64_t io_now(void);
+/* Of a clock that nobody sets: for how long something takes. */
+int64_t io_clock(void);
 
 /* A modification time in nanoseconds since the epoch. */
 int64_t io_mtime(const struct stat *st);
 /* The same of its last change of any kind, which no program can set back. */
 int64_t io_ctime(const struct stat *st);
+
+/* Is it this user's, and may nobody else write it? */
+bool io_is_own(const struct stat *st);
 
 /* `path` as it is where it is absolute, else within `dir`; NULL where memory ran out. The caller
  * frees. */

@@ -56,15 +56,18 @@ void strbuf_putc(struct strbuf *b, char c)
 
 void strbuf_vprintf(struct strbuf *b, const char *format, va_list args)
 {
-	va_list measure;
-	va_copy(measure, args);
-	int len = vsnprintf(NULL, 0, format, measure);
-	va_end(measure);
+	char few[256];
+	va_list again;
 
-	if (len < 0 || strbuf_grow(b, (size_t)len) < 0)
-		return;
-	vsnprintf(b->data + b->len, (size_t)len + 1, format, args);
-	b->len += (size_t)len;
+	va_copy(again, args);
+	int len = vsnprintf(few, sizeof(few), format, args);
+	if (len >= 0 && (size_t)len < sizeof(few)) {
+		strbuf_add(b, few, (size_t)len);
+	} else if (len >= 0 && strbuf_grow(b, (size_t)len) == 0) {
+		vsnprintf(b->data + b->len, (size_t)len + 1, format, again);
+		b->len += (size_t)len;
+	}
+	va_end(again);
 }
 
 void strbuf_printf(struct strbuf *b, const char *format, ...)

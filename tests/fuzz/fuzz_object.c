@@ -6,18 +6,10 @@
 #include "config.h"
 
 #include <errno.h>
-#include <stdint.h>
 #include <string.h>
 
 #include "object/object.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
-
-#define CHECK(condition)                  \
-	do {                              \
-		if (!(condition))         \
-			__builtin_trap(); \
-	} while (0)
+#include "target.h"
 
 static const struct object_stamp little = {"bpfel", "x86"}, big = {"bpfeb", "any"};
 
@@ -85,6 +77,28 @@ static void check_lines(const uint8_t *data, size_t len)
 	expect_same(&taken, &again);
 }
 
+static int own_text(void *ctx, const struct object_line *line, const char **ret_text,
+		    size_t *ret_len)
+{
+	(void)ctx;
+	*ret_text = line->line % 2 ? line->file : line->text;
+	*ret_len = strlen(*ret_text);
+	return 0;
+}
+
+/* An object with other texts is as sound, and may be given them again. */
+static void check_texts(const uint8_t *data, size_t len)
+{
+	cleanup_strbuf struct strbuf set = {0}, again = {0};
+	const char *why;
+	int r = object_set_texts(data, len, own_text, NULL, &set, &why);
+
+	CHECK(r == 0 || (r == -ENOEXEC && why));
+	if (r < 0)
+		return;
+	CHECK(object_set_texts(set.data, set.len, own_text, NULL, &again, &why) == 0);
+}
+
 /* The first half takes the lines of the second. */
 static void check_pair(const uint8_t *data, size_t len)
 {
@@ -105,6 +119,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	int registers = object_uses_registers(data, len, &why);
 	CHECK(registers >= 0 || (registers == -ENOEXEC && why));
 	check_lines(data, len);
+	check_texts(data, len);
 	check_pair(data, len);
 
 	bool is_whole = rewrite(data, len, true, &whole) == 0;

@@ -1,14 +1,17 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 # make-seeds.sh DIRECTORY [N]: what a fuzzer of objects begins with: Linux's selftests (one program
-# in N; without N all of them), one in four compiled for big endian, and the shipped programs where
-# they are built. Run in the build directory with srcdir set, as the tests are.
+# in N; without N all of them), one in four compiled for big endian, the shipped programs where they
+# are built, and what no compiler writes (make-many.py). Run in the build directory with srcdir set,
+# as the tests are.
 . "${srcdir:-.}/tests/integration/lib.sh"
 . "$tests_dir/selftests.sh"
 
 mkdir -p "$1"
 seeds=$(cd "$1" && pwd)
 one_in=${2:-1}
+need python3
+python3 "$srcdir_top/tests/fuzz/make-many.py" "$seeds"
 use_clang "${CROSSBPF_TEST_CLANG:-clang}"
 prepare_selftests
 

@@ -5,13 +5,11 @@
  */
 #include "config.h"
 
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "shared/io.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
+#include "target.h"
 
 static uint64_t state = 1;
 

@@ -11,7 +11,9 @@ LC_ALL=C
 export PATH LC_ALL
 # What is tested is what was built here, with nothing remembered and nothing of the user's.
 export CROSSBPF_BACKENDDIR="$builddir_top/backends/.libs" CROSSBPF_MODULEDIR="$builddir_top/src/.libs"
-export CROSSBPF_DATADIR="$srcdir_top/data"
+export CROSSBPF_DATADIR="$srcdir_top/data" CROSSBPF_LIBEXECDIR="$builddir_top"
+# What a test builds is compiled for it; the object cache has tests of its own.
+export CROSSBPF_NO_CACHE=1
 unset CROSSBPF_BACKEND CROSSBPF_CLANG CROSSBPF_VERBOSE CROSSBPF_PROBE CROSSBPF_TRUST
 
 # What CI keeps from one run to the next.
@@ -132,4 +134,9 @@ SEC("xdp") int pass(struct xdp_md *ctx)
 
 char _license[] SEC("license") = "GPL";
 EOF
+}
+
+# A port that nobody listens on.
+free_port() {
+	python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
 }

@@ -235,11 +235,11 @@ directories() {
 
 idle() {
 	operation --down
-	more=idle=3s
-	session_status 0 -- sleep 7 # it is not idle meanwhile
+	more=idle=8s # a busy machine takes seconds from its start to the command
+	session_status 0 -- sleep 17 # it is not idle meanwhile
 	session_status 0 -- true
 	[ "$(containers | wc -l)" = 1 ] || fail "no container"
-	await 20 is_gone || fail "it does not stop"
+	await 40 is_gone || fail "it does not stop"
 	session_status 0 -- true
 	more=
 	ok "the idle stop"

@@ -193,7 +193,7 @@ int main(int argc, char **argv)
 	struct request q = {.times = 1, .control = -1};
 	cleanup_error struct crossbpf_error e = {0};
 	cleanup_project struct project project = {0};
-	cleanup_session struct session s = {.log = log_line};
+	cleanup_session struct session s = {.log = log_line, .asked_for = true};
 
 	(void)argc;
 	read_request(argv + 1, &q);

@@ -19,11 +19,6 @@ sshd_pid=
 unset XDG_RUNTIME_DIR SSH_AUTH_SOCK
 trap 'status=$?; stop_sshd; rm -rf "$tmp" "$sshd_dir"; exit $status' EXIT
 
-# A port that nobody listens on.
-free_port() {
-	python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
-}
-
 # Ends a process and all that descend from it.
 end_tree() { # PID
 	for child in $(pgrep -P "$1"); do

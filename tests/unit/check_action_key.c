@@ -13,8 +13,9 @@ struct bench {
 	struct toolchain toolchain;
 	struct action_file files[MAX_FILES];
 	size_t n;
-	const char *there; /* the one file that exists beside */
-	int status;        /* of action_key() */
+	const char *one[2]; /* names of one file */
+	const char *there;  /* the one file that exists beside */
+	int status;         /* of action_key() */
 };
 
 static void set(char **member, const char *value)
@@ -92,6 +93,23 @@ static bool exists(void *ctx, const char *path)
 	return b->there && strcmp(path, b->there) == 0;
 }
 
+/* All are files of their own, but for those in b->one. */
+static bool identify(void *ctx, const char *path, struct action_file_id *ret_id)
+{
+	const struct bench *b = ctx;
+	uint64_t number = 1;
+
+	for (size_t i = 0; i < LENGTH(b->one); i++)
+		if (b->one[i] && strcmp(b->one[i], path) == 0) {
+			*ret_id = (struct action_file_id){1, 0};
+			return true;
+		}
+	for (const char *at = path; *at; at++)
+		number = number * 257 + (unsigned char)*at;
+	*ret_id = (struct action_file_id){0, number};
+	return true;
+}
+
 /* The key, or what action_key() returned. */
 static void get_key(struct bench *b, char ret_hex[DIGEST_HEX_SIZE])
 {
@@ -110,6 +128,7 @@ static void get_key(struct bench *b, char ret_hex[DIGEST_HEX_SIZE])
 		.files = b->files,
 		.n = b->n,
 		.exists = exists,
+		.identify = identify,
 		.ctx = b,
 	};
 	b->status = action_key(&request, key);
@@ -152,7 +171,22 @@ TEST(where_things_are_is_of_no_effect)
 	SAME(b->settings.emit_dep = true);
 	SAME(move_all(b));
 	SAME(strv_add(&b->toolchain.asm_dirs, "s390:/usr/s390x-linux-gnu/include"));
-	SAME(b->files[1].path = "/home/me/project/inc/common.h");
+}
+
+/* From another root clang would read it too, and call it otherwise. */
+TEST(what_is_named_absolutely_is_not_of_another_root)
+{
+	DIFFERENT(b->files[1].path = "/home/me/project/inc/common.h");
+	DIFFERENT_WITH(b->files[1].path = "/home/me/project/inc/common.h", b->root = "/home/me");
+	DIFFERENT_WITH(b->files[1].path = "/home/me/project/inc/common.h", b->root = "/other");
+	SAME_WITH(b->files[1].path = "/opt/inc/common.h", b->root = "/other");
+	DIFFERENT_WITH(strv_add(&b->settings.define, "DIR=/home/me/project/x"), b->root = "/other");
+}
+
+TEST(which_are_one_file_has_effect)
+{
+	SAME(b->one[0] = "inc/common.h"); /* it alone */
+	DIFFERENT((b->one[0] = "inc/common.h", b->one[1] = "a.bpf.c"));
 }
 
 TEST(the_order_of_the_closure_is_of_no_effect)
@@ -281,9 +315,13 @@ TEST(what_is_not_known_has_no_key)
 	get_key(b, hex);
 	ck_assert_int_eq(b->status, -ENODATA);
 	b->files[1].asks = NULL;
-	b->files[2].asks = "\n";
+	b->files[2].asks = "\n"; /* the builder's */
 	get_key(b, hex);
-	ck_assert_int_eq(b->status, 0);
+	ck_assert_int_eq(b->status, -ENODATA);
+	b->files[2].asks = NULL;
+	strv_add(&b->settings.define, "NOW=__TIME__");
+	get_key(b, hex);
+	ck_assert_int_eq(b->status, -ENODATA);
 }
 
 #define HEX_A "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
@@ -323,6 +361,8 @@ TEST(a_builder_without_a_stamp_has_no_headers)
 static void add_tests(TCase *tests)
 {
 	tcase_add_test(tests, where_things_are_is_of_no_effect);
+	tcase_add_test(tests, what_is_named_absolutely_is_not_of_another_root);
+	tcase_add_test(tests, which_are_one_file_has_effect);
 	tcase_add_test(tests, the_order_of_the_closure_is_of_no_effect);
 	tcase_add_test(tests, of_two_files_with_one_name_the_order_matters);
 	tcase_add_test(tests, what_is_compiled_how_has_effect);

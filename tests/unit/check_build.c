@@ -126,7 +126,7 @@ static void bench_open(struct bench *b)
 		.on_start = on_start,
 		.on_end = on_end,
 	};
-	ck_assert_int_eq(state_open(NULL, b->root, &b->build.state), 0);
+	ck_assert_int_eq(state_open(NULL, b->root, MODULE_DIR, &b->build.state), 0);
 }
 
 static void bench_close(struct bench *b)

@@ -96,7 +96,7 @@ static void bench_open(struct bench *b)
 		.on_start = on_start,
 		.on_end = on_end,
 	};
-	ck_assert_int_eq(state_open(NULL, b->remote.root, &b->build.state), 0);
+	ck_assert_int_eq(state_open(NULL, b->remote.root, MODULE_DIR, &b->build.state), 0);
 }
 
 static void bench_closep(struct bench **place)
@@ -348,7 +348,7 @@ TEST(runs_again)
 	strv_take(&b->remote.remote.dirs, str_printf("%s/inc", b->remote.root));
 	cleanup_free char *script = str_printf(
 		"echo $0 >>'%s/ran'; if [ -e inc/more.h ]; then h=inc/more.h; else h=%s/more.h; "
-		"fi; echo \". $h\" >\"$CC_PRINT_HEADERS_FILE\"; " GOOD,
+		"fi; echo \"$h\" >\"$CC_PRINT_HEADERS_FILE\"; " GOOD,
 		b->remote.here, b->remote.include);
 	cleanup_free char *plain = str_printf("echo $0 >>'%s/ran'; " GOOD, b->remote.here);
 	b->build.lanes = 1;
@@ -372,7 +372,7 @@ TEST(runs_again_what_failed)
 	write_text("inc/more.h", "");
 	strv_take(&b->remote.remote.dirs, str_printf("%s/inc", b->remote.root));
 	cleanup_free char *script =
-		str_printf("echo $0 >>'%s/ran'; echo \". %s/more.h\" >\"$CC_PRINT_HEADERS_FILE\"; "
+		str_printf("echo $0 >>'%s/ran'; echo \"%s/more.h\" >\"$CC_PRINT_HEADERS_FILE\"; "
 			   "[ -e inc/more.h ] || exit 1; " GOOD,
 			   b->remote.here, b->remote.include);
 	cleanup_free char *plain = str_printf("echo $0 >>'%s/ran'; " GOOD, b->remote.here);
@@ -401,7 +401,7 @@ TEST(does_not_run_again_for_ever)
 	strv_take(&b->remote.remote.dirs, str_printf("%s/inc", b->remote.root));
 	cleanup_free char *script =
 		str_printf("i=0; while [ -e inc/$i.h ]; do i=$((i + 1)); done; "
-			   "echo \". %s/$i.h\" >\"$CC_PRINT_HEADERS_FILE\"; " GOOD,
+			   "echo \"%s/$i.h\" >\"$CC_PRINT_HEADERS_FILE\"; " GOOD,
 			   b->remote.include);
 	add(b, "a", script);
 	ck_assert_int_eq(run(b), -ELOOP);

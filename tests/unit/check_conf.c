@@ -99,7 +99,7 @@ static const char full[] = "# A comment\n"
 			   "    arch    = {\"x86\", \"arm64\"} // two\n"
 			   "    cpu     = \"v1\"\n"
 			   "    emit    = {\"object\", \"skeleton\", \"go\", \"c\", \"dep\"}\n"
-			   "    vmlinux = \"vmlinux/{arch}/vmlinux.h\"\n"
+			   "    vmlinux = \"vmlinux/{arch}/vmlinux.h\" kernel_headers = \"linux\"\n"
 			   "    clang   = \">=14\"\n"
 			   "}\n"
 			   "order = {\"native\", \"docker\"}\n"
@@ -109,7 +109,9 @@ static const char full[] = "# A comment\n"
 			   "backend wire { host = {\"h1\", \"h2\"} transport = \"auto\" }\n"
 			   "backend bare { }\n"
 			   "launcher = \"distcc\"\n"
-			   "cache  { dir = \"~/c\"  size = \"5G\"  remote = \"http://c:8080\" }\n"
+			   "cache  { dir = \"~/c\"  size = \"5G\"  remote = \"http://c:8080\"\n"
+			   "         remote_write = true  remote_token_file = \"t\"  "
+			   "remote_timeout = 7 }\n"
 			   "verify { kernels = {\"6.1\", \"6.12\"} }\n";
 
 TEST(all_of_it)
@@ -126,6 +128,7 @@ TEST(all_of_it)
 	ck_assert_str_eq(c.cpu, "v1");
 	assert_list(&c.emit, "object|skeleton|go|c|dep");
 	ck_assert_str_eq(c.vmlinux, "vmlinux/{arch}/vmlinux.h");
+	ck_assert_str_eq(c.kernel_headers, "linux");
 	ck_assert_str_eq(c.clang, ">=14");
 	assert_list(&c.order, "native|docker|ssh");
 	ck_assert_uint_eq(c.n_backends, 4);
@@ -142,6 +145,9 @@ TEST(all_of_it)
 	ck_assert_str_eq(c.cache_dir, "~/c");
 	ck_assert_uint_eq(c.cache_size, UINT64_C(5) << 30);
 	ck_assert_str_eq(c.cache_remote, "http://c:8080");
+	ck_assert_str_eq(c.cache_write, "true");
+	ck_assert_str_eq(c.cache_token_file, "t");
+	ck_assert_str_eq(c.cache_timeout, "7");
 	assert_list(&c.kernels, "6.1|6.12");
 	ck_assert_uint_eq(conf_line(&c, "build: sources"), 3);
 	ck_assert_uint_eq(conf_line(&c, "build: clang"), 13);
@@ -414,6 +420,9 @@ TEST(values)
 	assert_refused("order = {native, \"ssh:me\"}",
 		       "crossbpf.conf:1: order: 'ssh:me' is no backend's name",
 		       "a name has lower-case letters, digits, '_' and '-'");
+	assert_refused("launcher = \"distcc 'a\"",
+		       "crossbpf.conf:1: launcher: a ' in the value has no other to end it", "");
+	assert_accepted("launcher = \"env A='b c' distcc\"");
 	assert_accepted("build { clang = \"clang-14\" }");
 	assert_accepted("build { clang = \">=14, <17\" cflags = \"\" }");
 }
@@ -428,7 +437,7 @@ TEST(empty_values)
 		{"build { clang = \"\" }", "clang"},
 		{"launcher = \"\"", "launcher"},
 		{"cache { dir = \"\" }", "dir"},
-		{"cache { remote = \"\" }", "remote"},
+		{"cache { remote_token_file = \"\" }", "remote_token_file"},
 		{"verify { kernels = \"\" }", "kernels"},
 	};
 

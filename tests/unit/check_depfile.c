@@ -451,8 +451,65 @@ TEST(what_clang_writes)
 	}
 }
 
+TEST(lists)
+{
+	static const char list[] = "./v.h\n/usr/include/a b.h\n\n./v.h\n...\nlast.h";
+	cleanup_strv struct strv names = {0};
+
+	ck_assert_int_eq(depfile_parse_list(list, strlen(list), &names), 0);
+	ck_assert_uint_eq(names.n, 4);
+	ck_assert_str_eq(names.v[0], "./v.h");
+	ck_assert_str_eq(names.v[1], "/usr/include/a b.h");
+	ck_assert_str_eq(names.v[3], "last.h");
+	ck_assert_int_eq(depfile_parse_list(list, 0, &names), 0);
+	ck_assert_uint_eq(names.n, 4);
+}
+
+TEST(first_rule)
+{
+	static const char rules[] = "a.o: b.c \\\r\n  c.h\r\n\nc.h:\n";
+	cleanup_strv struct strv names = {0}, all = {0};
+
+	ck_assert_int_eq(depfile_parse_first(rules, strlen(rules), &names), 0);
+	ck_assert_uint_eq(names.n, 2);
+	ck_assert_str_eq(names.v[1], "c.h");
+	ck_assert_int_eq(depfile_parse(rules, strlen(rules), &all), -EINVAL);
+	ck_assert_int_eq(depfile_parse_first("\n", 1, &names), -EINVAL);
+}
+
+TEST(adds_targets)
+{
+	static const struct {
+		const char *text, *want;
+	} table[] = {
+		{"a.o: a.c b.h\n", "a.o x.go y\\ z.h: a.c b.h\n"},
+		{"a.o:\n", "a.o x.go y\\ z.h:\n"},
+		{"a:b.o: a.c \\\n  b.h\n", "a:b.o x.go y\\ z.h: a.c \\\n  b.h\n"},
+	};
+
+	for (size_t i = 0; i < LENGTH(table); i++) {
+		cleanup_strv struct strv targets = {0};
+		cleanup_strbuf struct strbuf text = {0};
+		strv_add(&targets, "x.go");
+		strv_add(&targets, "y z.h");
+		ck_assert_int_eq(
+			depfile_add_targets(table[i].text, strlen(table[i].text), &targets, &text),
+			0);
+		ck_assert_str_eq(text.data, table[i].want);
+	}
+	cleanup_strv struct strv none = {0};
+	cleanup_strbuf struct strbuf text = {0};
+	ck_assert_int_eq(depfile_add_targets("a.o", 3, &none, &text), -EINVAL);
+	ck_assert_int_eq(depfile_add_targets("a\nb.o: c", 8, &none, &text), -EINVAL);
+	ck_assert_int_eq(depfile_add_targets("a.o: c\n", 7, &none, &text), 0);
+	ck_assert_str_eq(text.data, "a.o: c\n");
+}
+
 static void add_tests(TCase *tests)
 {
+	tcase_add_test(tests, lists);
+	tcase_add_test(tests, first_rule);
+	tcase_add_test(tests, adds_targets);
 	tcase_add_test(tests, plain_names);
 	tcase_add_test(tests, what_make_reads_otherwise);
 	tcase_add_test(tests, backslashes);

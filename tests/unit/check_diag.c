@@ -195,6 +195,35 @@ TEST(of_no_file)
 	assert_none("errors: x");
 }
 
+static void assert_plain(const char *text, size_t len, const char *expected)
+{
+	cleanup_strbuf struct strbuf b = {0};
+
+	diag_add_plain(&b, text, len);
+	ck_assert_uint_eq(b.len, strlen(expected));
+	ck_assert_str_eq(b.data ? b.data : "", expected);
+}
+
+TEST(without_colours)
+{
+	static const char line[] =
+		"\033[1mx.c:1:2: \033[0m\033[0;1;35mwarning: \033[0m\033[1mm\033[0m\n";
+
+	assert_plain("", 0, "");
+	assert_plain("plain\n", 6, "plain\n");
+	assert_plain(line, sizeof(line) - 1, "x.c:1:2: warning: m\n");
+	/* Cut off anywhere, by an allocation of just that size. */
+	for (size_t n = 1; n < sizeof(line); n++) {
+		cleanup_free char *part = malloc(n);
+		cleanup_strbuf struct strbuf b = {0};
+		memcpy(part, line, n);
+		diag_add_plain(&b, part, n);
+		ck_assert(!b.data || !strchr(b.data, '[') || n < 3);
+	}
+	assert_plain("a\033", 2, "a\033");
+	assert_plain("\033x\033[0mb", 7, "\033xb");
+}
+
 static void add_tests(TCase *c)
 {
 	tcase_add_test(c, severities);
@@ -207,6 +236,7 @@ static void add_tests(TCase *c)
 	tcase_add_test(c, every_prefix);
 	tcase_add_test(c, every_change);
 	tcase_add_test(c, of_no_file);
+	tcase_add_test(c, without_colours);
 }
 
 int main(void)

@@ -32,6 +32,9 @@ static void end_begun(int *unused)
 	__attribute__((cleanup(end_begun), unused)) int bench_ = 0; \
 	begin()
 
+static char *search[] = {(char *)"/usr/include"};
+static const struct toolchain toolchain = {.search = {.v = search, .n = LENGTH(search)}};
+
 /* What a compiler would write, with a structure of that name in its BTF. */
 static void compile(const char *type, bool big)
 {
@@ -49,9 +52,16 @@ static int emit_to(char *object, bool keep_debug, const char *target)
 	const struct build_action action = {
 		.source = source, .object = object, .variant = &variant};
 	const struct emit emit = {
-		.root = ".", .keep_debug = keep_debug, .action = &action, .inputs = &inputs};
+		.keep_debug = keep_debug,
+		.action = &action,
+		.root = ".",
+		.toolchain = &toolchain,
+		.inputs = &inputs,
+	};
+	cleanup_strbuf struct strbuf made = {0};
 
-	return emit_object(&emit, &compiled, &output, &uses_arch, &error);
+	int r = emit_object(&emit, &compiled, &made, &uses_arch, &error);
+	return r < 0 ? r : emit_file(".", object, &made, &output, &error);
 }
 
 /* It must become a.o; the caller frees it. */
@@ -92,6 +102,10 @@ static void assert_arch(const char *type, const char *input, const char *arch)
 
 TEST(depends_on_no_architecture)
 {
+	ck_assert_int_eq(mkdir("wasm", 0700), 0);
+	write_text("wasm/types.h", "int x;\n");
+	write_text("asm.h", "int x;\n");
+	write_text("a.bpf.c", "int x;\n");
 	assert_arch("some", NULL, "any");
 	assert_arch("pt_regs_not", "/usr/include/asm-generic/types.h", "any");
 	assert_arch("some", "asm.h", "any");
@@ -108,8 +122,10 @@ TEST(depends_on_registers)
 
 TEST(depends_on_headers_of_the_architecture)
 {
-	assert_arch("some", "/usr/include/x86_64-linux-gnu/asm/types.h", "arm64");
-	assert_arch("some", "asm/types.h", "arm64");
+	write_text("a.bpf.c", "int x;\n");
+	assert_arch("some", "/usr/include/x86_64-linux-gnu/asm/ptrace.h", "arm64");
+	assert_arch("some", "/usr/include/x86_64-linux-gnu/asm/types.h", "any");
+	assert_arch("some", "asm/types.h", "arm64"); /* which is not there to be read */
 	assert_arch("some", "./asm/types.h", "arm64");
 	assert_arch("some", "arch/arm64/include/asm/uapi/x.h", "arm64");
 }
@@ -351,12 +367,16 @@ TEST(source_in_a_directory_asm)
 	char name[] = "a.o", source[] = "asm/a.bpf.c";
 	const struct build_variant variant = {.target = "bpfel", .arch = "arm64"};
 	const struct build_action action = {.source = source, .object = name, .variant = &variant};
-	const struct emit emit = {.root = ".", .action = &action, .inputs = &inputs};
+	const struct emit emit = {
+		.action = &action, .root = ".", .toolchain = &toolchain, .inputs = &inputs};
 	BENCH();
+
+	ck_assert_int_eq(mkdir("asm", 0700), 0);
+	write_text(source, "int x;\n");
 
 	compile("some", false);
 	strv_add(&inputs, source);
-	ck_assert_int_eq(emit_object(&emit, &compiled, &output, &uses_arch, &error), 0);
+	ck_assert_int_eq(emit_object(&emit, &compiled, &object, &uses_arch, &error), 0);
 	ck_assert(!uses_arch);
 }
 

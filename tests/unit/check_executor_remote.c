@@ -491,7 +491,7 @@ TEST(runs_again)
 	cleanup_free char *theirs = str_printf("-D%s", b.remote.include);
 	struct action *a = add_words(
 		&b,
-		"printf '. x.c\\n.. %s/more.h\\nno header\\n...\\n' \"${2#-D}\" "
+		"printf 'x.c\\n%s/more.h\\n\\n...\\n' \"${2#-D}\" "
 		">\"$CC_PRINT_HEADERS_FILE\"; [ ! -e inc/more.h ] || cat inc/more.h >\"$4\"",
 		(const char *const[]){"-Iinc", theirs, NULL});
 	add_output(a, "-o", output);
@@ -515,7 +515,7 @@ TEST(does_not_run_again_for_ever)
 	struct action *a =
 		add_words(&b,
 			  "i=0; while [ -e inc/$i.h ]; do i=$((i + 1)); done; "
-			  "echo \". ${2#-D}/$i.h\" >\"$CC_PRINT_HEADERS_FILE\"; echo $i >\"$4\"",
+			  "echo \"${2#-D}/$i.h\" >\"$CC_PRINT_HEADERS_FILE\"; echo $i >\"$4\"",
 			  (const char *const[]){"-Iinc", theirs, NULL});
 	add_output(a, "-o", output);
 	ck_assert_int_eq(run(&b), -ELOOP);

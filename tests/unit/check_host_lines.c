@@ -3,6 +3,7 @@
 
 #include "core/host-lines.h"
 #include "make-lines.h"
+#include "object/object.h"
 #include "shared/io.h"
 
 static bool is_builders(const void *ctx, const char *name)
@@ -75,11 +76,53 @@ TEST(needs_an_object)
 			 -ENOEXEC);
 }
 
+static int expect_text(void *ctx, const struct object_line *line)
+{
+	ck_assert_str_eq(line->text, ctx);
+	return 1;
+}
+
+/* As if it were not known here what line 2 of the file says. 0 or an error, and what it is then. */
+static int set_lines(const char *file, const char *dir, const char *expected)
+{
+	const struct source source = {file, "", 2};
+	cleanup_strbuf struct strbuf got = {0};
+	struct made m = {0};
+	const char *why;
+
+	make(&m, &source);
+	int r = host_lines_set(m.data, m.len, dir, is_builders, "/builder.h", &got, &why);
+	if (r == 0) {
+		cleanup_strv struct strv files = {0};
+		bool same = false;
+		ck_assert_int_eq(host_lines_check(got.data, got.len, dir, is_builders, "/builder.h",
+						  &files, &same),
+				 0);
+		ck_assert(same);
+		ck_assert_int_eq(
+			object_each_line(got.data, got.len, expect_text, (void *)expected, &why),
+			1);
+	}
+	return r;
+}
+
+TEST(sets_text)
+{
+	char dir[512];
+
+	ck_assert_ptr_ne(getcwd(dir, sizeof(dir)), NULL);
+	write_text("a.c", "first\n\treturn 0;\r\nthird");
+	ck_assert_int_eq(set_lines("./a.c", dir, "\treturn 0;"), 0);
+	ck_assert_int_eq(set_lines("./gone.c", dir, ""), 0);
+	ck_assert_int_eq(set_lines("/builder.h", dir, ""), -ENOTSUP);
+}
+
 static void add_tests(TCase *c)
 {
 	tcase_add_test(c, compares_text);
 	tcase_add_test(c, finds_nothing_in_what_is_not_here);
 	tcase_add_test(c, needs_an_object);
+	tcase_add_test(c, sets_text);
 }
 
 int main(void)

@@ -228,121 +228,22 @@ TEST(ends_with_an_error)
 
 TEST(asked_in_each_directory)
 {
-	static const char *const expected[] = {"x.h",         "a/x.h",         "/b/x.h",
-					       "sys/y z.h",   "a/sys/y z.h",   "/b/sys/y z.h",
-					       "/abs/file.h", "a//abs/file.h", "/b//abs/file.h"};
+	static const char *const expected[] = {"x.h",        "a/x.h",       "/b/x.h",
+					       "sys/y z.h",  "a/sys/y z.h", "/b/sys/y z.h",
+					       "/abs/file.h"};
 	cleanup_strv struct strv dirs = {0}, found = {0};
 
 	strv_add(&dirs, ".");
 	strv_add(&dirs, "a");
 	strv_add(&dirs, "/b");
-	ck_assert_int_eq(lookups_of_asked("x.h\nsys/y z.h\n/abs/file.h", &dirs, collect, &found),
-			 0);
+	ck_assert_int_eq(
+		lookups_of_asked("\n\001?\nx.h\nsys/y z.h\n/abs/file.h", &dirs, collect, &found),
+		0);
 	ck_assert_uint_eq(found.n, LENGTH(expected));
 	for (size_t i = 0; i < LENGTH(expected); i++)
 		ck_assert_msg(contains(&found, expected[i]), "%s", expected[i]);
 	ck_assert_int_eq(lookups_of_asked("", &dirs, collect, &found), 0);
 	ck_assert_uint_eq(found.n, LENGTH(expected));
-}
-
-/* As it lies in a buffer of just that size. */
-static char *find_asked(const char *text, size_t len)
-{
-	cleanup_free char *copy = malloc(len ? len : 1);
-	char *names;
-
-	memcpy(copy, text, len);
-	ck_assert_int_eq(lookups_find_asked(copy, len, &names), 0);
-	return names;
-}
-
-TEST(has_include)
-{
-	static const struct {
-		const char *text, *names;
-	} table[] = {
-		{"#if __has_include(<a/b.h>)\n", "a/b.h\n"},
-		{"#if __has_include(\"x.h\")\n", "x.h\n"},
-		{"#if __has_include_next(<n.h>)\n", "n.h\n"},
-		{"#if __has_include__(<n.h>)\n", "n.h\n"},
-		{"#if __has_include ( \t<s.h> )\n", "s.h\n"},
-		{"#if __has_include <s.h>\n", "s.h\n"},
-		{"#if __has_include(<a>b.h>)", "a\n"},
-		{"#if __has_include(\"a>b.h\")", "a>b.h\n"},
-		{"#if __has_include(\" sp ace.h \")", " sp ace.h \n"},
-		{"#if __has_include(<\xff\xfe>)", "\xff\xfe\n"},
-		{"#if __has_include(<a.h>) && __has_include(\"b.h\")\n", "a.h\nb.h\n"},
-		{"_ __ ___has_include(<a.h>)\n#if __has_include(<b.h>)", "a.h\nb.h\n"},
-		{"#define HAS __has_include\n#if __has_include(<a.h>)\n", "a.h\n"},
-		{"#ifdef __has_include\n# if __has_include(<a.h>)\n# endif\n#endif\n", "a.h\n"},
-		/* A name that a macro makes. */
-		{"#if __has_include(NAME)\n", NULL},
-		{"#if __has_include(NAME(<a.h>))\n", NULL},
-		/* None. */
-		{"#ifdef __has_include\n", NULL},
-		{"#if __has_include(<>) || __has_include(\"\")\n", NULL},
-		{"#if __has_includ(<a.h>)\n", NULL},
-		{"#include <a.h>\n", NULL},
-		{"____________", NULL},
-		{"x", NULL},
-		/* What no name tells. */
-		{"int t = __TIME__", "\n"},
-		{"__DATE__ __TIMESTAMP__", "\n"},
-		{"#if __has_include(<a.h>)\n.incbin \"b\"", "\na.h\n"},
-		{"\t.include \"b\"", "\n"},
-		{"__DATE_", NULL},
-		{"__DATE incbin .incbi", NULL},
-		/* Not ended. */
-		{"__has_include", NULL},
-		{"__has_include(", NULL},
-		{"__has_include(<", NULL},
-		{"__has_include(\"", NULL},
-		{"__has_include(<a.h", NULL},
-		{"__has_include(\"a.h", NULL},
-		{"__has_include(<a.h\n>)\n", NULL},
-		{"__has_include(<a.h\n#if __has_include(<b.h>)", "b.h\n"},
-		{"__has_include(\"__has_include(<a.h>)", NULL},
-		{"__has_inclu", NULL},
-		{"__has_include(<a.h>", "a.h\n"},
-	};
-
-	for (size_t i = 0; i < LENGTH(table); i++) {
-		cleanup_free char *names = find_asked(table[i].text, strlen(table[i].text));
-
-		if (table[i].names) {
-			ck_assert_msg(names != NULL, "%s", table[i].text);
-			ck_assert_str_eq(names, table[i].names);
-		} else {
-			ck_assert_msg(!names, "%s: %s", table[i].text, names);
-		}
-	}
-}
-
-TEST(has_include_in_any_part)
-{
-	static const char text[] = "/*_*/\n#if __has_include(<a.h>) || __has_include_next (\"b\")\n"
-				   "\0#if __has_include(<c.h>)\n__has_include(X) __has_include(\"";
-
-	for (size_t from = 0; from < sizeof(text); from++)
-		for (size_t len = 0; len < sizeof(text) - from; len++)
-			free(find_asked(text + from, len));
-	cleanup_free char *names = find_asked(text, sizeof(text) - 1);
-	ck_assert_str_eq(names, "a.h\nb\nc.h\n");
-}
-
-TEST(an_empty_name_is_looked_for_nowhere)
-{
-	cleanup_strv struct strv dirs = {0}, found = {0};
-
-	strv_add(&dirs, "inc");
-	ck_assert_int_eq(lookups_of_asked("\nx.h\n", &dirs, collect, &found), 0);
-	ck_assert_uint_eq(found.n, 1);
-	ck_assert_str_eq(found.v[0], "inc/x.h");
-	ck_assert(lookups_are_open("\nx.h\n"));
-	ck_assert(lookups_are_open("\n"));
-	ck_assert(!lookups_are_open("x.h\n"));
-	ck_assert(!lookups_are_open(""));
-	ck_assert(!lookups_are_open(NULL));
 }
 
 static void add_tests(TCase *tests)
@@ -353,9 +254,6 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, bounded);
 	tcase_add_test(tests, ends_with_an_error);
 	tcase_add_test(tests, asked_in_each_directory);
-	tcase_add_test(tests, has_include);
-	tcase_add_test(tests, has_include_in_any_part);
-	tcase_add_test(tests, an_empty_name_is_looked_for_nowhere);
 }
 
 int main(void)

@@ -251,19 +251,27 @@ static void write_file(const char *path, const char *text)
 	write_text(path, text);
 }
 
-/* What x.c, with this text and behind these options, misses. */
-static void assert_missing(struct bench *b, const char *text, const char *const *options,
-			   const char *expected)
+/* Of x.c, with this text and behind these options. */
+static void find_cover(struct bench *b, const char *text, const char *const *options,
+		       struct mirror_cover *ret_cover)
 {
-	cleanup_mirror_cover struct mirror_cover cover = {0};
 	cleanup_strv struct strv args = {0};
 
 	write_text("x.c", text);
 	strv_add_all(&args, options);
 	toolchain_header_options(&b->host, "x86", NULL, &args);
 	strv_add(&args, "x.c");
-	ck_assert_int_eq(mirror_cover_begin(&b->host, &cover), 0);
-	ck_assert_int_eq(mirror_cover_add(&cover, b->here, &args, NULL), 0);
+	ck_assert_int_eq(mirror_cover_begin(&b->host, ret_cover), 0);
+	ck_assert_int_eq(mirror_cover_add(ret_cover, b->here, &args, NULL), 0);
+}
+
+/* What it misses. */
+static void assert_missing(struct bench *b, const char *text, const char *const *options,
+			   const char *expected)
+{
+	cleanup_mirror_cover struct mirror_cover cover = {0};
+
+	find_cover(b, text, options, &cover);
 	assert_words(b, &cover.missing, expected);
 }
 
@@ -354,14 +362,8 @@ TEST(own_files_come_first)
 static bool covers(struct bench *b, const char *text, const char *const *options)
 {
 	cleanup_mirror_cover struct mirror_cover cover = {0};
-	cleanup_strv struct strv args = {0};
 
-	write_text("x.c", text);
-	strv_add_all(&args, options);
-	toolchain_header_options(&b->host, "x86", NULL, &args);
-	strv_add(&args, "x.c");
-	ck_assert_int_eq(mirror_cover_begin(&b->host, &cover), 0);
-	ck_assert_int_eq(mirror_cover_add(&cover, b->here, &args, NULL), 0);
+	find_cover(b, text, options, &cover);
 	return mirror_covers(&cover);
 }
 

@@ -2,6 +2,7 @@
 #include "suite.h"
 
 #include "make-lines.h"
+#include "object/bytes.h"
 #include "object/elf.h"
 #include "object/object.h"
 
@@ -93,6 +94,88 @@ TEST(takes_lines)
 		ck_assert_uint_eq(again.len, got.len);
 		ck_assert_mem_eq(again.data, got.data, got.len);
 	}
+}
+
+/* The text that is wanted, with more behind it that is no part of it. */
+static int give_text(void *ctx, const struct object_line *line, const char **ret_text,
+		     size_t *ret_len)
+{
+	const char *text = ctx;
+
+	ck_assert_str_eq(line->file, "/p/a.c");
+	ck_assert_uint_eq(line->line, 7);
+	*ret_text = text;
+	*ret_len = strcspn(text, "|");
+	return 0;
+}
+
+static void set_text(const void *data, size_t len, char *text, struct strbuf *ret_object)
+{
+	ck_assert_int_eq(object_set_texts(data, len, give_text, text, ret_object, &why), 0);
+}
+
+TEST(sets_texts)
+{
+	for (int big = 0; big < 2; big++) {
+		struct made bare = {.big = big}, expected = {.big = big};
+		char text[] = "\treturn 0;|...", of_a_type[] = "last", none[] = "";
+		struct source typed = {"/p/a.c", "last", 7};
+		cleanup_strbuf struct strbuf got = {0}, again = {0}, back = {0}, named = {0},
+					     unnamed = {0};
+		make(&bare, &with_name);
+		make(&expected, &wanted);
+		set_text(bare.data, bare.len, text, &got);
+		expect_sections(&got, &expected);
+		set_text(got.data, got.len, text, &again);
+		expect_sections(&again, &expected);
+		set_text(got.data, got.len, none, &back);
+		expect_sections(&back, &bare);
+		/* A text that is a type's name too is one string, where the first of them is. */
+		set_text(bare.data, bare.len, of_a_type, &named);
+		ck_assert_int_eq(object_each_line(named.data, named.len, expect_line, &typed, &why),
+				 5);
+		set_text(named.data, named.len, none, &unnamed);
+		expect_sections(&unnamed, &bare);
+	}
+}
+
+static int refuse_text(void *ctx, const struct object_line *line, const char **ret_text,
+		       size_t *ret_len)
+{
+	(void)ctx, (void)line, (void)ret_text, (void)ret_len;
+	return -ENOTSUP;
+}
+
+TEST(sets_no_texts_of_what_it_does_not_know)
+{
+	cleanup_strbuf struct strbuf got = {0}, same = {0};
+	struct made m = {0}, plain = {0};
+	char text[] = "x";
+
+	make(&m, &with_name);
+	ck_assert_int_eq(object_set_texts(m.data, m.len, refuse_text, NULL, &got, &why), -ENOTSUP);
+	/* What is patched comes in the place of a section's name: not as LLVM writes it. */
+	uint8_t *ext = m.sections[MADE_EXT].data;
+	uint32_t access = bytes_get32(ext + 32 + 48 + 20, false);
+	made_put(&m, ext + 32 + 4, 4, access);
+	made_finish(&m);
+	ck_assert_int_eq(object_set_texts(m.data, m.len, give_text, text, &got, &why), -ENOEXEC);
+	assert_contains(why, "unknown order");
+	ck_assert_uint_eq(got.len, 0);
+	/* Without lines there is nothing to set. */
+	made_init(&plain);
+	made_finish(&plain);
+	ck_assert_int_eq(object_set_texts(plain.data, plain.len, give_text, text, &same, &why), 0);
+	ck_assert_uint_eq(same.len, plain.len);
+}
+
+static int any_text(void *ctx, const struct object_line *line, const char **ret_text,
+		    size_t *ret_len)
+{
+	(void)ctx, (void)line;
+	*ret_text = "any";
+	*ret_len = 3;
+	return 0;
 }
 
 static int take(struct made *named, struct made *lined)
@@ -188,6 +271,9 @@ TEST(survives_any_word)
 				r = object_take_lines(named.data, named.len, copy, m.len, &got,
 						      &why);
 				ck_assert(r == 0 || r == -ENOEXEC);
+				cleanup_strbuf struct strbuf set = {0};
+				r = object_set_texts(copy, m.len, any_text, NULL, &set, &why);
+				ck_assert(r == 0 || r == -ENOEXEC);
 			}
 		}
 	}
@@ -197,6 +283,8 @@ static void add_tests(TCase *c)
 {
 	tcase_add_test(c, tells_lines);
 	tcase_add_test(c, takes_lines);
+	tcase_add_test(c, sets_texts);
+	tcase_add_test(c, sets_no_texts_of_what_it_does_not_know);
 	tcase_add_test(c, refuses_another_program);
 	tcase_add_test(c, refuses_other_types);
 	tcase_add_test(c, survives_any_word);

@@ -102,7 +102,9 @@ static void fill_conf(void)
 	strv_add(&conf.emit, "object");
 	strv_add(&conf.emit, "dep");
 	set(&conf.vmlinux, "vmlinux/{arch}/vmlinux.h");
+	set(&conf.kernel_headers, "linux/{arch}");
 	set(&conf.clang, "clang-15");
+	set(&conf.launcher, "env 'A=b c' distcc");
 	strv_add(&conf.sources, "c.bpf.c");
 }
 
@@ -152,7 +154,9 @@ TEST(conf_wins_over_defaults)
 	ck_assert_str_eq(settings.cpu, "v2");
 	ck_assert(settings.emit_dep);
 	ck_assert_str_eq(settings.vmlinux, "vmlinux/{arch}/vmlinux.h");
+	ck_assert_str_eq(settings.kernel_headers, "linux/{arch}");
 	ck_assert_str_eq(settings.clang, "clang-15");
+	assert_list(&settings.launcher, "env|A=b c|distcc");
 	ck_assert(!settings.debug);
 }
 
@@ -169,6 +173,7 @@ TEST(words_win_over_conf)
 	words.cpu = "v3";
 	words.emit = "object";
 	words.clang = "clang-19";
+	words.launcher = "";
 	words.debug = true;
 	strv_add(&words.define, "A");
 	strv_add(&words.define, "B=1 2");
@@ -183,6 +188,7 @@ TEST(words_win_over_conf)
 	ck_assert_str_eq(settings.cpu, "v3");
 	ck_assert(!settings.emit_dep);
 	ck_assert_str_eq(settings.clang, "clang-19");
+	ck_assert_uint_eq(settings.launcher.n, 0);
 	ck_assert(settings.debug);
 	assert_list(&settings.define, "A|B=1 2");
 	/* These are looked into first; the conf's come behind. */
@@ -302,7 +308,6 @@ TEST(bad_cpu)
 
 TEST(emit)
 {
-	static const char *const later[] = {"skeleton", "go", "c"};
 	BENCH();
 
 	words.emit = "dep";
@@ -313,17 +318,46 @@ TEST(emit)
 	ck_assert(settings.emit_dep);
 	words.emit = "objects";
 	refused(NULL, -EINVAL, "'objects' is no output to emit", "'object'");
-	for (size_t i = 0; i < LENGTH(later); i++) {
-		cleanup_free char *message = str_printf("cannot emit %s yet", later[i]);
-		cleanup_free char *both = str_printf("object,%s", later[i]);
-		words.emit = later[i];
-		refused(NULL, -ENOTSUP, message, "object, dep or both");
-		words.emit = both;
-		refused(NULL, -ENOTSUP, message, "object, dep or both");
-	}
+	ck_assert(!settings.emit_skeleton && !settings.emit_go && !settings.emit_c);
+	words.emit = "skeleton,c";
+	made(NULL);
+	ck_assert(settings.emit_skeleton && settings.emit_c);
+	ck_assert(!settings.emit_go && !settings.emit_dep && !settings.package);
 }
 
-/* What is wrong is told before what cannot be done yet, and nothing behind it is looked at. */
+/* By where the files will be: what go.mod says, and the directory's name. */
+TEST(go)
+{
+	BENCH();
+
+	strv_add(&conf.emit, "go");
+	strv_add(&conf.types, "flow");
+	conf.outdir = strdup("internal/probe");
+	made(&conf);
+	ck_assert(settings.emit_go);
+	ck_assert_str_eq(settings.package, "probe");
+	ck_assert_uint_eq(settings.types.n, 1);
+	ck_assert_uint_eq(settings.dialect.version, GO_DIALECT_OLDEST);
+	conf.package = strdup("main");
+	made(&conf);
+	ck_assert_str_eq(settings.package, "main");
+	words.package = "other";
+	words.types = "a,b";
+	made(&conf);
+	ck_assert_str_eq(settings.package, "other");
+	ck_assert_uint_eq(settings.types.n, 2);
+	words.types = "struct a";
+	refused(&conf, -EINVAL, "'struct a' is no name of a type", NULL);
+	words.types = NULL;
+	words.package = "func";
+	refused(&conf, -EINVAL, "'func' is no name of a Go package", NULL);
+	words.package = NULL;
+	words.output = "/x/a-b/y.o";
+	free(TAKE_PTR(conf.package));
+	refused(&conf, -EINVAL, "'a-b', is no name of a Go package", NULL);
+}
+
+/* Nothing behind what is wrong is looked at. */
 TEST(first_fault_is_told)
 {
 	BENCH();
@@ -699,6 +733,7 @@ static void add_tests(TCase *c)
 	tcase_add_test(c, bad_arch);
 	tcase_add_test(c, bad_cpu);
 	tcase_add_test(c, emit);
+	tcase_add_test(c, go);
 	tcase_add_test(c, first_fault_is_told);
 	tcase_add_test(c, cflags_that_do_not_belong);
 	tcase_add_test(c, cflags_that_are_no_options);

@@ -149,8 +149,101 @@ TEST(header_that_is_asked_for)
 	check_stale(&c, "early/feature.h has appeared");
 }
 
+/* Where nothing changed but the output, what was looked for is not written again; nor is it lost.
+ */
+TEST(built_again)
+{
+	static const struct compile late = {
+		"x.o", {"x.c", "inc/both.h", "inc/x.h"}, {"early", "late", "inc"}, 1, 0};
+	static const struct compile other = {
+		"x.o", {"x.c", "inc/both.h", "inc/y.h"}, {"early", "late", "inc"}, 1, 0};
+
+	begin();
+	for (int i = 0; i < 3; i++) {
+		ck_assert_int_eq(unlink("x.o"), 0);
+		check_stale(&x, "its output");
+		build(&x);
+		check_fresh(&x);
+	}
+	write_text("early/x.h", "");
+	check_stale(&x, "early/x.h has appeared");
+	ck_assert_int_eq(unlink("early/x.h"), 0);
+	build(&x);
+	build(&x);
+	/* Another command, and other files. */
+	ck_assert_int_eq(mkdir("late", 0755), 0);
+	build(&late);
+	check_fresh(&late);
+	write_text("late/x.h", "");
+	check_stale(&late, "late/x.h has appeared");
+	ck_assert_int_eq(unlink("late/x.h"), 0);
+	build(&late);
+	build(&other);
+	check_fresh(&other);
+	write_text("early/y.h", "");
+	check_stale(&other, "early/y.h has appeared");
+}
+
+/* What was there when it was asked for, and is gone, may come again. */
+TEST(built_again_without_what_was_asked_for)
+{
+	static const struct compile c = {"c.o", {"x.c", "inc/x.h"}, {"early", "inc"}, 0, 0};
+
+	make_files();
+	write_text("x.c", "#if __has_include(<feature.h>)\n#endif\n");
+	write_text("inc/feature.h", "");
+	build(&c);
+	check_fresh(&c);
+	ck_assert_int_eq(unlink("inc/feature.h"), 0);
+	ck_assert_int_eq(unlink("c.o"), 0);
+	build(&c);
+	check_fresh(&c);
+	write_text("inc/feature.h", "");
+	check_stale(&c, "inc/feature.h has appeared");
+}
+
+/* The same command looks in a directory that was not there. */
+TEST(built_again_with_a_directory_that_was_found)
+{
+	static const struct compile before = {"c.o", {"x.c", "inc/x.h"}, {"inc"}, 0, 0};
+	static const struct compile now = {"c.o", {"x.c", "inc/x.h"}, {"gen", "inc"}, 0, 0};
+
+	make_files();
+	build(&before);
+	ck_assert_int_eq(mkdir("gen", 0755), 0);
+	settle();
+	cleanup_state struct state *s = open_state();
+	record_search(s, &now, io_now(), true);
+	close_state(&s);
+	check_fresh(&now);
+	write_text("gen/x.h", "");
+	check_stale(&now, "gen/x.h has appeared");
+}
+
+/* What one build keeps, another writes anew. */
+TEST(built_again_by_two)
+{
+	static const struct compile other = {
+		"x.o", {"x.c", "inc/both.h", "inc/y.h"}, {"early", "inc"}, 0, 0};
+
+	begin();
+	settle();
+	cleanup_state struct state *one = open_state(), *two = open_state();
+	record(two, &other, io_now());
+	close_state(&two);
+	record(one, &x, io_now());
+	close_state(&one);
+	settle();
+	write_text("early/x.h", "");
+	check_stale(&x, "");
+}
+
 static void add_tests(TCase *tests)
 {
+	tcase_add_test(tests, built_again);
+	tcase_add_test(tests, built_again_with_a_directory_that_was_found);
+	tcase_add_test(tests, built_again_without_what_was_asked_for);
+	tcase_add_test(tests, built_again_by_two);
 	tcase_add_test(tests, header_appears);
 	tcase_add_test(tests, other_file_appears);
 	tcase_add_test(tests, header_of_another_directory);

@@ -11,12 +11,19 @@ static void copy_file(const char *from, struct strbuf *ret_content)
 	ck_assert_int_eq(io_read_file(from, 1 << 20, ret_content), 0);
 }
 
-static void put_file(const char *data, size_t len)
+#define IMAGE_NAME FILE_NAME "-image"
+
+static void put_as(const char *name, const char *data, size_t len)
 {
-	cleanup_close int fd = open(FILE_NAME, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	cleanup_close int fd = open(name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 
 	ck_assert_int_ge(fd, 0);
 	ck_assert_int_eq(io_write_fd(fd, data, len), 0);
+}
+
+static void put_file(const char *data, size_t len)
+{
+	put_as(FILE_NAME, data, len);
 }
 
 /* A header of the one has changed, so that it is stale; the other may be fresh or not. Now and then
@@ -104,6 +111,72 @@ TEST(overwritten)
 		put_file(copy, content.len);
 		check_damaged(i % 5 == 0);
 	}
+}
+
+/* Both as they were, whatever there is for an image. */
+static void check_whole(void)
+{
+	cleanup_state struct state *s = open_state();
+
+	check_fresh_in(s, &x);
+	check_fresh_in(s, &y);
+}
+
+TEST(image_that_is_damaged)
+{
+	cleanup_strbuf struct strbuf image = {0};
+	uint32_t random = 13;
+
+	begin();
+	settle();
+	copy_file(IMAGE_NAME, &image);
+	for (size_t len = 0; len < image.len; len += 1 + len / 7) {
+		put_as(IMAGE_NAME, image.data, len);
+		check_whole();
+	}
+	for (unsigned i = 0; i < FLIPS; i++) {
+		size_t at = next_random(&random) % image.len;
+		image.data[at] ^= (char)(1U << (next_random(&random) % 8));
+		put_as(IMAGE_NAME, image.data, image.len);
+		check_whole();
+	}
+	unlink(IMAGE_NAME);
+	ck_assert_int_eq(mkdir(IMAGE_NAME, 0700), 0);
+	check_whole();
+	build(&x);
+	check_whole();
+}
+
+/* Of the same file as it was once. */
+/* What is no file is not waited for, as one would wait for who writes into a pipe. */
+TEST(image_that_is_no_file)
+{
+	begin();
+	ck_assert_int_eq(unlink(IMAGE_NAME), 0);
+	ck_assert_int_eq(mkfifo(IMAGE_NAME, 0600), 0);
+	check_fresh(&x);
+	ck_assert_int_eq(unlink(FILE_NAME), 0);
+	ck_assert_int_eq(mkfifo(FILE_NAME, 0600), 0);
+	check_stale(&x, NO_RECORD);
+}
+
+TEST(image_that_is_old)
+{
+	cleanup_strbuf struct strbuf image = {0}, file = {0};
+
+	begin();
+	copy_file(IMAGE_NAME, &image);
+	copy_file(FILE_NAME, &file);
+	write_text("inc/x.h", "it has changed");
+	build(&x);
+	check_fresh(&x);
+	put_as(IMAGE_NAME, image.data, image.len);
+	check_fresh(&x);
+	/* And one of what is not yet there. */
+	copy_file(IMAGE_NAME, &image);
+	put_file(file.data, file.len);
+	put_as(IMAGE_NAME, image.data, image.len);
+	check_stale(&x, "inc/x.h has changed");
 }
 
 TEST(no_database)
@@ -218,7 +291,7 @@ TEST(place_that_cannot_be_had)
 	for (size_t i = 0; i < LENGTH(files); i++) {
 		cleanup_state struct state *s = NULL;
 
-		ck_assert_int_eq(state_open(files[i], ".", &s), 0);
+		ck_assert_int_eq(state_open(files[i], ".", MODULE_DIR, &s), 0);
 		check_stale_in(s, &x, NO_RECORD);
 		record(s, &x, io_now());
 		check_fresh_in(s, &x);
@@ -279,6 +352,9 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, cut);
 	tcase_add_test(tests, flipped_bits);
 	tcase_add_test(tests, overwritten);
+	tcase_add_test(tests, image_that_is_damaged);
+	tcase_add_test(tests, image_that_is_no_file);
+	tcase_add_test(tests, image_that_is_old);
 	tcase_add_test(tests, no_database);
 	tcase_add_test(tests, sound_but_of_other_content);
 	tcase_add_test(tests, lookups_of_other_content);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "suite.h"
 
+#include <sqlite3.h>
+
 #include "core/state-store.h"
 #include "no-sync.h"
 #include "shared/strbuf.h"
@@ -15,8 +17,8 @@ static void cleanup(struct state_store *s)
 
 static void open_store(struct state_store *s)
 {
-	ck_assert_int_eq(state_store_open(s, FILE_NAME), 0);
-	ck_assert_ptr_ne(s->db, NULL);
+	ck_assert_int_eq(state_store_open(s, FILE_NAME, MODULE_DIR), 0);
+	ck_assert(s->db || s->lazy);
 }
 
 static struct state_version *add_version(struct state_store *s, const char *name, uint8_t content)
@@ -84,7 +86,7 @@ TEST(one_thing_a_name)
 	cleanup_store struct state_store s = {0};
 	uint8_t digest[DIGEST_SIZE] = {1}, other[DIGEST_SIZE] = {2};
 
-	ck_assert_int_eq(state_store_open(&s, NULL), 0);
+	ck_assert_int_eq(state_store_open(&s, NULL, MODULE_DIR), 0);
 	ck_assert_ptr_eq(s.db, NULL);
 	struct state_path *path = state_store_path(&s, "a");
 	ck_assert_ptr_eq(state_store_path(&s, "a"), path);
@@ -111,7 +113,7 @@ TEST(many_of_each)
 {
 	cleanup_store struct state_store s = {0};
 
-	ck_assert_int_eq(state_store_open(&s, NULL), 0);
+	ck_assert_int_eq(state_store_open(&s, NULL, MODULE_DIR), 0);
 	for (unsigned i = 0; i < 2000; i++) {
 		cleanup_free char *name = str_printf("%u", i * 7919 % 2000);
 		ck_assert_ptr_ne(state_store_path(&s, name), NULL);
@@ -180,12 +182,59 @@ TEST(loads_what_was_saved)
 	ck_assert_ptr_eq(b->absents.v[1], a->absents.v[0]);
 }
 
+/* Without SQLite, until there is something to be stored. */
+TEST(loads_an_image)
+{
+	cleanup_store struct state_store s = {0}, other = {0};
+
+	save_two();
+	open_store(&s);
+	ck_assert(s.lazy);
+	ck_assert_ptr_eq(s.db, NULL);
+	add_row(&s, "c.o", add_version(&s, "a.c", 4), NULL);
+	state_store_save(&s);
+	ck_assert_ptr_ne(s.db, NULL);
+	state_store_close(&s);
+	open_store(&s);
+	ck_assert(s.lazy);
+	ck_assert_uint_eq(state_store_find_row(&s, "c.o")->inputs[0]->digest[0], 4);
+	ck_assert_uint_eq(state_store_find_row(&s, "a.o")->inputs[0]->digest[0], 1);
+	ck_assert_ptr_eq(state_store_find_row(&s, "c.o")->inputs[0]->path,
+			 state_store_find_row(&s, "a.o")->inputs[0]->path);
+	/* Without one, from SQLite, and one is made. */
+	ck_assert_int_eq(unlink(FILE_NAME "-image"), 0);
+	open_store(&other);
+	ck_assert(!other.lazy);
+	ck_assert_uint_eq(state_store_find_row(&other, "c.o")->inputs[0]->digest[0], 4);
+	ck_assert(is_there(FILE_NAME "-image"));
+	/* What another one stored is in no image of ours. */
+	add_row(&s, "d.o", add_version(&s, "d.c", 5), NULL);
+	add_row(&other, "e.o", add_version(&other, "e.c", 6), NULL);
+	state_store_save(&s);
+	state_store_save(&other);
+	state_store_close(&s);
+	open_store(&s);
+	ck_assert(!s.lazy);
+	ck_assert_ptr_ne(state_store_find_row(&s, "d.o"), NULL);
+	ck_assert_ptr_ne(state_store_find_row(&s, "e.o"), NULL);
+	/* Nor is what has gone. */
+	state_store_row(&s, "d.o")->gone = true;
+	state_store_row(&s, "a.o")->duration = 78;
+	state_store_row(&s, "a.o")->dirty = true;
+	state_store_save(&s);
+	state_store_close(&s);
+	open_store(&s);
+	ck_assert(s.lazy);
+	ck_assert_ptr_eq(state_store_find_row(&s, "d.o"), NULL);
+	ck_assert_int_eq(state_store_find_row(&s, "a.o")->duration, 78);
+}
+
 TEST(is_private)
 {
 	struct state_store s = {0};
 	struct stat st;
 
-	ck_assert_int_eq(state_store_open(&s, "new/dir/s.db"), 0);
+	ck_assert_int_eq(state_store_open(&s, "new/dir/s.db", MODULE_DIR), 0);
 	state_store_close(&s);
 	ck_assert_int_eq(stat("new/dir", &st), 0);
 	ck_assert_uint_eq(st.st_mode & 0777, 0700);
@@ -429,7 +478,7 @@ TEST(cannot_be_had)
 	write_text("dir/kept", "");
 	write_text("file", "kept");
 	for (size_t i = 0; i < LENGTH(files) - 1; i++) {
-		ck_assert_int_eq(state_store_open(&s, files[i]), 0);
+		ck_assert_int_eq(state_store_open(&s, files[i], MODULE_DIR), 0);
 		ck_assert_ptr_eq(s.db, NULL);
 		add_row(&s, "a.o", add_version(&s, "a.c", 1), NULL);
 		state_store_save(&s);
@@ -438,6 +487,20 @@ TEST(cannot_be_had)
 	}
 	assert_text("file", "kept");
 	ck_assert(is_there("dir/kept"));
+}
+
+/* Without SQLite all is in memory. The module stays loaded, so that this is the first test. */
+TEST(no_module)
+{
+	cleanup_store struct state_store s = {0};
+
+	ck_assert_int_eq(state_store_open(&s, FILE_NAME, "nowhere"), 0);
+	ck_assert_ptr_eq(s.db, NULL);
+	add_row(&s, "c.o", add_version(&s, "c.c", 1), NULL);
+	state_store_save(&s);
+	ck_assert_int_eq(state_store_load_lookups(&s), 0);
+	ck_assert_ptr_ne(state_store_find_row(&s, "c.o"), NULL);
+	ck_assert(!is_there(FILE_NAME));
 }
 
 TEST(empty_file_is_a_new_one)
@@ -476,9 +539,11 @@ TEST(path_that_comes_twice)
 
 static void add_tests(TCase *tests)
 {
+	tcase_add_test(tests, no_module);
 	tcase_add_test(tests, one_thing_a_name);
 	tcase_add_test(tests, many_of_each);
 	tcase_add_test(tests, loads_what_was_saved);
+	tcase_add_test(tests, loads_an_image);
 	tcase_add_test(tests, is_private);
 	tcase_add_test(tests, saves_only_what_is_new);
 	tcase_add_test(tests, two_writers);

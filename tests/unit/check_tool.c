@@ -30,6 +30,8 @@ static void ran_free(struct ran *ran)
 static struct ran run(struct remote_bench *b, enum tool_name name, const char *const *args)
 {
 	const struct tool tool = {
+		.output = STDOUT_FILENO,
+		.error = STDERR_FILENO,
 		.name = name,
 		.args = args,
 		.remote = &b->remote,

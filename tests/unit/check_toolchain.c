@@ -423,6 +423,39 @@ TEST(other_builders_are_remembered_by_name)
 	unsetenv("TEST_BUILDER_IDENTITY");
 }
 
+/* And with it the version of its bpftool, which is another package than clang. */
+TEST(bpftool_of_other_builders)
+{
+	cleanup_free char *here = getcwd(NULL, 0);
+	cleanup_free char *path = str_printf("%s/more:%s", here, getenv("PATH"));
+	cleanup_toolchain struct toolchain one = {0}, again = {0}, two = {0}, none = {0},
+					   host = {0};
+	cleanup_error struct crossbpf_error e = {0};
+
+	begin();
+	setenv("PATH", path, 1);
+	write_clang("more/clang", "Fake clang version 99.0.0", true, "/none");
+	write_program("more/bpftool", "echo \"$1 1\"");
+	setenv("TEST_BUILDER_IDENTITY", "one", 1);
+	ck_assert_int_eq(find("elsewhere", NULL, "cache", &one, &e), 0);
+	ck_assert_uint_eq(strlen(one.bpftool), DIGEST_HEX_SIZE - 1);
+	write_program("more/bpftool", "echo \"$1 2\"");
+	ck_assert_int_eq(find("elsewhere", NULL, "cache", &again, &e), 0);
+	ck_assert_str_eq(again.bpftool, one.bpftool);
+	setenv("TEST_BUILDER_IDENTITY", "two", 1);
+	ck_assert_int_eq(find("elsewhere", NULL, "cache", &two, &e), 0);
+	ck_assert_str_ne(two.bpftool, one.bpftool);
+	ck_assert_str_eq(two.identity, one.identity);
+	/* One without a name is asked each time. */
+	setenv("TEST_BUILDER_IDENTITY", "", 1);
+	ck_assert_int_eq(find("elsewhere", NULL, "cache", &none, &e), 0);
+	ck_assert_str_eq(none.bpftool, two.bpftool);
+	unsetenv("TEST_BUILDER_IDENTITY");
+	/* The host's is read when it is used. */
+	ck_assert_int_eq(find("record", NULL, "cache", &host, &e), 0);
+	ck_assert_str_eq(host.bpftool, "");
+}
+
 TEST(without_path)
 {
 	cleanup_free char *here = getcwd(NULL, 0);
@@ -481,6 +514,7 @@ static void add_tests(TCase *c)
 	tcase_add_test(c, remembers);
 	tcase_add_test(c, failure_is_not_remembered);
 	tcase_add_test(c, other_builders_are_remembered_by_name);
+	tcase_add_test(c, bpftool_of_other_builders);
 	tcase_add_test(c, without_path);
 	tcase_add_test(c, session_fails);
 }

@@ -10,6 +10,7 @@
 
 /* One that is later than the time of any file here that is not set below. */
 #define IDENTITY "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+#define CONTENT "fedcba9876543210fedcba9876543210fedcba9876543210fedcba9876543210"
 #define LATER (INT64_C(4000000000) * SECOND)
 
 static void set_mtime(const char *path, int64_t ns)
@@ -63,6 +64,9 @@ static struct toolchain a_toolchain(const char *clang)
 	strv_add(&t.filled, "/usr/include/filled");
 	t.has_kernel = true;
 	memcpy(t.identity, IDENTITY, sizeof(t.identity));
+	memcpy(t.content, CONTENT, sizeof(t.content));
+	memcpy(t.scripts, IDENTITY, sizeof(t.scripts));
+	memcpy(t.bpftool, IDENTITY, sizeof(t.bpftool));
 	strv_add(&t.asm_dirs, "x86:/asm/b");
 	strv_add(&t.asm_dirs, "x86:/asm/a");
 	return t;
@@ -122,6 +126,9 @@ TEST(loads_what_was_saved)
 	ck_assert_str_eq(t.filled.v[0], "/usr/include/filled");
 	ck_assert(t.has_kernel && !t.has_libbpf);
 	ck_assert_str_eq(t.identity, IDENTITY);
+	ck_assert_str_eq(t.content, CONTENT);
+	ck_assert_str_eq(t.scripts, IDENTITY);
+	ck_assert_str_eq(t.bpftool, IDENTITY);
 }
 
 TEST(loads_what_lacks_the_optional)
@@ -215,19 +222,19 @@ TEST(damaged_file)
 		"{}",
 		"\xff\xfe",
 		"no json at all",
-		"{\"format\":6,\"began\":4000000000000000000,\"clang\":\"c\",\"number\":\"1\","
+		"{\"format\":11,\"began\":4000000000000000000,\"clang\":\"c\",\"number\":\"1\","
 		"\"version\":\"v\",\"asm_dirs\":[],\"search\":[],\"filled\":[],\"identity\":"
 		"\"" IDENTITY "\",\"witnesses\":[]}",
-		"{\"format\":6,\"began\":4000000000000000000,\"clang\":\"c\",\"number\":\"1\","
+		"{\"format\":11,\"began\":4000000000000000000,\"clang\":\"c\",\"number\":\"1\","
 		"\"version\":\"v\",\"asm_dirs\":[],\"search\":[],\"filled\":[],\"identity\":"
 		"\"" IDENTITY "\",\"witnesses\":[[]]}",
-		"{\"format\":6,\"began\":4000000000000000000,\"clang\":\"c\",\"number\":\"1\","
+		"{\"format\":11,\"began\":4000000000000000000,\"clang\":\"c\",\"number\":\"1\","
 		"\"version\":\"v\",\"asm_dirs\":[],\"search\":[],\"filled\":[],\"identity\":"
 		"\"" IDENTITY "\",\"witnesses\":{\"a\":1}}",
-		"{\"format\":6,\"began\":4000000000000000000,\"clang\":7,\"number\":\"1\","
+		"{\"format\":11,\"began\":4000000000000000000,\"clang\":7,\"number\":\"1\","
 		"\"version\":\"v\",\"asm_dirs\":[],\"search\":[],\"filled\":[],\"identity\":"
 		"\"" IDENTITY "\",\"witnesses\":[[\"/missing\",-1,0,0]]}",
-		"{\"format\":6,\"began\":\"x\",\"clang\":\"c\",\"number\":\"1\","
+		"{\"format\":11,\"began\":\"x\",\"clang\":\"c\",\"number\":\"1\","
 		"\"version\":\"v\",\"asm_dirs\":[],\"search\":[],\"filled\":[],\"identity\":"
 		"\"" IDENTITY "\",\"witnesses\":[[\"/missing\",-1,0,0]]}",
 		/* Another format is another program's. */
@@ -236,7 +243,7 @@ TEST(damaged_file)
 		"\"" IDENTITY "\",\"witnesses\":[[\"/missing\",-1,0,0]]}",
 	};
 	static const char sound[] =
-		"{\"format\":6,\"began\":4000000000000000000,\"clang\":\"c\",\"number\":\"1\","
+		"{\"format\":11,\"began\":4000000000000000000,\"clang\":\"c\",\"number\":\"1\","
 		"\"version\":\"v\",\"asm_dirs\":[],\"search\":[],\"filled\":[],\"identity\":"
 		"\"" IDENTITY "\",\"witnesses\":[[\"/missing\",-1,0,0]]}";
 	cleanup_free char *file = record_file();

@@ -77,6 +77,14 @@ static void assert_untrusted(const char *text, int code, const char *message)
 	assert_contains(e.message, message);
 }
 
+TEST(says_what_is_chosen)
+{
+	assert_untrusted("cache {\n dir = \"c\" }\n", -EACCES,
+			 "crossbpf.conf:2 chooses the cache of objects (cache: dir)");
+	assert_untrusted("cache { dir = \"c\" }\nlauncher = \"l\"\n", -EACCES,
+			 "crossbpf.conf:1 chooses what is run (cache: dir, launcher)");
+}
+
 static void record(const char *text)
 {
 	cleanup_error struct crossbpf_error e = {0};
@@ -95,7 +103,7 @@ TEST(chooses_nothing)
 	assert_choices("build {\n sources = {\"a.c\"} outdir = \"o\" include = {\"i\"}\n"
 		       "cflags = \"-O2 -Wall -DX=1 -Xclang -fno-validate-pch\" arch = {\"x86\"}\n"
 		       "clang = \">=14, <17\" vmlinux = \"v\" cpu = \"v1\" }\norder = {\"box\"}\n"
-		       "cache { dir = \"c\" size = \"5G\" }\nverify { kernels = {\"6.1\"} }\n",
+		       "cache { }\nverify { kernels = {\"6.1\"} }\n",
 		       "");
 	assert_choices("backend box { }\nbackend none { engine = \"x\" }\n", "");
 }
@@ -104,6 +112,14 @@ TEST(chooses)
 {
 	assert_choices(engine, "3 backend box: engine=podman");
 	assert_choices("launcher = \"distcc\"\n", "1 launcher=distcc");
+	assert_choices("launcher = \"env A='b c' distcc\"\n",
+		       "1 launcher=env|1 launcher=A=b c|1 launcher=distcc");
+	assert_choices("cache {\n dir = \"c\"\n size = \"5G\"\n remote = \"http://x\" }\n",
+		       "2 cache: dir=c|3 cache: size=5368709120|4 cache: remote=http://x");
+	assert_choices("cache {\n remote = \"https://h/\"\n remote_write = true\n"
+		       "remote_token_file = \"t\"\n remote_timeout = 9 }\n",
+		       "2 cache: remote=https://h/|3 cache: remote_write=true|"
+		       "4 cache: remote_token_file=t|5 cache: remote_timeout=9");
 	assert_choices("build {\n\n clang = \"clang-14\" }\n", "3 build: clang=clang-14");
 	assert_choices("build {\n cflags = \"-O2 -fplugin=./x.so\" }\n",
 		       "2 build: cflags=-O2 -fplugin=./x.so");
@@ -196,6 +212,18 @@ TEST(content_of_a_file)
 	assert_untrusted(dockerfile, -EACCES, "backend box: dockerfile");
 	write_text("box/Dockerfile", "FROM a\n");
 	assert_trusted(dockerfile);
+}
+
+/* Whichever word of a launcher names it. */
+TEST(content_of_a_launcher)
+{
+	static const char conf[] = "launcher = \"env A=b ./tool --fast\"\n";
+
+	write_text("tool", "first\n");
+	record(conf);
+	assert_trusted(conf);
+	write_text("tool", "second\n");
+	assert_untrusted(conf, -EACCES, "launcher");
 }
 
 /* What is too large to be read each time is told by its inode. */
@@ -353,11 +381,13 @@ static void add_tests(TCase *c)
 {
 	tcase_add_test(c, chooses_nothing);
 	tcase_add_test(c, chooses);
+	tcase_add_test(c, says_what_is_chosen);
 	tcase_add_test(c, flags);
 	tcase_add_test(c, trusted_once);
 	tcase_add_test(c, nothing_needs_no_list);
 	tcase_add_test(c, all_in_ci);
 	tcase_add_test(c, content_of_a_file);
+	tcase_add_test(c, content_of_a_launcher);
 	tcase_add_test(c, large_file);
 	tcase_add_test(c, no_regular_file);
 	tcase_add_test(c, value_from_the_environment);

@@ -122,8 +122,20 @@ TEST(machines_for_archs)
 	}
 }
 
+TEST(types)
+{
+	static const char *const bad[] = {"", "struct x", "a b", "a;b", "x*", "é"};
+
+	for (size_t i = 0; i < LENGTH(bad); i++) {
+		cleanup_error struct crossbpf_error e = {0};
+		ck_assert_int_eq(variant_check_type(bad[i], &e), -EINVAL);
+	}
+	ck_assert_int_eq(variant_check_type("flow_t1", NULL), 0);
+}
+
 static void add_tests(TCase *c)
 {
+	tcase_add_test(c, types);
 	tcase_add_test(c, names);
 	tcase_add_test(c, unknown_names);
 	tcase_add_test(c, machines_for_archs);

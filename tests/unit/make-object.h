@@ -7,7 +7,7 @@
 
 #include "suite.h"
 
-enum { MADE_SECTIONS = 24, MADE_NAMES = 1024, MADE_SIZE = 8192 };
+enum { MADE_SECTIONS = 24, MADE_NAMES = 4096, MADE_CONTENT = 2048, MADE_SIZE = 16384 };
 
 /* Where it has things; the null section is 0. */
 enum {
@@ -31,7 +31,7 @@ struct made_section {
 	const char *name;
 	uint32_t type, link, info;
 	uint64_t flags, size, align, entsize;
-	uint8_t data[256];
+	uint8_t data[MADE_CONTENT];
 };
 
 struct made {

@@ -56,7 +56,8 @@ static inline void write_output(const struct compile *c, struct state_output *re
 	digest_finish_bytes(&d, ret->digest);
 }
 
-static inline void record(struct state *s, const struct compile *c, int64_t began)
+static inline void record_search(struct state *s, const struct compile *c, int64_t began,
+				 bool dirs_found)
 {
 	cleanup_strv struct strv inputs = {0}, search = {0};
 	struct state_output output;
@@ -65,6 +66,7 @@ static inline void record(struct state *s, const struct compile *c, int64_t bega
 		.duration = c->duration ? c->duration : 7,
 		.inputs = &inputs,
 		.search = &search,
+		.dirs_found = dirs_found,
 		.outputs = &output,
 		.n_outputs = 1,
 	};
@@ -78,11 +80,16 @@ static inline void record(struct state *s, const struct compile *c, int64_t bega
 	ck_assert_int_eq(state_record(s, &done), 0);
 }
 
+static inline void record(struct state *s, const struct compile *c, int64_t began)
+{
+	record_search(s, c, began, false);
+}
+
 static inline struct state *open_state(void)
 {
 	struct state *s;
 
-	ck_assert_int_eq(state_open(FILE_NAME, ".", &s), 0);
+	ck_assert_int_eq(state_open(FILE_NAME, ".", MODULE_DIR, &s), 0);
 	return s;
 }
 
