@@ -158,7 +158,8 @@ struct crossbpf_backend {
 
 	/*
 	 * Opens a session, bringing up what it needs. `host`, `conf` and `project` stay valid
-	 * until close().
+	 * until close(). -EAGAIN says that the builder takes no more sessions for now: where the
+	 * user asked for this backend by its name, it is called again, for a minute.
 	 */
 	int (*open)(const struct crossbpf_host *host, const struct crossbpf_kv *conf,
 		    const struct crossbpf_project *project, struct crossbpf_session **ret_session);

@@ -352,21 +352,23 @@ static void tell_passed_over(const struct builder *b, const struct strbuf *why)
 	b->host->log(b->host->ctx, CROSSBPF_LOG_INFO, line ? line : "out of memory");
 }
 
-/* The first from the `i`th on. */
+/* The first from the `i`th on. -EAGAIN where one was crowded. */
 static int connect_from(struct builder *b, size_t i, struct strbuf *why, char **hint)
 {
+	bool crowded = false;
 	int r = -ENOENT;
 
 	for (; i < b->hosts.n; i++) {
 		r = try_host(b, b->hosts.v[i], why, hint);
+		crowded = crowded || r == -EAGAIN;
 		if (r == 0) {
 			tell_passed_over(b, why);
 			log_choice(b);
 			remember(b);
-			break;
+			return 0;
 		}
 	}
-	return r;
+	return crowded ? -EAGAIN : r;
 }
 
 int builder_next(struct builder *b)

@@ -14,7 +14,7 @@ enum {
 	/* Nobody knows yet that the host takes us at all: hosts.deny or a firewall drops
 	 * connections alike. And nobody hears a ^C meanwhile. */
 	RETRY_CONNECT_MS = 3000,
-	RETRY_COMMAND_MS = 30000, /* it took us: it is only crowded */
+	RETRY_COMMAND_MS = 60000, /* it took us: it is only crowded */
 };
 
 /* In pauses rather than by a clock, which somebody may set. */

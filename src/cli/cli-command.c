@@ -49,7 +49,10 @@ int cli_command_load(struct cli_project *p, struct session *ret_session, struct 
 {
 	int r = choose(p, e);
 
-	return r < 0 ? r : cli_project_load(p, p->name, p->where, ret_session, e);
+	if (r == 0)
+		r = cli_project_load(p, p->name, p->where, ret_session, e);
+	ret_session->asked_for = true; /* there is no other choice left */
+	return r;
 }
 
 int cli_command_run_here(struct session *s, const char *const *command, const int fd[3],

@@ -16,7 +16,8 @@ enum {
 	STATUS_SIZE = 4096,
 };
 
-static const int64_t PATIENCE = 10000000000; /* nanoseconds */
+static const int64_t second = 1000000000;          /* in nanoseconds */
+enum { PROBE_PATIENCE = 10, CROWD_PATIENCE = 60 }; /* seconds */
 
 static void host_error(void *ctx, const char *message, const char *hint)
 {
@@ -97,11 +98,29 @@ static struct crossbpf_kv *list_settings(const struct crossbpf_kv *settings, con
 	return all;
 }
 
+static void forget_reported(struct report *report)
+{
+	pthread_mutex_lock(&report->lock);
+	error_free(&report->error);
+	pthread_mutex_unlock(&report->lock);
+}
+
 static int open_handle(struct session *s, struct crossbpf_error *e)
 {
-	int r = s->plugin.backend.open(&s->report.host, s->conf, &s->project, &s->handle);
+	int64_t until = io_now() + CROWD_PATIENCE * second;
 
-	return r < 0 ? take_reported(s, &s->report, r, EXIT_STATUS_NO_BACKEND, e) : 0;
+	for (bool told = false;; told = true) {
+		int r = s->plugin.backend.open(&s->report.host, s->conf, &s->project, &s->handle);
+		if (r >= 0)
+			return 0;
+		/* A builder that is crowded may take us once others are done. */
+		if (r != -EAGAIN || !s->asked_for || io_now() >= until || session_is_interrupted(s))
+			return take_reported(s, &s->report, r, EXIT_STATUS_NO_BACKEND, e);
+		forget_reported(&s->report);
+		if (!told)
+			host_log(&s->report, CROSSBPF_LOG_INFO,
+				 "the builder takes no more sessions for now: waits for a minute");
+	}
 }
 
 int session_load(struct session *s, const char *dir, const char *name, const char *where,
@@ -132,7 +151,7 @@ int session_load(struct session *s, const char *dir, const char *name, const cha
 
 int session_probe(struct session *s, struct crossbpf_error *e)
 {
-	int64_t until = io_now() + PATIENCE;
+	int64_t until = io_now() + PROBE_PATIENCE * second;
 	char why[256] = "";
 	int r;
 

@@ -31,7 +31,7 @@ struct session {
 	const char *const *dirs; /* further directories of the host that will be named; or NULL */
 	const struct crossbpf_kv *settings; /* of its section in crossbpf.conf; or NULL */
 	int control;    /* of every command that is run here: at its end they are ended; -1: none */
-	bool asked_for; /* by the user, by its name: while a probe is late, it is asked again */
+	bool asked_for; /* by the user, by its name: what is late or crowded is tried again */
 };
 
 /*

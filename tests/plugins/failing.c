@@ -53,6 +53,12 @@ static int failing_open(const struct crossbpf_host *host, const struct crossbpf_
 	}
 	if (is_at(conf, "open-silent"))
 		return -ECONNREFUSED;
+	/* Each third comer is let in. */
+	static int comers;
+	if (is_at(conf, "crowded") && ++comers % 3 != 0) {
+		host->error(host->ctx, "the room is full", NULL);
+		return -EAGAIN;
+	}
 	if (is_at(conf, "ask")) {
 		int r = host->ask(host->ctx, "password", 0, answer, sizeof(answer));
 		host->error(host->ctx, r == -ENOTTY ? "no terminal" : "an answer", NULL);

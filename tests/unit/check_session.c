@@ -125,6 +125,31 @@ TEST(open_fails)
 
 	assert_open_fails("open", -ECONNREFUSED, "failing: the door is shut", "knock");
 	assert_open_fails("open-silent", -ECONNREFUSED, silent, NULL);
+	assert_open_fails("crowded", -EAGAIN, "failing: the room is full", NULL);
+}
+
+TEST(crowded_one_is_opened_again_where_asked_for)
+{
+	cleanup_session struct session s = {.control = -1, .log = keep_log, .asked_for = true};
+	cleanup_error struct crossbpf_error e = {0};
+
+	ck_assert_int_eq(open_test(&s, "failing", "crowded", &e), 0);
+	ck_assert_ptr_eq(e.message, NULL);
+	ck_assert_ptr_eq(s.report.error.message, NULL);
+}
+
+TEST(crowded_one_is_not_waited_for_after_an_interrupt)
+{
+	cleanup_session struct session s = {.asked_for = true};
+	cleanup_error struct crossbpf_error e = {0};
+	int control[2];
+
+	ck_assert_int_eq(io_pipe(control), 0);
+	close(control[1]);
+	s.control = control[0];
+	ck_assert_int_eq(open_test(&s, "failing", "crowded", &e), -EAGAIN);
+	ck_assert_str_eq(e.message, "failing: the room is full");
+	close(control[0]);
 }
 
 /* Nobody is asked where standard input is no terminal. */
@@ -503,6 +528,8 @@ static void add_tests(TCase *c)
 	tcase_add_test(c, missing_plugin);
 	tcase_add_test(c, probe_refuses);
 	tcase_add_test(c, open_fails);
+	tcase_add_test(c, crowded_one_is_opened_again_where_asked_for);
+	tcase_add_test(c, crowded_one_is_not_waited_for_after_an_interrupt);
 	tcase_add_test(c, asks_on_a_terminal_only);
 	tcase_add_test(c, where_and_log_reach_the_plugin);
 	tcase_add_test(c, runs);
