@@ -3,17 +3,22 @@
 #include "config.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "crossbpf-backend.h"
+#include "native/zygote-protocol.h"
+#include "native/zygote.h"
 #include "shared/process.h"
+#include "shared/sibling.h"
 #include "shared/strbuf.h"
 
-/* Nothing is to be kept: all sessions are one. */
+static const struct crossbpf_backend native;
+
 struct crossbpf_session {
-	char unused;
+	char *module; /* of the zygote; NULL: there is to be none */
+	struct zygote zygote;
 };
-static struct crossbpf_session here;
 
 static int native_probe(const struct crossbpf_host *host, const struct crossbpf_kv *conf,
 			char *ret_why, size_t len)
@@ -26,8 +31,18 @@ static int native_open(const struct crossbpf_host *host, const struct crossbpf_k
 		       const struct crossbpf_project *project,
 		       struct crossbpf_session **ret_session)
 {
-	(void)host, (void)conf, (void)project;
-	*ret_session = &here;
+	const char *none = getenv("CROSSBPF_NO_ZYGOTE");
+	struct crossbpf_session *session = calloc(1, sizeof(*session));
+
+	(void)conf, (void)project;
+	if (!session) {
+		host->error(host->ctx, "out of memory", NULL);
+		return -ENOMEM;
+	}
+	if (!none || !*none)
+		session->module = sibling_path(&native, ZYGOTE_MODULE);
+	zygote_begin(&session->zygote, session->module);
+	*ret_session = session;
 	return 0;
 }
 
@@ -41,9 +56,10 @@ static int native_run(struct crossbpf_session *session, const struct crossbpf_ru
 		.dir = run->dir,
 		.fd = {run->fd[0], run->fd[1], run->fd[2]},
 		.control = run->control,
+		.start = zygote_start,
+		.start_ctx = &session->zygote,
 	};
 
-	(void)session;
 	/* The command's terminal is the caller's own. */
 	if (run->flags & ~CROSSBPF_RUN_TTY) {
 		host->error(host->ctx, "this crossbpf asks for more than its native backend knows",
@@ -61,7 +77,9 @@ static int native_run(struct crossbpf_session *session, const struct crossbpf_ru
 
 static void native_close(struct crossbpf_session *session)
 {
-	(void)session;
+	zygote_end(&session->zygote);
+	free(session->module);
+	free(session);
 }
 
 static const struct crossbpf_backend native = {

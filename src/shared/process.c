@@ -104,8 +104,9 @@ static int add_dir(const struct process *p, posix_spawn_file_actions_t *actions,
 #endif
 }
 
-static int start(const struct process *p, bool own_group, pid_t *ret_pid)
+int process_start(void *ctx, const struct process *p, bool own_group, pid_t *ret_pid)
 {
+	(void)ctx;
 	cleanup_strv struct strv shell = {0};
 	const char *const *argv = p->argv;
 	posix_spawn_file_actions_t actions;
@@ -223,7 +224,9 @@ int process_run(const struct process *p, int *ret_status)
 	bool own_group = p->control >= 0 && !p->keeps_group && !isatty(p->fd[0]);
 	pid_t pid;
 
-	int r = start(p, own_group, &pid);
+	int r = p->start ? p->start(p->start_ctx, p, own_group, &pid) : -ENOSYS;
+	if (r == -ENOSYS)
+		r = process_start(NULL, p, own_group, &pid);
 	if (r < 0)
 		return r;
 	if (p->control >= 0) {

@@ -4,6 +4,13 @@
 #define CROSSBPF_PROCESS_H
 
 #include <stdbool.h>
+#include <sys/types.h>
+
+struct process;
+
+/* Starts a child of this process: the leader of a group of its own, with SIGTTOU blocked, where
+ * asked for. 0 or a negative errno. */
+typedef int process_start_fn(void *ctx, const struct process *p, bool own_group, pid_t *ret_pid);
 
 struct process {
 	const char *const *argv; /* argv[0] is looked up in PATH where it has no slash */
@@ -13,6 +20,9 @@ struct process {
 	int control;             /* readable with 'k', or at its end: end it; -1: none */
 	bool keeps_group;        /* it stays in the caller's group also with a control descriptor */
 	bool *ret_ended;         /* or NULL: set where the child was told to end */
+	/* Or NULL: is asked to start the child; where it says -ENOSYS, it is spawned. */
+	process_start_fn *start;
+	void *start_ctx;
 };
 
 /* This program's own environment, which a module cannot name everywhere. */
@@ -29,5 +39,8 @@ const char *const *process_environment(void);
  * or it could not read there; the terminal's ^C then reaches all of them by itself.
  */
 int process_run(const struct process *p, int *ret_status);
+
+/* A process_start_fn, which spawns it. The caller waits for it. */
+int process_start(void *ctx, const struct process *p, bool own_group, pid_t *ret_pid);
 
 #endif
