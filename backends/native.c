@@ -39,7 +39,7 @@ static int native_open(const struct crossbpf_host *host, const struct crossbpf_k
 		host->error(host->ctx, "out of memory", NULL);
 		return -ENOMEM;
 	}
-	if (!none || !*none)
+	if (!none || !*none || strcmp(none, "0") == 0)
 		session->module = sibling_path(&native, ZYGOTE_MODULE);
 	zygote_begin(&session->zygote, session->module);
 	*ret_session = session;

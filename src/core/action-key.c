@@ -251,7 +251,8 @@ static const char *const *own_args(const struct action_key_request *q, size_t *r
 	return (const char *const *)v->argv.v + 1;
 }
 
-/* -ENODATA where what it reads may make other outputs another time. */
+/* -ENODATA where what it reads may make other outputs another time, -EAGAIN where only asm() may.
+ */
 static int check_asks(const struct action_key_request *q)
 {
 	struct asks_sum sum = {0};
@@ -262,7 +263,9 @@ static int check_asks(const struct action_key_request *q)
 		asks_sum_add(&sum, q->files[i].asks, is_builders);
 		sum.pastes = sum.pastes || is_builders; /* where its text is not here */
 	}
-	return asks_sum_is_open(&sum) ? -ENODATA : 0;
+	if (asks_sum_is_open_but_for_asm(&sum))
+		return -ENODATA;
+	return asks_sum_is_open(&sum) && !q->asm_is_clean ? -EAGAIN : 0;
 }
 
 /* What is compiled, and how. */

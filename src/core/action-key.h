@@ -35,6 +35,9 @@ struct action_key_request {
 	const char *header_dir; /* our own headers, or NULL */
 	const struct action_file *files;
 	size_t n;
+	/* Is it known that no asm() names a file? Of what is to be looked up it is: nothing else is
+	 * kept. */
+	bool asm_is_clean;
 	/* Is there a file with this name, relative to the root or absolute, where clang ran? */
 	bool (*exists)(void *ctx, const char *path);
 	/* What is one file or directory has one `ret_id`; false where that is not known. */
@@ -42,8 +45,9 @@ struct action_key_request {
 	void *ctx;
 };
 
-/* 0, -ENOMEM, or -ENODATA where the object is made of more than is known: a key would lie. The
- * order of files is of no effect. */
+/* 0, -ENOMEM, or -ENODATA where the object is made of more than is known: a key would lie. -EAGAIN
+ * where there is one once it is known that no asm() names a file. The order of files is of no
+ * effect. */
 int action_key(const struct action_key_request *request, uint8_t ret_key[DIGEST_SIZE]);
 
 /* Why there can be no key, whatever it reads, as part of a sentence; NULL where there can. 0 or

@@ -481,6 +481,18 @@ int asks_find(const char *text, size_t len, char **ret_asks)
 	return r < 0 || !asks.len ? r : strbuf_finish(&asks, ret_asks);
 }
 
+bool asks_asm_is_open(const char *preprocessed, size_t len)
+{
+	cleanup_strbuf struct strbuf plain = {0};
+	struct finding f = {0};
+
+	bool sure = asks_text_plain(preprocessed, len, &plain) && !plain.error;
+	if (sure && plain.len)
+		scan(&f, plain.data, plain.len);
+	strbuf_free(&f.names);
+	return !sure || f.asm_open;
+}
+
 bool asks_are_open(const char *asks)
 {
 	return asks && asks[0] == '\n';
@@ -536,7 +548,7 @@ void asks_sum_add(struct asks_sum *s, const char *asks, bool is_builders)
 			s->pastes = true;
 		/* A C library gives functions other names so. */
 		if (mark == MARK_ASM && !is_builders)
-			s->open = true;
+			s->asm_open = true;
 		for (size_t i = 0;
 		     mark == MARK_PARTS && i < sizeof(s->parts.bits) && 2 * i + 3 < len; i++)
 			s->parts.bits[i] |=
@@ -582,7 +594,12 @@ static bool can_be_any(const struct asks_sum *s, size_t from)
 
 bool asks_sum_is_open(const struct asks_sum *s)
 {
-	return s->open || can_be_any(s, 0);
+	return s->open || s->asm_open || can_be_any(s, 0);
+}
+
+bool asks_sum_is_open_but_for_asm(const struct asks_sum *s)
+{
+	return s->open || can_be_any(s, FIRST_CLOCK);
 }
 
 bool asks_sum_hides_names(const struct asks_sum *s)

@@ -44,9 +44,13 @@ struct asks_parts {
 
 /* What all files of a compile ask for together. */
 struct asks_sum {
-	bool open, pastes;
+	bool open, asm_open, pastes;
 	struct asks_parts parts;
 };
+
+/* Is there an asm() that may name a file, or is not seen whole, in what the preprocessor made of a
+ * compile's files? */
+bool asks_asm_is_open(const char *preprocessed, size_t len);
 
 /* Adds what a file asks for; NULL: nothing. */
 void asks_sum_add(struct asks_sum *s, const char *asks, bool is_builders);
@@ -55,6 +59,8 @@ void asks_sum_add(struct asks_sum *s, const char *asks, bool is_builders);
 void asks_sum_add_known(struct asks_sum *s, const char *asks);
 /* May the same inputs make other outputs? */
 bool asks_sum_is_open(const struct asks_sum *s);
+/* May they, where asks_asm_is_open() has said that there is no such asm()? */
+bool asks_sum_is_open_but_for_asm(const struct asks_sum *s);
 /* May they ask for headers by names that are not seen, as __has_include is pasted together? */
 bool asks_sum_hides_names(const struct asks_sum *s);
 

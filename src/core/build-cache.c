@@ -324,6 +324,7 @@ int build_cache_restore(const struct build *b, const struct build_action *a,
 	for (size_t at = 0; r == 0 && !*ret_hit && manifest_next(&manifest, &at, &c);) {
 		cleanup_build_key struct build_key k = {0};
 		r = build_key_init(&k, b, a);
+		k.request.asm_is_clean = true;
 		if (r == 0)
 			r = restore(&k, &c, ret_result, ret_said);
 		*ret_hit = r == 0;

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "asks.h"
 #include "build-cache.h"
 #include "build-finish.h"
 #include "depfile.h"
@@ -176,9 +177,19 @@ int build_record_end(struct build_record *r, const struct build *b,
 	return state_record(b->state, &r->done);
 }
 
+/* Of what macros make, it is seen only when they have. */
+static bool is_asm_clean(const struct build_made *made, const struct build_action *a)
+{
+	cleanup_strbuf struct strbuf text = {0};
+
+	return made->preprocess && made->preprocess(made->ctx, a, &text) &&
+	       !asks_asm_is_open(text.data ? text.data : "", text.len);
+}
+
 /* Finds the key, and keeps the object. Neither, where something that was read is not known for
  * sure. 0 or -ENOMEM. */
-static int keep(const struct build *b, const struct build_record *record, const struct strv *read,
+static int keep(const struct build *b, const struct build_made *made,
+		const struct build_record *record, const struct strv *read,
 		const struct strbuf *object, struct build_result *result)
 {
 	cleanup_build_key struct build_key k = {0};
@@ -195,6 +206,10 @@ static int keep(const struct build *b, const struct build_record *record, const 
 	r = state_inputs(b->state, result->action->object, build_key_add, &k);
 	if (r == 0)
 		r = build_key_finish(&k, read, key);
+	if (r == -EAGAIN && is_asm_clean(made, result->action)) {
+		k.request.asm_is_clean = true;
+		r = action_key(&k.request, key);
+	}
 	if (r < 0)
 		return r == -ENOMEM ? r : 0;
 	digest_hex(key, result->key);
@@ -239,7 +254,7 @@ int build_finish(const struct build *b, const struct build_made *made,
 		return error_no_memory(e);
 	record.done.began = made->began;
 	if (build_record_end(&record, b, outputs, ret_result) < 0 ||
-	    keep(b, &record, &read, &object, ret_result) < 0)
+	    keep(b, made, &record, &read, &object, ret_result) < 0)
 		return error_no_memory(e);
 	state_save(b->state, true);
 	return 0;

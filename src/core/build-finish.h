@@ -10,6 +10,10 @@
 struct build_made {
 	const struct strbuf *object, *dep;
 	int64_t began; /* when, in nanoseconds since the epoch */
+	/* Preprocesses the source once more, into `ret_text`; false where that cannot be done. NULL
+	 * where it is not known how. */
+	bool (*preprocess)(void *ctx, const struct build_action *action, struct strbuf *ret_text);
+	void *ctx;
 };
 
 /* Makes the action's outputs of it, remembers the action, keeps the object in the cache, and fills

@@ -220,7 +220,8 @@ static int finish(const struct build *b, const struct strbuf *dep,
 {
 	const struct exchange_data *data = from->outputs;
 	const struct strbuf object = output_of(from, 0);
-	struct build_made made = {launched ? launched : &object, dep, b->remote->looked};
+	struct build_made made = {
+		.object = launched ? launched : &object, .dep = dep, .began = b->remote->looked};
 
 	if (!data[0].len || !data[1].len)
 		return error_set(e, -ENOENT, EXIT_STATUS_FAILED, NULL,

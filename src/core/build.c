@@ -157,12 +157,32 @@ static int read_output(const char *path, const struct build_action *a, struct st
 		     : 0;
 }
 
+static bool preprocess(void *ctx, const struct build_action *a, struct strbuf *ret_text)
+{
+	struct lane *l = ctx;
+	cleanup_error struct crossbpf_error e = {0};
+	cleanup_strbuf struct strbuf said = {0};
+	cleanup_strv struct strv argv = {0};
+	struct build_result result = {.action = a};
+
+	build_plan_argv(a, &argv);
+	strv_add_all(&argv, (const char *const[]){"-E", "-P", "-w", "-o", l->object, NULL});
+	return !argv.error && compile(l, &argv, l->said, &result, &said, &e) == 0 &&
+	       result.status == 0 && io_read_file(l->object, MAX_OUTPUT, ret_text) == 0;
+}
+
 /* Makes the outputs of what was compiled. */
 static int finish(struct lane *l, int64_t began, const struct build_prefix_use *use,
 		  struct build_result *result, struct crossbpf_error *e)
 {
 	cleanup_strbuf struct strbuf object = {0}, dep = {0}, plain = {0};
-	struct build_made made = {&object, use ? &plain : &dep, began};
+	struct build_made made = {
+		.object = &object,
+		.dep = use ? &plain : &dep,
+		.began = began,
+		.preprocess = preprocess,
+		.ctx = l,
+	};
 	const struct build *b = l->run->build;
 
 	int r = read_output(l->object, result->action, &object, e);
@@ -234,7 +254,7 @@ static int take_launched(struct lane *l, int64_t began, struct build_result *res
 	const struct build *b = l->run->build;
 	const struct launch_place place = {.root = b->root, .version = b->toolchain->version};
 	cleanup_strbuf struct strbuf compiled = {0}, object = {0}, dep = {0};
-	struct build_made made = {&object, &dep, began};
+	struct build_made made = {.object = &object, .dep = &dep, .began = began};
 
 	/* What is not there is no object that can be taken. */
 	int r = io_read_file(l->object, MAX_OUTPUT, &compiled);

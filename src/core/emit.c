@@ -16,8 +16,8 @@ int emit_file(const char *root, const char *path, const struct strbuf *content,
 
 	if (!absolute)
 		return error_no_memory(e);
-	int r = io_make_parents(absolute, 0777);
-	if (r == 0)
+	int r = io_write_output(absolute, content->data, content->len, &ret_output->st);
+	if (r == -ENOENT && (r = io_make_parents(absolute, 0777)) == 0)
 		r = io_write_output(absolute, content->data, content->len, &ret_output->st);
 	if (r < 0)
 		return error_set(e, r, EXIT_STATUS_OUTPUT,

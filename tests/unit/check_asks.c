@@ -239,6 +239,43 @@ TEST(together)
 	ck_assert(asks_sum_hides_names(&sum));
 }
 
+/* Once macros have made what they make. */
+TEST(asm_of_a_preprocessed_text)
+{
+	static const struct {
+		bool open;
+		const char *text;
+	} table[] = {
+		{false, ""},
+		{false, "int f(void) { asm volatile(\"r0 = r1\" \";\"); }\n"},
+		{false, "extern int f(void) __asm__ (\"\" \"g\");\nchar t[] = \"asm(.incbin)\";\n"},
+		{true, "asm(\".incbin \\\"f\\\"\");\n"},
+		{true, "int x;\nasm(\".inc\" \"bin \\\"f\\\"\");\n"},
+		{true, "__asm { .incbin }\n"},
+		{true, "asm volatile(NAME);\n"},
+	};
+
+	for (size_t i = 0; i < LENGTH(table); i++)
+		ck_assert_msg(asks_asm_is_open(table[i].text, strlen(table[i].text)) ==
+				      table[i].open,
+			      "%s", table[i].text);
+}
+
+TEST(open_by_asm_alone)
+{
+	cleanup_free char *label = find("__asm__(NAME(x));", 17);
+	cleanup_free char *pasted = find("#define CAT(a, b) a##b\nCAT(as, m)(X);\n", 38);
+	cleanup_free char *clock = find("CAT(__TI, ME__)", 15);
+	struct asks_sum sum = {0};
+
+	asks_sum_add(&sum, label, false);
+	asks_sum_add(&sum, pasted, false);
+	ck_assert(asks_sum_is_open(&sum));
+	ck_assert(!asks_sum_is_open_but_for_asm(&sum));
+	asks_sum_add(&sum, clock, false);
+	ck_assert(asks_sum_is_open_but_for_asm(&sum));
+}
+
 TEST(any_part_of_a_text)
 {
 	static const char text[] = "/*_*/\n#if __has_include(<a.h>) || __has_include_next (\"b\")\n"
@@ -259,6 +296,8 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, computed);
 	tcase_add_test(tests, for_headers);
 	tcase_add_test(tests, together);
+	tcase_add_test(tests, asm_of_a_preprocessed_text);
+	tcase_add_test(tests, open_by_asm_alone);
 	tcase_add_test(tests, any_part_of_a_text);
 }
 
