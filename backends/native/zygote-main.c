@@ -192,11 +192,13 @@ static int zygote_main(int argc, char **argv, char **env)
 static bool is_zygote(void)
 {
 	const char *said = getenv(ZYGOTE_VARIABLE);
-	unsigned long long device, inode;
+	char ours[ZYGOTE_VALUE_SIZE];
 	struct stat st;
 
-	return said && sscanf(said, "%llu:%llu", &device, &inode) == 2 &&
-	       stat("/proc/self/exe", &st) == 0 && st.st_dev == device && st.st_ino == inode;
+	if (!said || stat("/proc/self/exe", &st) < 0)
+		return false;
+	snprintf(ours, sizeof(ours), ZYGOTE_VALUE(&st));
+	return strcmp(said, ours) == 0;
 }
 
 /* What the C runtime's start calls, with the program's main(). */

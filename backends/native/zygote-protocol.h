@@ -11,11 +11,14 @@
 /* DEVICE:INODE in decimal: the program that is to be the zygote. Others into which the module is
  * preloaded run as they are. */
 #define ZYGOTE_VARIABLE "CROSSBPF_ZYGOTE"
+#define ZYGOTE_VALUE(st) \
+	"%llu:%llu", (unsigned long long)(st)->st_dev, (unsigned long long)(st)->st_ino
 #define ZYGOTE_MODULE "native-zygote.so"
 
 enum {
 	ZYGOTE_SOCKET = 0, /* its standard input */
 	ZYGOTE_READY = 0,
+	ZYGOTE_VALUE_SIZE = 48,  /* of that text */
 	ZYGOTE_MAX = 128 * 1024, /* of all words; a socket takes some more by default */
 };
 

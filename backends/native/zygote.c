@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -71,6 +72,7 @@ static int make_env(const char *module, const struct process *p, const struct st
 		    struct strv *ret_env)
 {
 	const char *preload = NULL;
+	char value[ZYGOTE_VALUE_SIZE];
 
 	for (size_t i = 0; p->env[i]; i++)
 		if (strncmp(p->env[i], "LD_PRELOAD=", strlen("LD_PRELOAD=")) == 0)
@@ -79,8 +81,8 @@ static int make_env(const char *module, const struct process *p, const struct st
 			strv_add(ret_env, p->env[i]);
 	strv_take(ret_env, str_printf("LD_PRELOAD=%s%s%s", module, preload ? ":" : "",
 				      preload ? preload : ""));
-	strv_take(ret_env, str_printf(ZYGOTE_VARIABLE "=%llu:%llu", (unsigned long long)st->st_dev,
-				      (unsigned long long)st->st_ino));
+	snprintf(value, sizeof(value), ZYGOTE_VALUE(st));
+	strv_take(ret_env, str_printf(ZYGOTE_VARIABLE "=%s", value));
 	return ret_env->error;
 }
 
