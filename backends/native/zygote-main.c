@@ -127,11 +127,10 @@ static int become(const struct order *o, int dir)
 	for (int i = 0; i < 3; i++)
 		if (dup2(o->fd[i], i) < 0)
 			_exit(127);
+	setpgid(0, o->head.group);
 	sigemptyset(&blocked);
-	if (o->head.own_group) {
-		setpgid(0, 0);
+	if (o->head.group == 0)
 		sigaddset(&blocked, SIGTTOU);
-	}
 	sigprocmask(SIG_SETMASK, &blocked, NULL);
 	signal(SIGPIPE, SIG_DFL);
 	/* Those that exec() would close: these are all. */

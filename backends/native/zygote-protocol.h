@@ -23,7 +23,8 @@ enum {
 };
 
 struct zygote_order {
-	uint32_t own_group; /* the command leads a group of its own, with SIGTTOU blocked */
+	int32_t group; /* of processes, that the command joins; 0: it leads one of its own, with
+			* SIGTTOU blocked */
 	uint32_t n_env;
 	uint32_t n_argv;
 };

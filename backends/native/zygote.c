@@ -29,13 +29,15 @@ void zygote_begin(struct zygote *z, const char *module)
 	pthread_mutex_init(&z->lock, NULL);
 }
 
-/* It ends when its socket does. */
+/* It would end when its socket does, but for one that is stopped. */
 static void dismiss(struct zygote *z)
 {
 	closep(&z->socket);
-	if (z->pid > 0)
+	if (z->pid > 0) {
+		kill(z->pid, SIGKILL);
 		while (waitpid(z->pid, NULL, 0) < 0 && errno == EINTR)
 			;
+	}
 	z->pid = 0;
 }
 
@@ -128,8 +130,6 @@ static int hatch(struct zygote *z, const struct process *p)
 	closep(&theirs);
 	if (r == 0)
 		r = hear(z->socket, READY_MS, &said);
-	if (r < 0 && z->pid > 0)
-		kill(z->pid, SIGKILL);
 	return r;
 }
 
@@ -188,7 +188,7 @@ static int send_order(int socket, const struct zygote_order *head, const struct 
 /* Where nothing began, -ENOSYS. */
 static int order(struct zygote *z, const struct process *p, bool own_group, pid_t *ret_pid)
 {
-	struct zygote_order head = {.own_group = own_group};
+	struct zygote_order head = {.group = own_group ? 0 : getpgrp()};
 	cleanup_strbuf struct strbuf text = {0};
 	int32_t said;
 
@@ -204,6 +204,7 @@ static int order(struct zygote *z, const struct process *p, bool own_group, pid_
 		z->failed = true;
 		return -ENOSYS;
 	}
+	setpgid(said, head.group); /* as it does itself: whoever comes first */
 	*ret_pid = said;
 	return 0;
 }
