@@ -173,7 +173,7 @@ static int zygote_main(int argc, char **argv, char **env)
 	title_len = (size_t)(argv[argc - 1] - argv[0]) + strlen(argv[argc - 1]) + 1;
 	answer(ZYGOTE_READY);
 	while (receive(&o)) {
-		int dir = *o.dir ? open(o.dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+		int dir = *o.dir ? open(o.dir, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
 		pid_t pid = *o.dir && dir < 0 ? -1 : fork_sibling();
 		if (pid == 0)
 			return become(&o, dir);

@@ -69,6 +69,13 @@ static bool is_elf(const char *path, struct stat *ret_st)
 	       read(fd, magic, sizeof(magic)) == sizeof(magic) && !memcmp(magic, "\177ELF", 4);
 }
 
+/* ld.so parts LD_PRELOAD at these, and what is left may be a name that is looked for. */
+static bool can_be_preloaded(const char *module)
+{
+	return module && module[0] == '/' && !strpbrk(module, " :\t\n$") &&
+	       access(module, R_OK) == 0;
+}
+
 /* The environment with what has the module loaded into that file. */
 static int make_env(const char *module, const struct process *p, const struct stat *st,
 		    struct strv *ret_env)
@@ -109,12 +116,11 @@ static int hatch(struct zygote *z, const struct process *p)
 	const char *const argv[] = {p->argv[0], "--version", room, NULL};
 	cleanup_close int null = open("/dev/null", O_WRONLY | O_CLOEXEC), theirs = -1;
 	cleanup_strv struct strv env = {0};
-	struct stat st;
 	int32_t said;
 	int pair[2];
 
-	if (null < 0 || !z->module || access(z->module, R_OK) < 0 || !is_elf(p->argv[0], &st) ||
-	    make_env(z->module, p, &st, &env) < 0 ||
+	if (null < 0 || !can_be_preloaded(z->module) || !is_elf(p->argv[0], &z->file) ||
+	    make_env(z->module, p, &z->file, &env) < 0 ||
 	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
 		return -ENOSYS;
 	z->socket = pair[0];
@@ -144,6 +150,19 @@ static void count_run(struct zygote *z, const struct strbuf *program)
 	z->runs++;
 }
 
+/* One that was installed over it has other headers. */
+static bool is_same_file(struct zygote *z, const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) == 0 && st.st_dev == z->file.st_dev && st.st_ino == z->file.st_ino &&
+	    st.st_size == z->file.st_size && st.st_mtime == z->file.st_mtime)
+		return true;
+	z->failed = true;
+	dismiss(z);
+	return false;
+}
+
 /* Is there a zygote of this program? `program` names it. */
 static bool is_there(struct zygote *z, const struct process *p, const struct strbuf *program)
 {
@@ -151,7 +170,8 @@ static bool is_there(struct zygote *z, const struct process *p, const struct str
 		return false;
 	if (z->socket >= 0)
 		return z->program.len == program->len &&
-		       memcmp(z->program.data, program->data, program->len) == 0;
+		       memcmp(z->program.data, program->data, program->len) == 0 &&
+		       is_same_file(z, p->argv[0]);
 	count_run(z, program);
 	if (z->program.error || z->runs <= RUNS_BEFORE)
 		return false;
@@ -198,12 +218,16 @@ static int order(struct zygote *z, const struct process *p, bool own_group, pid_
 	if (text.error || text.len > ZYGOTE_MAX || (p->dir && !*p->dir))
 		return -ENOSYS;
 	int r = send_order(z->socket, &head, &text, p->fd);
+	if (r == -EMSGSIZE)
+		return -ENOSYS;
 	if (r == 0)
 		r = hear(z->socket, -1, &said);
-	if (r < 0 || said <= 0) {
+	if (r < 0 || said == 0) {
 		z->failed = true;
-		return -ENOSYS;
+		dismiss(z);
 	}
+	if (r < 0 || said <= 0) /* of a directory that is missing the spawned one tells */
+		return -ENOSYS;
 	setpgid(said, head.group); /* as it does itself: whoever comes first */
 	*ret_pid = said;
 	return 0;

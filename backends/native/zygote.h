@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A zygote: a compiler that is started once, waits before its main(), and forks for each of its
- * commands. What a compiler does before main(), to relocate a hundred megabytes of LLVM and to
- * register its options, is a fifth to a half of a small compile. The commands are this process's
- * own children, as if it had started them. With glibc on Linux alone: elsewhere there is none. */
+/* A zygote: a program, which is a compiler, that is started once, waits before its main(), and
+ * forks for each of its commands. What a compiler does before main(), to relocate a hundred
+ * megabytes of LLVM and to register its options, is a fifth to a half of a small compile. The
+ * commands are this process's own children, as if it had started them. With glibc on Linux alone:
+ * elsewhere there is none. */
 #ifndef CROSSBPF_NATIVE_ZYGOTE_H
 #define CROSSBPF_NATIVE_ZYGOTE_H
 
 #include <pthread.h>
 #include <stdbool.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include "shared/process.h"
@@ -20,6 +22,7 @@ struct zygote {
 	unsigned runs;         /* how often in a row */
 	bool failed;           /* of this program there can be none */
 	int socket;            /* -1: there is none yet */
+	struct stat file;      /* of the program that it is */
 	pid_t pid;
 };
 

@@ -17,7 +17,8 @@
 #include "shared/sibling.h"
 
 enum {
-	SURE_SECONDS = 60, /* for so long what was found out is not asked again */
+	SURE_SECONDS = 60,  /* for so long what was found out is not asked again */
+	TOOK_SECONDS = 600, /* for so long a host that takes us no more is taken for crowded */
 	ANSWER_LIMIT = 64 << 10,
 	KNOWN_HOST = 0, /* what stands in the memory */
 	KNOWN_CONTROL,
@@ -37,6 +38,7 @@ void builder_free(struct builder *b)
 	strv_free(&b->hosts);
 	free(b->config);
 	free(b->memory);
+	free(b->took);
 	free(b->identity);
 }
 
@@ -148,9 +150,13 @@ static int name_memory(struct builder *b)
 	digest_finish(&d, hex);
 	hex[16] = '\0';
 	cleanup_free char *name = str_printf("%s.identity", hex);
+	cleanup_free char *took = str_printf("%s.took", hex);
+	if (!name || !took)
+		return -ENOMEM;
 	b->memory = memory_path("ssh", hex);
-	b->identity = name ? memory_path("ssh", name) : NULL;
-	return name ? 0 : -ENOMEM;
+	b->identity = memory_path("ssh", name);
+	b->took = memory_path("ssh", took);
+	return 0;
 }
 
 /* ssh takes what begins with "-" for an option. */
@@ -352,7 +358,16 @@ static void tell_passed_over(const struct builder *b, const struct strbuf *why)
 	b->host->log(b->host->ctx, CROSSBPF_LOG_INFO, line ? line : "out of memory");
 }
 
-/* The first from the `i`th on. -EAGAIN where one was crowded. */
+static void remember_taken(const struct builder *b)
+{
+	const struct strv none = {0};
+
+	if (!memory_is_fresh(b->took, TOOK_SECONDS / 2))
+		memory_write(b->took, &none);
+}
+
+/* The first from the `i`th on. -EAGAIN where one is crowded: it drops us now, and took somebody a
+ * while ago. Of one that never did, it is not known that it ever will. */
 static int connect_from(struct builder *b, size_t i, struct strbuf *why, char **hint)
 {
 	bool crowded = false;
@@ -360,15 +375,16 @@ static int connect_from(struct builder *b, size_t i, struct strbuf *why, char **
 
 	for (; i < b->hosts.n; i++) {
 		r = try_host(b, b->hosts.v[i], why, hint);
-		crowded = crowded || r == -EAGAIN;
+		crowded = crowded || (r == -EAGAIN && memory_is_fresh(b->took, TOOK_SECONDS));
 		if (r == 0) {
 			tell_passed_over(b, why);
 			log_choice(b);
 			remember(b);
+			remember_taken(b);
 			return 0;
 		}
 	}
-	return crowded ? -EAGAIN : r;
+	return crowded ? -EAGAIN : r == -EAGAIN ? -ECONNREFUSED : r;
 }
 
 int builder_next(struct builder *b)

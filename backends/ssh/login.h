@@ -18,6 +18,7 @@ struct builder {
 	unsigned persist;
 	char *memory;   /* file that says which host took us, and by which socket; or NULL */
 	char *identity; /* the same of the builder's identity */
+	char *took;     /* file that is there where one of the hosts took us a while ago; or NULL */
 	struct connection connection;
 };
 

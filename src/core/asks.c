@@ -109,6 +109,26 @@ static bool is_only_named(const struct word *w)
 	       is_any(&before, NAMES("ifdef", "ifndef", "undef", "define", "elifdef", "elifndef"));
 }
 
+/* Does an operand stand at a word, of which its name may then be a part? The one number that has no
+ * operand, %=, is of digits. */
+static bool operand_makes_word(const char *template, const char *percent)
+{
+	const char *at = percent + 1;
+
+	if (!is_word(*at) && *at != '[')
+		return false;
+	while (is_word(*at) && !(*at >= '0' && *at <= '9'))
+		at++; /* what it is printed as */
+	if (*at == '[') {
+		at += strcspn(at, "]");
+		at += *at == ']';
+	} else {
+		while (*at >= '0' && *at <= '9')
+			at++;
+	}
+	return is_word(*at) || (percent > template && (is_word(percent[-1]) || percent[-1] == '.'));
+}
+
 /* What the text of asm() may not hold: names of files, and what makes other names of names. */
 static bool asm_asks(const struct strbuf *template)
 {
@@ -125,6 +145,11 @@ static bool asm_asks(const struct strbuf *template)
 		if (*behind && strchr("%{|}\\", *behind))
 			return true;
 	}
+	for (const char *at = template->data; at && (at = strchr(at, '%')); at++) {
+		if (operand_makes_word(template->data, at))
+			return true;
+		at += at[1] == '%'; /* it stands for one */
+	}
 	return false;
 }
 
@@ -138,10 +163,11 @@ static bool add_string(const char **at, const char *end, struct strbuf *b)
 		if (!*c)
 			return false;
 		if (*c == '\\' && ++c < end) {
-			if (*c == 'x' || *c == 'u' || *c == 'U' || *c == 'N' ||
-			    (*c >= '0' && *c <= '9'))
+			/* Of others some name a character, and of the rest clang takes the letter.
+			 */
+			if (!*c || !strchr("abfnrtv\"'\\?\n", *c))
 				return false;
-			strbuf_putc(b, *c == '"' ? '"' : ' ');
+			strbuf_putc(b, strchr("\"'\\?", *c) ? *c : ' ');
 			continue;
 		}
 		strbuf_putc(b, *c >= 'A' && *c <= 'Z' ? (char)(*c - 'A' + 'a') : *c);

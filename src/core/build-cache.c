@@ -115,6 +115,21 @@ int build_cache_store(struct build_key *k, const struct build_result *result,
 	return manifest_add(cache, command, key, others, &names);
 }
 
+int build_cache_key_now(const struct build *b, const struct build_result *result,
+			const struct build_record *record, const struct strv *read,
+			uint8_t ret_key[DIGEST_SIZE])
+{
+	cleanup_build_key struct build_key k = {0};
+	struct looked l = {&k, {.request = &k.request}};
+
+	int r = build_key_init(&k, b, result->action);
+	k.request.asm_is_clean = true;
+	if (r == 0)
+		r = state_look(b->state, &record->done, take_input, take_present, &l, NULL);
+	strv_free(&l.others.names);
+	return r < 0 ? r : build_key_finish(&k, read, ret_key);
+}
+
 /* Is all that the candidate read as it was? 0 for yes, -ENOENT for no, or -ENOMEM. */
 static int check(struct build_key *k, const struct candidate *c, struct build_record *record,
 		 struct strv *ret_read)

@@ -25,6 +25,12 @@ int build_cache_why_not(const struct build *b, const struct build_action *a, cha
  * that has nothing, or -ENOMEM; *ret_looked is for how many nanoseconds it was looked at here. */
 int build_cache_fetch(const struct build *b, const struct build_action *a, int64_t *ret_looked);
 
+/* The key of an action that was done, of what is read now, where no asm() names a file. 0, -ENOENT
+ * where something is not there any more, or an error of build_key_finish(). */
+int build_cache_key_now(const struct build *b, const struct build_result *result,
+			const struct build_record *record, const struct strv *read,
+			uint8_t ret_key[DIGEST_SIZE]);
+
 /* Keeps the object of an action that read `read`, as it was written; `k` is what the key was made
  * of. 0 or -ENOMEM. */
 int build_cache_store(struct build_key *k, const struct build_result *result,

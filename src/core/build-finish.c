@@ -186,6 +186,21 @@ static bool is_asm_clean(const struct build_made *made, const struct build_actio
 	       !asks_asm_is_open(text.data ? text.data : "", text.len);
 }
 
+/* The key of an action without an asm() that names a file: what says so is a later look at its
+ * files, which are to be the same then. */
+static int find_clean_key(struct build_key *k, const struct build_record *record,
+			  const struct strv *read, const struct build_result *result,
+			  uint8_t ret_key[DIGEST_SIZE])
+{
+	uint8_t now[DIGEST_SIZE];
+
+	k->request.asm_is_clean = true;
+	int r = action_key(&k->request, ret_key);
+	if (r == 0)
+		r = build_cache_key_now(k->build, result, record, read, now);
+	return r < 0 ? r : memcmp(now, ret_key, DIGEST_SIZE) == 0 ? 0 : -ENODATA;
+}
+
 /* Finds the key, and keeps the object. Neither, where something that was read is not known for
  * sure. 0 or -ENOMEM. */
 static int keep(const struct build *b, const struct build_made *made,
@@ -206,10 +221,8 @@ static int keep(const struct build *b, const struct build_made *made,
 	r = state_inputs(b->state, result->action->object, build_key_add, &k);
 	if (r == 0)
 		r = build_key_finish(&k, read, key);
-	if (r == -EAGAIN && is_asm_clean(made, result->action)) {
-		k.request.asm_is_clean = true;
-		r = action_key(&k.request, key);
-	}
+	if (r == -EAGAIN && is_asm_clean(made, result->action))
+		r = find_clean_key(&k, record, read, result, key);
 	if (r < 0)
 		return r == -ENOMEM ? r : 0;
 	digest_hex(key, result->key);

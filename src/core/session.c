@@ -18,6 +18,7 @@ enum {
 
 static const int64_t second = 1000000000;          /* in nanoseconds */
 enum { PROBE_PATIENCE = 10, CROWD_PATIENCE = 60 }; /* seconds */
+enum { PAUSE_MS = 500 };
 
 static void host_error(void *ctx, const char *message, const char *hint)
 {
@@ -105,16 +106,25 @@ static void forget_reported(struct report *report)
 	pthread_mutex_unlock(&report->lock);
 }
 
+/* False where it is interrupted. */
+static bool pause_for(const struct session *s, int ms)
+{
+	struct pollfd control = {.fd = s->control, .events = POLLIN};
+
+	(void)poll(&control, 1, ms);
+	return !session_is_interrupted(s);
+}
+
 static int open_handle(struct session *s, struct crossbpf_error *e)
 {
-	int64_t until = io_now() + CROWD_PATIENCE * second;
+	int64_t until = io_clock() + CROWD_PATIENCE * second;
 
 	for (bool told = false;; told = true) {
 		int r = s->plugin.backend.open(&s->report.host, s->conf, &s->project, &s->handle);
 		if (r >= 0)
 			return 0;
 		/* A builder that is crowded may take us once others are done. */
-		if (r != -EAGAIN || !s->asked_for || io_now() >= until || session_is_interrupted(s))
+		if (r != -EAGAIN || !s->asked_for || io_clock() >= until || !pause_for(s, PAUSE_MS))
 			return take_reported(s, &s->report, r, EXIT_STATUS_NO_BACKEND, e);
 		forget_reported(&s->report);
 		if (!told)
@@ -151,14 +161,14 @@ int session_load(struct session *s, const char *dir, const char *name, const cha
 
 int session_probe(struct session *s, struct crossbpf_error *e)
 {
-	int64_t until = io_now() + PROBE_PATIENCE * second;
+	int64_t until = io_clock() + PROBE_PATIENCE * second;
 	char why[256] = "";
 	int r;
 
 	/* Where the machine is busy, an engine takes longer than `auto` has time for. */
 	do
 		r = s->plugin.backend.probe(&s->report.host, s->conf, why, sizeof(why));
-	while (r == -ETIMEDOUT && s->asked_for && io_now() < until);
+	while (r == -ETIMEDOUT && s->asked_for && io_clock() < until);
 	if (r < 0)
 		return error_set(e, r, EXIT_STATUS_NO_BACKEND,
 				 "crossbpf doctor says what each backend lacks; or choose another",
