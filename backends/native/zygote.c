@@ -32,7 +32,8 @@ void zygote_begin(struct zygote *z, const char *module)
 /* It would end when its socket does, but for one that is stopped. */
 static void dismiss(struct zygote *z)
 {
-	closep(&z->socket);
+	if (z->socket >= 0)
+		close(TAKE_FD(z->socket));
 	if (z->pid > 0) {
 		kill(z->pid, SIGKILL);
 		while (waitpid(z->pid, NULL, 0) < 0 && errno == EINTR)
@@ -133,7 +134,7 @@ static int hatch(struct zygote *z, const struct process *p)
 		.fd = {theirs, null, null},
 	};
 	int r = process_start(NULL, &process, true, &z->pid);
-	closep(&theirs);
+	close(TAKE_FD(theirs));
 	if (r == 0)
 		r = hear(z->socket, READY_MS, &said);
 	return r;

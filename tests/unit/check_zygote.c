@@ -236,6 +236,9 @@ TEST(what_cannot_be_a_zygote)
 	assert_spawned(&z, SHELL("exit 3"), 3);
 	zygote_begin(&z, "/no/such/module.so");
 	assert_spawned(&z, SHELL("exit 3"), 3);
+	/* Which does not say that it is ready. */
+	zygote_begin(&z, BACKEND_DIR "/native.so");
+	assert_spawned(&z, SHELL("exit 3"), 3);
 	/* By a name that is looked up: it may be another program each time. */
 	zygote_begin(&z, BACKEND_DIR "/" ZYGOTE_MODULE);
 	assert_spawned(&z, (const char *const[]){"sh", "-c", "exit 3", NULL}, 3);
