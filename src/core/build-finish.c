@@ -192,7 +192,7 @@ static int find_clean_key(struct build_key *k, const struct build_record *record
 			  const struct strv *read, const struct build_result *result,
 			  uint8_t ret_key[DIGEST_SIZE])
 {
-	uint8_t now[DIGEST_SIZE];
+	uint8_t now[DIGEST_SIZE] = {0};
 
 	k->request.asm_is_clean = true;
 	int r = action_key(&k->request, ret_key);
