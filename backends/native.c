@@ -27,17 +27,6 @@ static int native_probe(const struct crossbpf_host *host, const struct crossbpf_
 	return 0;
 }
 
-/* As of a variable of crossbpf's own. */
-static bool is_on(const char *value)
-{
-	static const char *const off[] = {"", "0", "no", "false", "off"};
-
-	for (size_t i = 0; value && i < sizeof(off) / sizeof(off[0]); i++)
-		if (strcmp(value, off[i]) == 0)
-			return false;
-	return value;
-}
-
 static int native_open(const struct crossbpf_host *host, const struct crossbpf_kv *conf,
 		       const struct crossbpf_project *project,
 		       struct crossbpf_session **ret_session)
@@ -50,7 +39,7 @@ static int native_open(const struct crossbpf_host *host, const struct crossbpf_k
 		host->error(host->ctx, "out of memory", NULL);
 		return -ENOMEM;
 	}
-	if (!is_on(none))
+	if (!str_is_on(none))
 		session->module = sibling_path(&native, ZYGOTE_MODULE);
 	zygote_begin(&session->zygote, session->module);
 	*ret_session = session;

@@ -226,7 +226,7 @@ static int read_variable(struct build_options *o, const struct build_option *opt
 	for (const char *at = option->name; *at; at++)
 		*to++ = *at == '-' ? '_' : (char)(*at - 'a' + 'A');
 	const char *value = cli_setting(name, NULL);
-	if (!value || (!option->argument && !cli_is_on(value)))
+	if (!value || (!option->argument && !str_is_on(value)))
 		return 0;
 	return read_option(o, option->letter, value, e);
 }

@@ -88,16 +88,6 @@ const char *cli_setting(const char *name, const char *fallback)
 	return value && value[0] ? value : fallback;
 }
 
-bool cli_is_on(const char *value)
-{
-	static const char *const off[] = {"", "0", "no", "false", "off"};
-
-	for (size_t i = 0; value && i < sizeof(off) / sizeof(off[0]); i++)
-		if (strcmp(value, off[i]) == 0)
-			return false;
-	return value;
-}
-
 const char *cli_directory(const char *name, const char *fallback)
 {
 	bool is_setuid = geteuid() != getuid() || getegid() != getgid();

@@ -58,9 +58,6 @@ void cli_log(const char *message);
 /* CROSSBPF_NAME from the environment, or the fallback where it is unset or empty. */
 const char *cli_setting(const char *name, const char *fallback);
 
-/* Is what the environment says by this a yes? Unset, empty, 0, no, false and off are not. */
-bool cli_is_on(const char *value);
-
 /* The same for a directory of ours, such as that of the plugins; of no effect under setuid. */
 const char *cli_directory(const char *name, const char *fallback);
 

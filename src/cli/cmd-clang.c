@@ -189,7 +189,7 @@ static int look_in_cache(struct job *j, bool *ret_hit, struct crossbpf_error *e)
 	cleanup_free char *why = NULL;
 
 	*ret_hit = false;
-	if (cli_is_on(getenv("CROSSBPF_NO_CACHE")) || !j->plan.actions[0].compiles)
+	if (str_is_on(getenv("CROSSBPF_NO_CACHE")) || !j->plan.actions[0].compiles)
 		return 0;
 	if (begin_cache(j, &why) < 0)
 		return error_no_memory(e);
@@ -232,7 +232,7 @@ static bool find_prefixes(struct job *j, struct prefix_clang_place *ret_place)
 		.log = j->request.log,
 	};
 	return j->cache_dir && j->project.dir && toolchain_precompiles(&j->builder.toolchain) &&
-	       !cli_is_on(getenv("CROSSBPF_NO_PCH"));
+	       !str_is_on(getenv("CROSSBPF_NO_PCH"));
 }
 
 static int run_here(struct job *j, int *ret_status, struct crossbpf_error *e)

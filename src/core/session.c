@@ -109,7 +109,7 @@ static void forget_reported(struct report *report)
 /* False where it is interrupted. */
 static bool pause_for(const struct session *s, int ms)
 {
-	struct pollfd control = {.fd = s->control, .events = POLLIN};
+	struct pollfd control = {.fd = s->control}; /* its end alone: a byte there is a command's */
 
 	(void)poll(&control, 1, ms);
 	return !session_is_interrupted(s);

@@ -99,3 +99,13 @@ char *str_printf(const char *format, ...)
 	va_end(args);
 	return strbuf_finish(&b, &string) < 0 ? NULL : string;
 }
+
+bool str_is_on(const char *value)
+{
+	static const char *const off[] = {"", "0", "no", "false", "off"};
+
+	for (size_t i = 0; value && i < sizeof(off) / sizeof(off[0]); i++)
+		if (strcmp(value, off[i]) == 0)
+			return false;
+	return value;
+}

@@ -7,6 +7,7 @@
 #define CROSSBPF_STRBUF_H
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "cleanup.h"
@@ -33,5 +34,8 @@ int strbuf_finish(struct strbuf *b, char **ret_string);
 
 /* A freshly allocated string, or NULL where memory ran out. */
 __attribute__((format(printf, 1, 2))) char *str_printf(const char *format, ...);
+
+/* Is what the environment says by this a yes? Unset, empty, 0, no, false and off are not. */
+bool str_is_on(const char *value);
 
 #endif
