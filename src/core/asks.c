@@ -317,8 +317,9 @@ static void add_asked(struct finding *f, const struct word *w)
 	strbuf_putc(&f->names, '\n');
 }
 
-/* Adds it where it is a part of a word that asks. Is it one? `parts` may be NULL. */
-static bool add_part(const struct word *w, struct asks_parts *parts)
+/* Adds it where it is a part of a word that asks, with `only_begins` the first one. Is it one?
+ * `parts` may be NULL. */
+static bool add_part(const struct word *w, bool only_begins, struct asks_parts *parts)
 {
 	struct asks_parts *p = parts;
 	size_t offset = 0;
@@ -326,7 +327,7 @@ static bool add_part(const struct word *w, struct asks_parts *parts)
 
 	for (size_t i = 0; i < LENGTH(keywords); i++) {
 		size_t len = strlen(keywords[i]);
-		for (size_t at = 0; w->len && at + w->len <= len; at++)
+		for (size_t at = 0; w->len && at + w->len <= len && (at == 0 || !only_begins); at++)
 			if (memcmp(keywords[i] + at, w->at, w->len) == 0) {
 				size_t bit = offset + at * len + w->len - 1;
 				found = true;
@@ -351,6 +352,17 @@ static bool may_be_pasted(const struct word *w, const struct finding *f)
 		before--;
 	return (before > w->text && strchr("(,#:", before[-1])) ||
 	       (behind < w->end && strchr("),#%", *behind));
+}
+
+/* Of what follows a * in a macro's argument the * stays before it through every macro: pasting adds
+ * to its end alone. So are the parameters of functions that headers declare: struct seq_file *m. */
+static bool only_begins(const struct word *w, const struct finding *f)
+{
+	const char *before = w->at;
+
+	while (before > w->text && (before[-1] == ' ' || before[-1] == '\t'))
+		before--;
+	return !f->define.is && before > w->text && before[-1] == '*';
 }
 
 static void add_directive(struct finding *f, const struct word *w)
@@ -398,14 +410,14 @@ static void add_word(struct finding *f, const struct word *w)
 	if (is(w, "dependency") && is_any(&before, NAMES("GCC", "clang")))
 		f->open = true;
 	if (may_be_pasted(w, f))
-		f->has_parts = add_part(w, &f->parts) || f->has_parts;
+		f->has_parts = add_part(w, only_begins(w, f), &f->parts) || f->has_parts;
 }
 
 /* May what stands on one side of ## become a part of a word that asks? What is no word may not: a
  * comma, a number's point. */
 static bool may_be_part(const struct word *w, const struct define *d)
 {
-	return w->len && (!d->is || add_part(w, NULL) || is_parameter(w, d));
+	return w->len && (!d->is || add_part(w, false, NULL) || is_parameter(w, d));
 }
 
 static void add_paste(struct finding *f, const char *text, const char *end, const char *at,

@@ -125,6 +125,21 @@ enum build_prefix_state build_prefix_find(const struct build *b, struct build_pr
 		       : PREFIX_NONE;
 }
 
+/* Why an action is compiled without; NULL: it is not. */
+static const char *why_without(const struct build_prefix_use *use)
+{
+	if (!use->of)
+		return use->why_not;
+	switch (use->of->state) {
+	case PREFIX_READY:
+		return NULL;
+	case PREFIX_MAKING: /* its reason is not written yet */
+		return "it is being made";
+	default:
+		return use->of->why;
+	}
+}
+
 const struct build_prefix_use *build_prefix_of(const struct build *b,
 					       const struct build_prefixes *p, size_t i,
 					       const struct build_action *a)
@@ -133,13 +148,9 @@ const struct build_prefix_use *build_prefix_of(const struct build *b,
 
 	if (!use)
 		return NULL;
-	bool ready = use->of && use->of->state == PREFIX_READY;
 	if (b->on_prefix)
-		b->on_prefix(b->ctx, a, use->source.include.name,
-			     ready     ? NULL
-			     : use->of ? use->of->why
-				       : use->why_not);
-	return ready ? use : NULL;
+		b->on_prefix(b->ctx, a, use->source.include.name, why_without(use));
+	return use->of && use->of->state == PREFIX_READY ? use : NULL;
 }
 
 bool build_prefix_holds(const struct build *b, const struct build_prefix_use *use,

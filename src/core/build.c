@@ -34,7 +34,6 @@ struct run {
 	size_t n;
 	char *scratch;        /* a directory for what compilers write */
 	pthread_mutex_t lock; /* guards what follows, and the callbacks */
-	pthread_cond_t made;  /* a precompiled header was */
 	struct build_prefixes prefixes;
 	bool *taken; /* each action */
 	size_t n_taken;
@@ -349,10 +348,8 @@ static void do_action(struct lane *l, size_t i)
 	bool interrupted = session_is_interrupted(b->session);
 
 	pthread_mutex_lock(&l->run->lock);
-	if (interrupted || (!result.done && !b->keep_going) || e.status == EXIT_STATUS_LOST) {
+	if (interrupted || (!result.done && !b->keep_going) || e.status == EXIT_STATUS_LOST)
 		l->run->stop = true;
-		pthread_cond_broadcast(&l->run->made);
-	}
 	if (!interrupted) {
 		result.error = r < 0 ? &e : NULL;
 		b->on_end(b->ctx, &result);
@@ -360,48 +357,52 @@ static void do_action(struct lane *l, size_t i)
 	pthread_mutex_unlock(&l->run->lock);
 }
 
-/* The first action that nobody has taken and that need not wait for a precompiled header; of those
- * that need not be begun *ret_waits says whether there are any. r->n: none. */
-static size_t find_next(struct run *r, bool *ret_waits)
+static struct build_prefix *prefix_of(const struct run *r, size_t i)
 {
-	*ret_waits = false;
+	return r->prefixes.uses ? r->prefixes.uses[i].of : NULL;
+}
+
+/* The first action that nobody has taken, one whose header is being precompiled only where there is
+ * no other: it is compiled without, which ends before the header and a compile with it would. r->n:
+ * none. */
+static size_t find_next(struct run *r)
+{
+	size_t other = r->n;
+
 	while (r->first < r->n && r->taken[r->first])
 		r->first++;
 	for (size_t i = r->first; i < r->n; i++) {
-		const struct build_prefix *of = r->prefixes.uses ? r->prefixes.uses[i].of : NULL;
-		bool waits = of && of->state == PREFIX_MAKING;
-		if (!r->taken[i] && !waits)
+		const struct build_prefix *of = prefix_of(r, i);
+		if (r->taken[i])
+			continue;
+		if (!of || of->state != PREFIX_MAKING)
 			return i;
-		*ret_waits = *ret_waits || (!r->taken[i] && waits);
+		if (other == r->n)
+			other = i;
 	}
-	return r->n;
+	return other;
 }
 
 /* Takes an action, and has its header precompiled where it is the first that asks for that. False:
  * there is none. */
 static bool take_action(struct run *r, size_t *ret_i)
 {
-	bool waits = true;
 	size_t i = r->n;
 
 	pthread_mutex_lock(&r->lock);
-	while (waits && i == r->n && !r->stop && !session_is_interrupted(r->build->session)) {
-		i = find_next(r, &waits);
-		if (i == r->n && waits)
-			pthread_cond_wait(&r->made, &r->lock);
-	}
+	if (!r->stop && !session_is_interrupted(r->build->session))
+		i = find_next(r);
 	if (i < r->n) {
 		r->taken[i] = true;
 		r->n_taken++;
 	}
-	struct build_prefix *of = i < r->n && r->prefixes.uses ? r->prefixes.uses[i].of : NULL;
+	struct build_prefix *of = i < r->n ? prefix_of(r, i) : NULL;
 	if (of && of->state == PREFIX_WANTED) {
 		of->state = PREFIX_MAKING;
 		pthread_mutex_unlock(&r->lock);
 		enum build_prefix_state state = build_prefix_make(of);
 		pthread_mutex_lock(&r->lock);
 		of->state = state;
-		pthread_cond_broadcast(&r->made);
 	}
 	pthread_mutex_unlock(&r->lock);
 	*ret_i = i;
@@ -459,10 +460,8 @@ static int run_all(struct run *r, struct lane *lanes, size_t n)
 	if (error == 0 && r->build->pch_dir)
 		error = build_prefixes_find(r->build, r->actions, r->n, &r->prefixes);
 	pthread_mutex_init(&r->lock, NULL);
-	pthread_cond_init(&r->made, NULL);
 	if (error == 0)
 		error = run_lanes(r, lanes, n);
-	pthread_cond_destroy(&r->made);
 	pthread_mutex_destroy(&r->lock);
 	build_prefixes_free(&r->prefixes);
 	return error;

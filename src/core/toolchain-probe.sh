@@ -13,12 +13,19 @@ compiles_bpf() {
 	echo 'int crossbpf_probe;' | "$1" -target bpf -x c -c -o /dev/null - 2>/dev/null
 }
 
-# Prints "MAJOR.MINOR.PATCH" of a clang, "apple" for Apple's, nothing for no clang.
-version() {
-	line=$("$1" --version 2>/dev/null | head -n 1)
-	case $line in
+# The line by which a clang tells its version.
+version_line() {
+	"$1" --version 2>/dev/null | head -n 1
+}
+
+# Prints the "MAJOR.MINOR.PATCH" of such a line, "apple" for Apple's, nothing for no clang's.
+number_of() {
+	case $1 in
 	*'Apple clang version'* | *'Apple LLVM'*) echo apple ;;
-	*'clang version '*) echo "$line" | sed 's/.*clang version \([0-9][0-9.]*\).*/\1/' ;;
+	*'clang version '*)
+		number=${1##*clang version }
+		echo "${number%%[!0-9.]*}"
+		;;
 	esac
 }
 
@@ -37,31 +44,48 @@ candidates() {
 	done
 }
 
-# Newest first; of equal ones the first in PATH.
+# Is a program of that name and file among $seen? A directory of PATH may be a link to another.
+is_seen() {
+	IFS=:
+	for other in $seen; do
+		# What a program does may depend on its name.
+		# shellcheck disable=SC3013 # where test has no -ef, it is another
+		[ "${other##*/}" != "${1##*/}" ] || ! [ "$other" -ef "$1" ] 2>/dev/null || return 0
+	done
+	return 1
+}
+
+# Newest first; of equal ones the first in PATH. In lines of NUMBER, a tab, FILE, a tab, VERSION-LINE.
 newest_first() {
-	n=0
+	n=0 seen=
 	candidates | while IFS= read -r file; do
+		! is_seen "$file" || continue
+		seen=$seen:$file
 		n=$((n + 1))
-		version=$(version "$file")
-		case $version in
+		line=$(version_line "$file")
+		number=$(number_of "$line")
+		case $number in
 		'') ;;
-		apple) printf '0\t0\t0\t%s\tapple\t%s\n' $n "$file" ;;
-		*) echo "$version" | {
+		apple) printf '0\t0\t0\t%s\tapple\t%s\t%s\n' "$n" "$file" "$line" ;;
+		*) echo "$number" | {
 			IFS=. read -r major minor patch
-			printf '%s\t%s\t%s\t%s\t%s\t%s\n' "$major" "${minor:-0}" "${patch:-0}" \
-				$n "$version" "$file"
+			printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\n' "$major" "${minor:-0}" "${patch:-0}" \
+				"$n" "$number" "$file" "$line"
 		} ;;
 		esac
 	done | sort -k1,1nr -k2,2nr -k3,3nr -k4,4n | cut -f 5-
 }
 
-# The files that a clang is made of, a wrapper's and those of what that runs.
+# The files that a clang is made of, a wrapper's and those of what that runs; $2 is what it says of
+# itself with -v.
 parts() {
-	run=$("$1" -target bpf '-###' -x c -c /dev/null 2>&1)
 	printf '%s\n' "$1"
-	printf '%s\n' "$run" | sed -n 's/^Configuration file: //p; s/^ *"\([^"]*\)" "-cc1" .*/\1/p'
-	run=$(printf '%s\n' "$run" | sed -n 's/^ *"\([^"]*\)" "-cc1" .*/\1/p')
+	printf '%s\n' "$2" | sed -n 's/^Configuration file: //p'
+	run=$(printf '%s\n' "$2" | sed -n 's/^ *"\([^"]*\)" -cc1 .*/\1/p')
+	[ -z "$run" ] || printf '%s\n' "$run"
+	# shellcheck disable=SC3013
 	for program in "$1" "$run"; do
+		[ "$program" = "$1" ] || ! [ "$program" -ef "$1" ] 2>/dev/null || continue
 		ldd "$program" 2>/dev/null | sed -n 's/^.*lib\(LLVM\|clang\).* => \(\/.*\) (0x[0-9a-f]*)$/\2/p'
 	done
 	for library in "${run%/*}"/../lib/libLLVM*.dylib "${run%/*}"/../lib/libclang-cpp*.dylib; do
@@ -94,9 +118,9 @@ is_binary() {
 	esac
 }
 
-# Nothing where one of them is not known.
+# As parts(); no sums where one of them is not known.
 report_parts() {
-	parts=$(parts "$1" | sort -u)
+	parts=$(parts "$1" "$2" | sort -u)
 	printf '%s\n' "$parts" | sed 's/^/looked	/'
 	sums=$(printf '%s\n' "$parts" | while IFS= read -r file; do
 		kind=script
@@ -113,19 +137,21 @@ report_parts() {
 report() {
 	printf 'clang\t%s\n' "$1"
 	printf 'number\t%s\n' "$2"
-	printf 'version\t%s\n' "$("$1" --version | head -n 1)"
+	printf 'version\t%s\n' "$3"
 
-	search=$("$1" -target bpf -E -x c -v /dev/null 2>&1 >/dev/null |
+	# All that it says of itself at once: to start it takes longer than to ask. Macros not by "bpf",
+	# which is of the byte order of where clang runs.
+	said=$("$1" -target bpfel -v -dM -E -x c /dev/null 2>&1)
+	search=$(printf '%s\n' "$said" |
 		sed -n '/<...> search starts here:/,/End of search list/s/^ \//\//p')
 	printf '%s\n' "$search" | sed 's/^/search	/'
 	# Those that hold anything: /usr/local/include is searched, and most often empty.
 	printf '%s\n' "$search" | while IFS= read -r dir; do
 		[ -z "$(ls -A "$dir" 2>/dev/null)" ] || printf 'filled\t%s\n' "$dir"
 	done
-	# What differs between clangs of one version: how they were configured. Not by "bpf", which is
-	# of the byte order of where clang runs.
-	"$1" -target bpfel -dM -E -x c /dev/null | sed 's/^/macro	/'
-	report_parts "$1"
+	# What differs between clangs of one version: how they were configured.
+	printf '%s\n' "$said" | sed -n 's/^#define /macro	&/p'
+	report_parts "$1" "$said"
 	has() {
 		printf '%s\n' "$search" | while IFS= read -r dir; do
 			[ ! -e "$dir/$1" ] || echo yes
@@ -164,12 +190,12 @@ report() {
 	fi
 }
 
-# Reports a clang of this version, or says why not.
+# Reports the clang $2 of the number $1, whose version line is $3, or says why not.
 judge() {
 	if [ "$1" = apple ]; then
 		printf 'apple\t%s\n' "$2"
 	elif compiles_bpf "$2"; then
-		report "$2" "$1"
+		report "$2" "$1" "$3"
 		return
 	else
 		printf 'no-bpf\t%s\n' "$2"
@@ -179,14 +205,18 @@ judge() {
 
 if [ -z "${1-}" ]; then
 	candidates | sed 's/^/looked	/'
-	newest_first | while IFS='	' read -r version file; do
-		! judge "$version" "$file" || break
+	newest_first | while IFS='	' read -r number file line; do
+		! judge "$number" "$file" "$line" || break
 	done
 elif ! file=$(command -v -- "$1"); then
 	printf 'missing\t%s\n' "$1"
-elif ! version=$(version "$file") || [ -z "$version" ]; then
-	printf 'none\t%s\n' "$file"
 else
-	judge "$version" "$file"
+	line=$(version_line "$file")
+	number=$(number_of "$line")
+	if [ -z "$number" ]; then
+		printf 'none\t%s\n' "$file"
+	else
+		judge "$number" "$file" "$line"
+	fi
 fi
 printf 'end\t\n'

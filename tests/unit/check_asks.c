@@ -285,6 +285,33 @@ TEST(open_by_asm_alone)
 	ck_assert(asks_sum_is_open_but_for_asm(&sum));
 }
 
+/* What stands behind a * can only be what a pasted word begins with. */
+TEST(parameters_of_declarations)
+{
+	static const struct {
+		bool open;
+		const char *text;
+	} table[] = {
+		{false, "int f(struct task *a, struct sock *s, struct file *m);\n"},
+		{false, "P(struct sock *s, a, struct file *m)\n"},
+		{true, "P(struct sock *a, sm)\n"},
+		{true, "P(struct sock *a, s, m)\n"},
+		{true, "P(struct sock *\na, *\ns, *\nm)\n"},
+		{true, "P(int a, int s, int m)\n"},
+		{true, "#define A *a\n#define S (x *s)\n#define M *m\n"},
+		{false, "P(*__DATE__and_more, *asm_and_more)\n"},
+	};
+
+	for (size_t i = 0; i < LENGTH(table); i++) {
+		cleanup_free char *paste = find("#define P(a, b) a##b\n", 21);
+		cleanup_free char *asks = find(table[i].text, strlen(table[i].text));
+		struct asks_sum sum = {0};
+		asks_sum_add(&sum, paste, false);
+		asks_sum_add(&sum, asks, false);
+		ck_assert_msg(asks_sum_is_open(&sum) == table[i].open, "%s", table[i].text);
+	}
+}
+
 TEST(any_part_of_a_text)
 {
 	static const char text[] = "/*_*/\n#if __has_include(<a.h>) || __has_include_next (\"b\")\n"
@@ -307,6 +334,7 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, together);
 	tcase_add_test(tests, asm_of_a_preprocessed_text);
 	tcase_add_test(tests, open_by_asm_alone);
+	tcase_add_test(tests, parameters_of_declarations);
 	tcase_add_test(tests, any_part_of_a_text);
 }
 
