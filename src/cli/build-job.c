@@ -369,6 +369,11 @@ int build_job_make_env(struct build_job *j)
 			strv_add(&j->env, *variable);
 	}
 	strv_take(&j->env, str_printf("PWD=%s", j->project.root));
+	/* As in builder.sh: a compiler takes its memory from the system in large pieces and large
+	 * pages, where its C library can. It is a tenth of its time. */
+	if (!getenv("GLIBC_TUNABLES"))
+		strv_add(&j->env, "GLIBC_TUNABLES=glibc.malloc.hugetlb=1"
+				  ":glibc.malloc.top_pad=16777216");
 	return j->env.error;
 }
 
