@@ -267,6 +267,7 @@ keep() {
 			continue
 		fi
 		is_whole "$name" 2>/dev/null && continue
+		count_lanes
 		made=yes
 		rm -f "$K/$name.sum"
 		make_kept "$name" 2>/dev/null &
@@ -347,10 +348,7 @@ if [ "$filled" != 0 ]; then
 fi
 watch_input &
 watcher=$!
-if [ -n "$KEPT" ]; then
-	count_lanes
-	keep
-fi
+[ -z "$KEPT" ] || keep
 if [ "$N" = 1 ]; then
 	run_one
 else
