@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=bash
-# Completion of crossbpf for bash, with or without bash-completion. The installed crossbpf is asked
+# Completion of crossbpf for bash 4 and later, with or without bash-completion. The installed crossbpf is asked
 # each time what may stand there: crossbpf --complete, see crossbpf(1).
 
 # What begins at word $1 is a command line of its own.
@@ -33,7 +33,7 @@ _crossbpf_files() {
 _crossbpf() {
 	# bash parts words at = and :, --arch=x86 into three; here they are whole. Word n begins with
 	# COMP_WORDS[begins[n]].
-	local words=() begins=() i word glue= line
+	local words=() begins=() i word glue='' line
 	for ((i = 0; i <= COMP_CWORD; i++)); do
 		word=${COMP_WORDS[i]}
 		if [ "$i" -gt 1 ] && { [ -n "$glue" ] || [[ $word == [=:]* ]]; }; then
@@ -42,21 +42,23 @@ _crossbpf() {
 			words+=("$word")
 			begins+=("$i")
 		fi
-		glue=
+		glue=''
 		[[ $word != *[=:] || $i -eq 0 ]] || glue=yes
 	done
 
 	# Of the last word, bash replaces what is behind the last = or : alone.
 	local typed=${words[${#words[@]} - 1]} part=${COMP_WORDS[COMP_CWORD]}
-	[[ $part != [=:] ]] || part=
+	[[ $part != [=:] ]] || part=''
 	local kept=${typed%"$part"}
 
 	COMPREPLY=()
 	while IFS= read -r line; do
 		case $line in
 		:files) compopt -o default ;;
-		# shellcheck disable=SC2086 # the ends, which have no blanks
-		:files*) _crossbpf_files "$part" ${line#:files} ;;
+		:files*)
+			# shellcheck disable=SC2086 # the ends, which have no blanks
+			_crossbpf_files "$part" ${line#:files}
+			;;
 		:directories) compopt -o dirnames ;;
 		:programs) mapfile -t COMPREPLY < <(compgen -c -- "$part") ;;
 		:command*) _crossbpf_command "${begins[${line#:command }]}" ;;

@@ -21,6 +21,7 @@ void settings_free(struct settings *s)
 	strv_free(&s->sources);
 	free(s->output);
 	free(s->outdir);
+	free(s->dir);
 	strv_free(&s->include);
 	strv_free(&s->define);
 	strv_free(&s->cflags);
@@ -319,7 +320,9 @@ int settings_make_flags(const char *root, const char *dir, const struct settings
 {
 	cleanup_settings struct settings s = {.debug = words->debug};
 
-	if (settle_paths(root, dir, words, conf, &s) < 0 || settle_clang(words, conf, &s) < 0)
+	s.dir = from_root(".", root, dir);
+	if (!s.dir || settle_paths(root, dir, words, conf, &s) < 0 ||
+	    settle_clang(words, conf, &s) < 0)
 		return error_no_memory(e);
 	int r = settle_variants(words, conf, &s, e);
 	if (r == 0)

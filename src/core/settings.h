@@ -23,6 +23,7 @@ struct settings {
 	struct strv sources;
 	char *output; /* of a build with one action, or NULL */
 	char *outdir; /* "." is the root itself */
+	char *dir;    /* the working directory, likewise */
 	struct strv include, define, cflags;
 	struct strv target; /* empty: each arch's own */
 	struct strv arch;
