@@ -39,9 +39,10 @@ EBPF_DEV_OBJECTS ?= $(call crossbpf_objects,$(EBPF_DEV_OUTDIR))
 # Quoted for the shell: single quotes in it are written '\''.
 crossbpf_quote = '$(subst ','\'',$(1))'
 crossbpf_verbose = $(if $(filter 1,$(V)),,@)
+crossbpf_on = $(if $(EBPF_BACKEND),--backend=$(call crossbpf_quote,$(EBPF_BACKEND)))
 crossbpf_build = $(CROSSBPF) build -d $(call crossbpf_quote,$(1)) \
 	$(if $(EBPF_ARCH),--arch=$(EBPF_ARCH)) \
-	$(if $(EBPF_BACKEND),--backend=$(call crossbpf_quote,$(EBPF_BACKEND))) \
+	$(crossbpf_on) \
 	$(if $(EBPF_CFLAGS),--cflags=$(call crossbpf_quote,$(EBPF_CFLAGS))) \
 	$(if $(filter 1,$(V)),-v) $(EBPF_FLAGS)
 
@@ -62,21 +63,22 @@ crossbpf-build-dev:
 $(sort $(EBPF_OBJECTS)): crossbpf-build
 	@test -e '$@' || { echo 'crossbpf.mk: $@ is no object of EBPF_SOURCES; correct EBPF_OBJECTS' >&2; exit 1; }
 
-# The objects are made once more, in a directory beside theirs of the same name, for Go files are
-# in the package that it names.
-crossbpf_check = $(EBPF_OUTDIR).check/$(notdir $(EBPF_OUTDIR))
+# All is made once more, in a directory of the same name, for that names the package of Go files.
+# Dependency files name their directory.
+crossbpf_last = $(notdir $(patsubst %/,%,$(1)))
+crossbpf_check = .crossbpf-check/$(call crossbpf_last,$(if $(filter . ./,$(EBPF_OUTDIR)),$(CURDIR),$(EBPF_OUTDIR)))
 ebpf-check:
-	$(crossbpf_verbose)test ! -e crossbpf.lock || $(CROSSBPF) lock --check $(if $(EBPF_BACKEND),--backend=$(call crossbpf_quote,$(EBPF_BACKEND)))
-	$(crossbpf_verbose)rm -rf '$(EBPF_OUTDIR).check'
-	$(crossbpf_verbose)trap 'rm -rf "$(EBPF_OUTDIR).check"' EXIT; trap 'exit 1' HUP INT TERM; \
+	$(crossbpf_verbose)test ! -e crossbpf.lock || $(CROSSBPF) lock --check $(crossbpf_on)
+	$(crossbpf_verbose)trap 'rm -rf .crossbpf-check' EXIT; trap 'exit 1' HUP INT TERM; \
+	rm -rf .crossbpf-check; \
 	$(call crossbpf_build,$(crossbpf_check)) $(EBPF_SOURCES) && \
-	find '$(crossbpf_check)' -type f | sort | { status=0; \
-	while IFS= read -r new; do \
-		old='$(EBPF_OUTDIR)'$${new#'$(crossbpf_check)'}; \
-		if ! test -e "$$old"; then \
-			echo "crossbpf.mk: $$old is not there; make ebpf makes it" >&2; status=1; \
-		elif ! cmp -s "$$old" "$$new"; then \
-			echo "crossbpf.mk: $$old is not what its sources make; make ebpf makes it anew" >&2; status=1; \
+	find '$(crossbpf_check)' -type f ! -name '*.d' | sort | { status=0; \
+	while IFS= read -r made; do \
+		there=$(call crossbpf_quote,$(EBPF_OUTDIR))$${made#$(call crossbpf_quote,$(crossbpf_check))}; \
+		if ! test -e "$$there"; then \
+			echo "crossbpf.mk: $$there is not there; make ebpf makes it" >&2; status=1; \
+		elif ! cmp -s "$$there" "$$made"; then \
+			echo "crossbpf.mk: $$there is not what its sources make; make ebpf makes it anew" >&2; status=1; \
 		fi; \
 	done; exit $$status; }
 
