@@ -314,13 +314,21 @@ static int settle_launcher(const struct settings_words *words, const struct conf
 	return launcher ? words_split("the launcher", launcher, &s->launcher, e) : 0;
 }
 
+/* Are outputs named by whole names? */
+static bool is_absolute(const struct settings_words *words)
+{
+	const char *output = words->output ? words->output : words->outdir;
+
+	return output && output[0] == '/';
+}
+
 int settings_make_flags(const char *root, const char *dir, const struct settings_words *words,
 			const struct conf *conf, struct settings *ret_settings,
 			struct crossbpf_error *e)
 {
 	cleanup_settings struct settings s = {.debug = words->debug};
 
-	s.dir = from_root(".", root, dir);
+	s.dir = is_absolute(words) ? strdup("/") : from_root(".", root, dir);
 	if (!s.dir || settle_paths(root, dir, words, conf, &s) < 0 ||
 	    settle_clang(words, conf, &s) < 0)
 		return error_no_memory(e);
