@@ -6,8 +6,7 @@
 # of those with one of the other ends, and directories, where there are any.
 function __crossbpf_files
     set -l before (string match -r -- '^--[^=]*=' $argv[1])
-    set -l typed (string replace -r -- '^--[^=]*=' '' $argv[1])
-    set -l all (complete -C "'' "(string escape -- $typed) | string replace -r '\t.*' '')
+    set -l all (complete -C "'' "(string replace -r -- '^--[^=]*=' '' $argv[1]) | string replace -r '\t.*' '')
     set -l fitting
     for name in $all
         for end in $argv[2..]
@@ -17,7 +16,7 @@ function __crossbpf_files
     end
     set -q argv[2]; and set -q fitting[1]; or set fitting $all
     for name in $fitting
-        echo $before$name
+        echo "$before$name"
     end
 end
 
@@ -33,7 +32,7 @@ function __crossbpf_complete
                 __crossbpf_files "$typed" /
             case :programs
                 for name in (complete -C (string replace -r -- '^--[^=]*=' '' "$typed"))
-                    echo $before$name
+                    echo "$before$name"
                 end
             case ':command *'
                 # Its words, of which the first is word 0 for us and 1 for fish.
