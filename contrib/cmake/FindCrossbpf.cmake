@@ -104,8 +104,8 @@ function(crossbpf_add_object target)
         string(APPEND dir "/${arch}")
       endif()
       set(object "${dir}/${name}.o")
-      # An object that came out as it was keeps its time. Ninja knows what that means; make would
-      # ask again each time.
+      # Where a header was only touched, the object keeps its time, and make would ask again each
+      # time. Ninja takes the dependency file away, for which both are written anew.
       set(touch)
       if(CMAKE_GENERATOR MATCHES "Makefiles")
         set(touch COMMAND "${CMAKE_COMMAND}" -E touch "${object}")
