@@ -56,6 +56,8 @@ static int print_help(void)
 	       "  stats   how much is in it, and how often it had what was wanted\n"
 	       "  prune   remove what was used longest ago, down to the size that it may have\n"
 	       "  clear   remove all\n\n"
+	       "  --json      of stats: an object of JSON\n"
+	       "  -h, --help  this help\n\n"
 	       "See crossbpf-cache(1).\n");
 	return cli_finish_output();
 }

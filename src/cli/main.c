@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli-complete.h"
 #include "cli.h"
 #include "shared/io.h"
 #include "shared/nearest.h"
@@ -102,6 +103,9 @@ int main(int argc, char **argv)
 		return print_help();
 	if (strcmp(argv[1], "--version") == 0)
 		return print_version();
+	if (strcmp(argv[1], "--complete") == 0)
+		return cli_complete(commands, sizeof(commands) / sizeof(commands[0]), print_help,
+				    (const char *const *)argv + 2);
 
 	const struct command *command = find_command(argv[1]);
 	if (!command) {

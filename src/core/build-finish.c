@@ -78,14 +78,35 @@ static int see_inputs(const struct build *b, struct strv *inputs)
 	return 0;
 }
 
+/* The rule that clang wrote in the root, for a make in the working directory. */
+static int see_from_dir(const struct build *b, const struct build_action *a,
+			const struct strbuf *dep, struct strbuf *ret_text)
+{
+	cleanup_free char *object = build_plan_seen(b->plan, b->root, a->object);
+	cleanup_strv struct strv files = {0}, seen = {0};
+
+	if (!object)
+		return -ENOMEM;
+	int r = depfile_parse(dep->data, dep->len, &files);
+	for (size_t i = 0; i < files.n; i++)
+		strv_take(&seen, build_plan_seen(b->plan, b->root, files.v[i]));
+	if (r == 0)
+		r = seen.error ? seen.error : depfile_write(object, &seen, ret_text);
+	if (r == -EINVAL) { /* of names that make cannot have */
+		strbuf_add(ret_text, dep->data, dep->len);
+		r = ret_text->error;
+	}
+	return r;
+}
+
 /* What is made of the object depends on what that is made of. */
-static int add_derived(const struct build_action *a, const struct strbuf *dep,
-		       struct strbuf *ret_text)
+static int add_derived(const struct build *b, const struct build_action *a,
+		       const struct strbuf *dep, struct strbuf *ret_text)
 {
 	cleanup_strv struct strv targets = {0};
 
 	for (size_t i = 0; i < a->n_derived; i++)
-		strv_add(&targets, a->derived[i].path);
+		strv_take(&targets, build_plan_seen(b->plan, b->root, a->derived[i].path));
 	if (targets.error)
 		return targets.error;
 	int r = depfile_add_targets(dep->data, dep->len, &targets, ret_text);
@@ -97,11 +118,17 @@ static int add_derived(const struct build_action *a, const struct strbuf *dep,
 int build_dep_text(const struct build *b, const struct build_action *a, const struct strbuf *dep,
 		   struct strbuf *ret_text)
 {
-	cleanup_strbuf struct strbuf all = {0};
+	cleanup_strbuf struct strbuf seen = {0}, all = {0};
 
+	if (b->plan->dir) {
+		int r = see_from_dir(b, a, dep, &seen);
+		if (r < 0)
+			return r;
+		dep = &seen;
+	}
 	if (!b->remote)
-		return add_derived(a, dep, ret_text);
-	int r = add_derived(a, dep, &all);
+		return add_derived(b, a, dep, ret_text);
+	int r = add_derived(b, a, dep, &all);
 	return r < 0 ? r : remote_localize(b->remote, all.data, all.len, ret_text);
 }
 

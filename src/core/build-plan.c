@@ -50,6 +50,7 @@ void build_plan_free(struct build_plan *p)
 	strv_free(&p->beside);
 	strv_free(&p->moved);
 	strv_free(&p->called);
+	free(p->dir);
 	*p = (struct build_plan){0};
 }
 
@@ -509,6 +510,9 @@ static int make_action(struct build_plan *p, const struct settings *settings, co
 	/* The dependency file names them. */
 	for (size_t i = 0; a->dep && i < a->n_derived; i++)
 		digest_string(&d, a->derived[i].path);
+	/* As they are seen from there. */
+	if (a->dep && p->dir)
+		digest_string(&d, p->dir);
 	digest_finish_bytes(&d, a->command);
 	return 0;
 }
@@ -532,6 +536,17 @@ static int make_actions(struct build_plan *p, const struct settings *settings,
 	return 0;
 }
 
+char *build_plan_seen(const struct build_plan *p, const char *root, const char *path)
+{
+	size_t len = p->dir ? strlen(p->dir) : 0;
+
+	if (!p->dir || path[0] == '/')
+		return strdup(path);
+	/* Else by its whole name: a .. is not the way back where a directory is a link. */
+	return strncmp(path, p->dir, len) == 0 && path[len] == '/' ? strdup(path + len + 1)
+								   : io_absolute(root, path);
+}
+
 int build_plan_make(const char *root, const struct settings *settings,
 		    const struct toolchain *toolchain, const char *header_dir,
 		    struct build_plan *ret_plan, struct crossbpf_error *e)
@@ -544,7 +559,9 @@ int build_plan_make(const char *root, const struct settings *settings,
 
 	p.tells_relative = toolchain->number && strtoul(toolchain->number, NULL, 10) >= 15;
 	p.variants = calloc(settings->arch.n * targets, sizeof(*p.variants));
-	if (!p.variants)
+	bool is_below = settings->dir && strcmp(settings->dir, ".") != 0;
+	p.dir = is_below ? strdup(settings->dir) : NULL;
+	if (!p.variants || (is_below && !p.dir))
 		return error_no_memory(e);
 	p.n_variants = list_variants(settings, p.variants);
 	if (settings->output && settings->sources.n * p.n_variants > 1)

@@ -44,6 +44,7 @@ struct build_plan {
 			       there */
 	struct strv moved;  /* and those that objects give another name, */
 	struct strv called; /* these */
+	char *dir;          /* as in settings; NULL where it is the root */
 	bool dirs_found;    /* `search` has some only because they are there */
 	bool maps_root;     /* objects call the root "." */
 	bool keep_debug;
@@ -66,6 +67,9 @@ char *build_plan_name(const struct build_plan *p, const char *root, const char *
 /* The file in p->moved.v[i] that objects call `name`; NULL where there is none, or memory ran out.
  * The caller frees. */
 char *build_plan_moved(const struct build_plan *p, size_t i, const char *name);
+/* What a dependency file calls a file, so that a make in the working directory knows it, and by its
+ * whole name where outputs were given so; NULL where memory ran out. The caller frees. */
+char *build_plan_seen(const struct build_plan *p, const char *root, const char *path);
 /* Appends the directories in which a variant's programs look for headers. Errors are sticky. */
 void build_plan_search(const struct build_variant *v, const struct toolchain *toolchain,
 		       struct strv *dirs);

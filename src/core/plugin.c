@@ -62,9 +62,8 @@ int plugin_check_file(const char *dir, const char *path, const char *what, struc
 	return r;
 }
 
-/* The names of the backends in a directory. To look into a module is to load it: others of ours lie
- * there too. Errors are sticky. */
-static void list_installed(const char *dir, struct strv *names)
+/* To look into a module is to load it: others of ours lie there too. */
+void plugin_list(const char *dir, struct strv *names)
 {
 	static const char end[] = ".so";
 	cleanup_closedir DIR *entries = opendir(dir);
@@ -94,7 +93,7 @@ static int refuse_missing(const char *dir, const char *name, struct crossbpf_err
 	cleanup_strbuf struct strbuf list = {0};
 	cleanup_strv struct strv names = {0};
 
-	list_installed(dir, &names);
+	plugin_list(dir, &names);
 	for (size_t i = 0; i < names.n; i++)
 		strbuf_printf(&list, "%s %s", i ? "," : "", names.v[i]);
 	if (names.error || list.error)

@@ -7,6 +7,7 @@
 
 #include "crossbpf-backend.h"
 #include "error.h"
+#include "shared/strv.h"
 
 struct plugin {
 	void *handle;                    /* of dlopen() */
@@ -40,6 +41,9 @@ void plugin_unload(struct plugin *p);
 
 /* Could it be a backend's name: lower-case letters, digits, '_' and '-'? */
 bool plugin_is_name(const char *name);
+
+/* Adds the names of the backends in a directory, sorted. Errors are sticky. */
+void plugin_list(const char *dir, struct strv *names);
 
 /* Is there a file DIR/NAME.so? */
 bool plugin_is_installed(const char *dir, const char *name);

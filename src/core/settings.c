@@ -21,6 +21,7 @@ void settings_free(struct settings *s)
 	strv_free(&s->sources);
 	free(s->output);
 	free(s->outdir);
+	free(s->dir);
 	strv_free(&s->include);
 	strv_free(&s->define);
 	strv_free(&s->cflags);
@@ -313,13 +314,23 @@ static int settle_launcher(const struct settings_words *words, const struct conf
 	return launcher ? words_split("the launcher", launcher, &s->launcher, e) : 0;
 }
 
+/* Are outputs named by whole names? */
+static bool is_absolute(const struct settings_words *words)
+{
+	const char *output = words->output ? words->output : words->outdir;
+
+	return output && output[0] == '/';
+}
+
 int settings_make_flags(const char *root, const char *dir, const struct settings_words *words,
 			const struct conf *conf, struct settings *ret_settings,
 			struct crossbpf_error *e)
 {
 	cleanup_settings struct settings s = {.debug = words->debug};
 
-	if (settle_paths(root, dir, words, conf, &s) < 0 || settle_clang(words, conf, &s) < 0)
+	s.dir = is_absolute(words) ? strdup("/") : from_root(".", root, dir);
+	if (!s.dir || settle_paths(root, dir, words, conf, &s) < 0 ||
+	    settle_clang(words, conf, &s) < 0)
 		return error_no_memory(e);
 	int r = settle_variants(words, conf, &s, e);
 	if (r == 0)

@@ -23,6 +23,8 @@ struct settings {
 	struct strv sources;
 	char *output; /* of a build with one action, or NULL */
 	char *outdir; /* "." is the root itself */
+	char *dir;    /* from where dependency files are seen: the working directory, likewise; "/"
+			 where outputs were given by whole names */
 	struct strv include, define, cflags;
 	struct strv target; /* empty: each arch's own */
 	struct strv arch;

@@ -58,6 +58,22 @@ char *variant_expand(const char *text, const char *arch)
 	return strbuf_finish(&b, &expanded) < 0 ? NULL : expanded;
 }
 
+static const char *const targets[] = {"bpfel", "bpfeb", NULL};
+/* Of equally near ones the first is named in the hint: armv7l is arm. */
+static const char *const archs[] = {"x86",     "arm",       "arm64", "s390", "riscv",
+				    "powerpc", "loongarch", "mips",  NULL};
+static const char *const cpus[] = {"v1", "v2", "v3", "v4", NULL};
+static const char *const outputs[] = {"object", "skeleton", "go", "c", "dep", NULL};
+
+const char *const *variant_names(const char *option)
+{
+	return strcmp(option, "target") == 0 ? targets
+	       : strcmp(option, "arch") == 0 ? archs
+	       : strcmp(option, "cpu") == 0  ? cpus
+	       : strcmp(option, "emit") == 0 ? outputs
+					     : NULL;
+}
+
 /* `names` ends with NULL. */
 static int check_name(const char *what, const char *name, const char *const *names,
 		      struct crossbpf_error *e)
@@ -72,21 +88,15 @@ static int check_name(const char *what, const char *name, const char *const *nam
 
 int variant_check_target(const char *name, struct crossbpf_error *e)
 {
-	static const char *const names[] = {"bpfel", "bpfeb", NULL};
-
-	return check_name("target", name, names, e);
+	return check_name("target", name, targets, e);
 }
 
 int variant_check_arch(const char *name, struct crossbpf_error *e)
 {
-	/* Of equally near ones the first is named in the hint: armv7l is arm. */
-	static const char *const names[] = {"x86",     "arm",       "arm64", "s390", "riscv",
-					    "powerpc", "loongarch", "mips",  NULL};
-
 	/* What `uname -m` says can be near to another: amd64. */
 	const char *meant = variant_arch_of_machine(name);
 	if (!meant || strncmp(name, meant, strlen(meant)) == 0)
-		return check_name("arch", name, names, e);
+		return check_name("arch", name, archs, e);
 
 	cleanup_free char *hint = str_printf("did you mean '%s'?", meant);
 	return error_set(e, -EINVAL, EXIT_STATUS_USAGE, hint, "'%s' is no arch", name);
@@ -94,16 +104,12 @@ int variant_check_arch(const char *name, struct crossbpf_error *e)
 
 int variant_check_cpu(const char *name, struct crossbpf_error *e)
 {
-	static const char *const names[] = {"v1", "v2", "v3", "v4", NULL};
-
-	return check_name("instruction set", name, names, e);
+	return check_name("instruction set", name, cpus, e);
 }
 
 int variant_check_emit(const char *name, struct crossbpf_error *e)
 {
-	static const char *const names[] = {"object", "skeleton", "go", "c", "dep", NULL};
-
-	return check_name("output to emit", name, names, e);
+	return check_name("output to emit", name, outputs, e);
 }
 
 int variant_check_type(const char *name, struct crossbpf_error *e)

@@ -26,6 +26,11 @@ int variant_check_target(const char *name, struct crossbpf_error *e);
 int variant_check_arch(const char *name, struct crossbpf_error *e);
 int variant_check_cpu(const char *name, struct crossbpf_error *e);
 int variant_check_emit(const char *name, struct crossbpf_error *e);
+
+/* The names that an option of a build takes ("target", "arch", "cpu", "emit"), up to a NULL; NULL
+ * for another option. */
+const char *const *variant_names(const char *option);
+
 /* Could C call a type so? */
 int variant_check_type(const char *name, struct crossbpf_error *e);
 

@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: BSD-2-Clause
+#[=======================================================================[.rst:
+FindCrossbpf
+------------
+
+Finds crossbpf, which compiles eBPF programs; see crossbpf-make(7)::
+
+  list(APPEND CMAKE_MODULE_PATH /usr/share/crossbpf/cmake)
+  find_package(Crossbpf 0.1 REQUIRED)
+  crossbpf_add_object(probe SOURCES bpf/probe.bpf.c)
+  add_dependencies(daemon probe)
+
+The directory is what ``pkg-config --variable=cmakedir crossbpf`` prints; this file may as well be
+copied into a project.
+
+``Crossbpf_FOUND``, ``Crossbpf_VERSION``
+  Is it there, and which.
+``Crossbpf_EXECUTABLE``
+  The program, a cache variable.
+
+::
+
+  crossbpf_add_object(TARGET SOURCES source... [ARCH arch...] [OUTPUT_DIRECTORY dir]
+                      [INCLUDE_DIRECTORIES dir...] [CFLAGS string] [BACKEND name[:where]]
+                      [DEBUG] [OPTIONS option...])
+
+Adds a target, which ALL depends on, that compiles each source for each arch (x86, arm64, ...; this
+machine's where none is named) to NAME.bpf.o in the output directory, the current binary directory
+where none is given; with several archs in a directory for each. What a source includes is a
+dependency. ``TARGET_OBJECTS``, with the target's name, is the list of the objects.
+``OPTIONS`` are further options of crossbpf build.
+#]=======================================================================]
+
+cmake_minimum_required(VERSION 3.20) # DEPFILE of Makefiles
+
+find_program(Crossbpf_EXECUTABLE NAMES crossbpf DOC "compiles eBPF programs")
+mark_as_advanced(Crossbpf_EXECUTABLE)
+
+unset(Crossbpf_VERSION)
+if(Crossbpf_EXECUTABLE)
+  execute_process(COMMAND "${Crossbpf_EXECUTABLE}" --version
+    OUTPUT_VARIABLE _crossbpf_version ERROR_QUIET)
+  if(_crossbpf_version MATCHES "^crossbpf ([0-9.]+)")
+    set(Crossbpf_VERSION "${CMAKE_MATCH_1}")
+  endif()
+  unset(_crossbpf_version)
+endif()
+
+include(FindPackageHandleStandardArgs)
+# One that does not run has no version.
+find_package_handle_standard_args(Crossbpf
+  REQUIRED_VARS Crossbpf_EXECUTABLE Crossbpf_VERSION VERSION_VAR Crossbpf_VERSION)
+
+function(crossbpf_add_object target)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "DEBUG" "OUTPUT_DIRECTORY;CFLAGS;BACKEND"
+    "SOURCES;ARCH;INCLUDE_DIRECTORIES;OPTIONS")
+  if(arg_UNPARSED_ARGUMENTS OR NOT arg_SOURCES)
+    message(FATAL_ERROR "crossbpf_add_object(${target}): give SOURCES, and what is in FindCrossbpf.cmake, not '${arg_UNPARSED_ARGUMENTS}'")
+  endif()
+  if(NOT arg_OUTPUT_DIRECTORY)
+    set(arg_OUTPUT_DIRECTORY "${CMAKE_CURRENT_BINARY_DIR}")
+  endif()
+  get_filename_component(outdir "${arg_OUTPUT_DIRECTORY}" ABSOLUTE BASE_DIR "${CMAKE_CURRENT_BINARY_DIR}")
+
+  set(options)
+  foreach(dir IN LISTS arg_INCLUDE_DIRECTORIES)
+    get_filename_component(dir "${dir}" ABSOLUTE)
+    list(APPEND options -I "${dir}")
+  endforeach()
+  if(arg_DEBUG)
+    list(APPEND options --debug)
+  endif()
+  if(arg_BACKEND)
+    list(APPEND options "--backend=${arg_BACKEND}")
+  endif()
+  if(arg_CFLAGS)
+    list(APPEND options "--cflags=${arg_CFLAGS}")
+  endif()
+  list(APPEND options ${arg_OPTIONS})
+
+  list(LENGTH arg_ARCH n_archs)
+  set(archs ${arg_ARCH})
+  if(n_archs EQUAL 0)
+    set(archs "-")
+  endif()
+  # The project's own configuration, where it has one, is read by each compile.
+  set(conf)
+  if(EXISTS "${CMAKE_CURRENT_SOURCE_DIR}/crossbpf.conf")
+    set(conf "${CMAKE_CURRENT_SOURCE_DIR}/crossbpf.conf")
+  endif()
+
+  set(objects)
+  foreach(source IN LISTS arg_SOURCES)
+    get_filename_component(source "${source}" ABSOLUTE)
+    get_filename_component(name "${source}" NAME)
+    string(REGEX REPLACE "\\.[^.]*$" "" name "${name}") # probe.bpf
+    foreach(arch IN LISTS archs)
+      set(dir "${outdir}")
+      set(for_arch)
+      if(n_archs GREATER 0)
+        set(for_arch "--arch=${arch}")
+      endif()
+      if(n_archs GREATER 1)
+        string(APPEND dir "/${arch}")
+      endif()
+      set(object "${dir}/${name}.o")
+      # Where a header was only touched, the object keeps its time, and make would ask again each
+      # time. Ninja takes the dependency file away, for which both are written anew.
+      set(touch)
+      if(CMAKE_GENERATOR MATCHES "Makefiles")
+        set(touch COMMAND "${CMAKE_COMMAND}" -E touch "${object}")
+      endif()
+      add_custom_command(OUTPUT "${object}"
+        COMMAND "${Crossbpf_EXECUTABLE}" build -q --emit dep ${for_arch} ${options} -o "${object}" "${source}"
+        ${touch}
+        DEPENDS "${source}" ${conf} "${Crossbpf_EXECUTABLE}"
+        DEPFILE "${dir}/${name}.d"
+        WORKING_DIRECTORY "${CMAKE_CURRENT_SOURCE_DIR}"
+        COMMENT "Compiling ${object}"
+        VERBATIM)
+      list(APPEND objects "${object}")
+    endforeach()
+  endforeach()
+  add_custom_target(${target} ALL DEPENDS ${objects})
+  set(${target}_OBJECTS ${objects} PARENT_SCOPE)
+endfunction()
