@@ -115,7 +115,7 @@ def plain(command):
 
 
 def script_of(rule, document, commands):
-    lines = ["set -eu"]
+    lines = ["set -eu"] + ["cd " + quoted(value) for value in rule.values("in")]
     left_out = {}
     for value in rule.values("not"):
         command, bar, reason = value.partition(" | ")
@@ -147,7 +147,8 @@ def script_of(rule, document, commands):
 
 
 def looks_like_command(line):
-    return re.match(r"\$ |(sudo )?(\w+=\S* )*(crossbpf|make|brew|apt|docker|ssh|export)\b(?! +ms| *[={])", line)
+    """Lest a command hide among what is called a text."""
+    return re.match(r"\$ |(sudo )?(\w+=\S* )*(crossbpf [a-z]|crossbpf-\w+ -|make |brew |apt|docker |ssh |export )", line)
 
 
 def main():
@@ -163,11 +164,11 @@ def main():
         at = 0
         for block in blocks:
             commands = commands_of(block, manual)
-            first = plain(commands[0]) if commands else block[0].strip()
-            if at == len(of_document) or of_document[at].first != first:
+            first = plain(commands[0]) if commands and manual else block[0].strip()
+            if at == len(of_document) or of_document[at].first not in (first, plain(first)):
                 wrong.append("%s: no rule in %s for: %s" % (name, os.path.basename(manifest), first))
                 # One that is new does not make errors of all that follow.
-                later = [n for n in range(at, len(of_document)) if of_document[n].first == first]
+                later = [n for n in range(at, len(of_document)) if of_document[n].first in (first, plain(first))]
                 if not later:
                     continue
                 for rule in of_document[at:later[0]]:
