@@ -600,7 +600,8 @@ static int pass_top(struct reader *r)
 
 /* The second pass. */
 
-static void take_complaint(cfg_t *cfg, const char *format, va_list args)
+__attribute__((format(printf, 2, 0))) static void take_complaint(cfg_t *cfg, const char *format,
+								 va_list args)
 {
 	cleanup_strbuf struct strbuf b = {0};
 	cleanup_free char *message = NULL;
