@@ -27,7 +27,8 @@ copied into a project.
 Adds a target, which ALL depends on, that compiles each source for each arch (x86, arm64, ...; this
 machine's where none is named) to NAME.bpf.o in the output directory, the current binary directory
 where none is given; with several archs in a directory for each. What a source includes is a
-dependency. ``TARGET_OBJECTS``, with the target's name, is the list of the objects.
+dependency. Of a target ``probe`` the objects are ``${probe_OBJECTS}``; two targets of one source take
+an output directory each.
 ``OPTIONS`` are further options of crossbpf build.
 #]=======================================================================]
 
@@ -55,7 +56,10 @@ function(crossbpf_add_object target)
   cmake_parse_arguments(PARSE_ARGV 1 arg "DEBUG" "OUTPUT_DIRECTORY;CFLAGS;BACKEND"
     "SOURCES;ARCH;INCLUDE_DIRECTORIES;OPTIONS")
   if(arg_UNPARSED_ARGUMENTS OR NOT arg_SOURCES)
-    message(FATAL_ERROR "crossbpf_add_object(${target}): give SOURCES, and what is in FindCrossbpf.cmake, not '${arg_UNPARSED_ARGUMENTS}'")
+    message(FATAL_ERROR "crossbpf_add_object(${target}): '${arg_UNPARSED_ARGUMENTS}' is no argument, or SOURCES is missing before it; CFLAGS is one string. crossbpf-make(7) has all arguments")
+  endif()
+  if(arg_OPTIONS MATCHES "(^|;)(--emit|-o|-d|--outdir)")
+    message(FATAL_ERROR "crossbpf_add_object(${target}): OPTIONS has ${CMAKE_MATCH_2}, which is this function's own; skeletons are made of an object by crossbpf gen, in a command of yours")
   endif()
   if(NOT arg_OUTPUT_DIRECTORY)
     set(arg_OUTPUT_DIRECTORY "${CMAKE_CURRENT_BINARY_DIR}")
@@ -78,16 +82,25 @@ function(crossbpf_add_object target)
   endif()
   list(APPEND options ${arg_OPTIONS})
 
+  string(REPLACE "," ";" arg_ARCH "${arg_ARCH}")
   list(LENGTH arg_ARCH n_archs)
   set(archs ${arg_ARCH})
   if(n_archs EQUAL 0)
     set(archs "-")
   endif()
-  # The project's own configuration, where it has one, is read by each compile.
+  # The project's own configuration, here or above, is read by each compile.
   set(conf)
-  if(EXISTS "${CMAKE_CURRENT_SOURCE_DIR}/crossbpf.conf")
-    set(conf "${CMAKE_CURRENT_SOURCE_DIR}/crossbpf.conf")
-  endif()
+  set(dir "${CMAKE_CURRENT_SOURCE_DIR}")
+  while(dir AND NOT conf)
+    if(EXISTS "${dir}/crossbpf.conf")
+      set(conf "${dir}/crossbpf.conf")
+    endif()
+    get_filename_component(above "${dir}" DIRECTORY)
+    if(above STREQUAL dir)
+      break()
+    endif()
+    set(dir "${above}")
+  endwhile()
 
   set(objects)
   foreach(source IN LISTS arg_SOURCES)

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # eBPF programs in a Makefile of GNU make, 3.81 and later; see crossbpf-make(7):
 #
-#     EBPF_SOURCES = bpf/probe.bpf.c
-#     include $(shell pkg-config --variable=makefile crossbpf)
-#     daemon: daemon.c $(EBPF_OBJECTS)
+#     EBPF_SOURCES = bpf/probe.bpf.c      # variables come before the include
+#     include $(or $(shell pkg-config --variable=makefile crossbpf),/usr/share/crossbpf/crossbpf.mk)
+#     daemon: daemon.go $(EBPF_OBJECTS)
+#     	go build -o $@ .
 #
 #     make ebpf         compile what changed
 #     make ebpf-dev     the same with DWARF, in a directory of its own
@@ -20,7 +21,7 @@ CROSSBPF ?= crossbpf
 EBPF_SOURCES ?=
 EBPF_OUTDIR ?= build/bpf
 EBPF_DEV_OUTDIR ?= $(EBPF_OUTDIR)-dev
-# Parted by commas: x86,arm64.
+# Parted by commas or blanks: x86,arm64.
 EBPF_ARCH ?=
 EBPF_BACKEND ?=
 EBPF_CFLAGS ?=
@@ -29,6 +30,7 @@ EBPF_FLAGS ?=
 
 # The names that crossbpf build gives: OUTDIR/NAME.bpf.o, and OUTDIR/ARCH/NAME.bpf.o for several.
 crossbpf_comma := ,
+crossbpf_space := $(subst ,, )
 crossbpf_archs = $(sort $(subst $(crossbpf_comma), ,$(EBPF_ARCH)))
 crossbpf_names = $(addsuffix .o,$(basename $(notdir $(EBPF_SOURCES))))
 crossbpf_dirs = $(if $(word 2,$(crossbpf_archs)),$(addprefix $(1)/,$(crossbpf_archs)),$(1))
@@ -41,7 +43,7 @@ crossbpf_quote = '$(subst ','\'',$(1))'
 crossbpf_verbose = $(if $(filter 1,$(V)),,@)
 crossbpf_on = $(if $(EBPF_BACKEND),--backend=$(call crossbpf_quote,$(EBPF_BACKEND)))
 crossbpf_build = $(CROSSBPF) build -d $(call crossbpf_quote,$(1)) \
-	$(if $(EBPF_ARCH),--arch=$(EBPF_ARCH)) \
+	$(if $(crossbpf_archs),--arch=$(subst $(crossbpf_space),$(crossbpf_comma),$(crossbpf_archs))) \
 	$(crossbpf_on) \
 	$(if $(EBPF_CFLAGS),--cflags=$(call crossbpf_quote,$(EBPF_CFLAGS))) \
 	$(if $(filter 1,$(V)),-v) $(EBPF_FLAGS)
@@ -61,7 +63,7 @@ crossbpf-build-dev:
 
 # Its time is looked at again after a command, even one that does nothing else.
 $(sort $(EBPF_OBJECTS)): crossbpf-build
-	@test -e '$@' || { echo 'crossbpf.mk: $@ is no object of EBPF_SOURCES; correct EBPF_OBJECTS' >&2; exit 1; }
+	@test -e '$@' || { echo 'crossbpf.mk: $@ was not made: where crossbpf.conf names several archs, set EBPF_ARCH' >&2; exit 1; }
 
 # All is made once more, in a directory of the same name, for that names the package of Go files.
 # Dependency files name their directory.
@@ -80,7 +82,8 @@ ebpf-check:
 		elif ! cmp -s "$$there" "$$made"; then \
 			echo "crossbpf.mk: $$there is not what its sources make; make ebpf makes it anew" >&2; status=1; \
 		fi; \
-	done; exit $$status; }
+	done; \
+	[ $$status != 0 ] || echo 'crossbpf.mk: all is what its sources make'; exit $$status; }
 
 ebpf-clean:
 	$(crossbpf_verbose)rm -f $(sort $(EBPF_OBJECTS)) $(sort $(EBPF_DEV_OBJECTS))

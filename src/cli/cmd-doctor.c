@@ -228,13 +228,15 @@ static void check_backend(const struct doctor *d, const char *name)
 		return;
 	}
 	int r = cli_project_load(&d->p, name, place_of(d, name), &session, &why);
-	if (r == 0)
+	bool is_loaded = r == 0;
+	if (is_loaded)
 		r = session_probe(&session, &why);
 	if (r == 0) {
 		print_part(d, name, "ok", text_of(session.plugin.backend.summary), "");
 		return;
 	}
-	cleanup_free char *command = why.hint ? strdup(why.hint) : mend_backend(name);
+	/* The hint of one that cannot work leads here. */
+	cleanup_free char *command = !is_loaded && why.hint ? strdup(why.hint) : mend_backend(name);
 	print_part(d, name, "missing", text_of(why.message), text_of(command));
 }
 
