@@ -67,15 +67,15 @@ $(sort $(EBPF_OBJECTS)): crossbpf-build
 
 # All is made once more, in a directory of the same name, for that names the package of Go files.
 # Dependency files name their directory.
-crossbpf_last = $(notdir $(patsubst %/,%,$(1)))
-crossbpf_check = .crossbpf-check/$(call crossbpf_last,$(if $(filter . ./,$(EBPF_OUTDIR)),$(CURDIR),$(EBPF_OUTDIR)))
+crossbpf_check = .crossbpf-check/$(notdir $(abspath $(EBPF_OUTDIR)))
 ebpf-check:
 	$(crossbpf_verbose)test ! -e crossbpf.lock || $(CROSSBPF) lock --check $(crossbpf_on)
 	$(crossbpf_verbose)trap 'rm -rf .crossbpf-check' EXIT; trap 'exit 1' HUP INT TERM; \
 	rm -rf .crossbpf-check; \
 	$(call crossbpf_build,$(crossbpf_check)) $(EBPF_SOURCES) && \
-	find '$(crossbpf_check)' -type f ! -name '*.d' | sort | { status=0; \
+	find $(call crossbpf_quote,$(crossbpf_check)) -type f ! -name '*.d' | sort | { status=0 n=0; \
 	while IFS= read -r made; do \
+		n=$$((n + 1)); \
 		there=$(call crossbpf_quote,$(EBPF_OUTDIR))$${made#$(call crossbpf_quote,$(crossbpf_check))}; \
 		if ! test -e "$$there"; then \
 			echo "crossbpf.mk: $$there is not there; make ebpf makes it" >&2; status=1; \
@@ -83,7 +83,8 @@ ebpf-check:
 			echo "crossbpf.mk: $$there is not what its sources make; make ebpf makes it anew" >&2; status=1; \
 		fi; \
 	done; \
-	[ $$status != 0 ] || echo 'crossbpf.mk: all is what its sources make'; exit $$status; }
+	[ $$n != 0 ] || { echo 'crossbpf.mk: nothing was made to compare with: EBPF_FLAGS must not say where' >&2; status=1; }; \
+	[ $$status != 0 ] || echo "crossbpf.mk: $$n files are what their sources make"; exit $$status; }
 
 ebpf-clean:
 	$(crossbpf_verbose)rm -f $(sort $(EBPF_OBJECTS)) $(sort $(EBPF_DEV_OBJECTS))
