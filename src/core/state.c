@@ -27,8 +27,6 @@ struct state {
 	int root; /* a descriptor */
 	uint64_t recordings;
 	int64_t opened, saved; /* when; nanoseconds since the epoch */
-	int64_t newest;        /* when what was looked at changed last; 0: long ago */
-	bool has_unknown;      /* it was asked about what is read now for the first time */
 };
 
 int state_file(const char *cache_dir, const char *id, char **ret_path)
@@ -69,14 +67,6 @@ static int read_version(struct state *s, struct state_path *path)
 	return r;
 }
 
-static void note_change(struct state *s, const struct fingerprint *now)
-{
-	int64_t changed = fingerprint_changed(now);
-
-	if (changed > s->newest)
-		s->newest = changed;
-}
-
 /* Finds out which version of a file is there, once a build. 0, -ENOENT, -EINVAL for no regular
  * file, or another errno where it cannot be read. */
 static int look_at(struct state *s, struct state_path *path)
@@ -88,7 +78,6 @@ static int look_at(struct state *s, struct state_path *path)
 	int r = state_stat(s->root, path);
 	if (r < 0)
 		return r;
-	note_change(s, &path->now);
 	for (struct state_version *v = path->versions; v; v = v->next)
 		if (fingerprint_is(&v->seen, &path->now) && !fingerprint_is_racy(&v->seen)) {
 			path->current = v;
@@ -189,15 +178,13 @@ static char *why_not_current(const struct state_version *v, const char *what)
 			  v->path->current ? "has changed" : "is gone");
 }
 
-/* An input that is not what it was, the first, when all are looked at; NULL: none. */
+/* An input that is not what it was; NULL: none. */
 static const struct state_version *find_changed(struct state *s, const struct state_row *row)
 {
-	const struct state_version *changed = NULL;
-
 	for (uint32_t i = 0; i < row->n_inputs; i++)
-		if (!is_current(s, row->inputs[i]) && !changed)
-			changed = row->inputs[i];
-	return changed;
+		if (!is_current(s, row->inputs[i]))
+			return row->inputs[i];
+	return NULL;
 }
 
 /* An input that asks for what cannot be watched. */
@@ -215,8 +202,6 @@ bool state_is_fresh(struct state *s, const char *output, const uint8_t command[D
 	struct state_row *row = state_store_find_row(&s->store, output);
 
 	*ret_why = NULL;
-	s->has_unknown = s->has_unknown || !row || !row->n_outputs || row->appeared ||
-			 memcmp(row->command, command, DIGEST_SIZE) != 0;
 	if (row)
 		row->used = true;
 	if (row && row->appeared) {
@@ -295,16 +280,7 @@ int64_t state_duration(struct state *s, const char *output)
 
 void state_settle(const struct state *s)
 {
-	int64_t since = s->newest;
-
-	for (size_t i = 0; i < s->store.dirs.n; i++) {
-		const struct state_dir *dir = s->store.dirs.v[i];
-		int64_t changed = dir->looked ? fingerprint_changed(&dir->seen) : 0;
-		since = changed > since ? changed : since;
-	}
-	if (s->has_unknown && since < s->opened)
-		since = s->opened;
-	int64_t left = since + io_tick(1) - io_now();
+	int64_t left = s->opened + io_tick(1) - io_now();
 	struct timespec time = {.tv_nsec = (long)left};
 
 	/* A clock that was set back is not waited for. */

@@ -53,8 +53,7 @@ bool state_is_fresh(struct state *s, const char *output, const uint8_t command[D
 int64_t state_duration(struct state *s, const char *output);
 
 /* Waits until what was written before state_open() is old enough to be told from what is written
- * from now on: 10 ms at most, and not at all where all that state_is_fresh() looked at is that
- * old. */
+ * from now on: 10 ms at most. */
 void state_settle(const struct state *s);
 
 struct state_output {
