@@ -498,7 +498,7 @@ def run(path):
     os.makedirs(settings["store"], exist_ok=True)
     for name in settings["jobs"]:
         job = workflow["jobs"][name]
-        for matrix in combinations(job):
+        for index, matrix in enumerate(combinations(job)):
             chosen = settings.get("matrix", {}).get(name)
             if chosen and not all(matrix.get(key) == value for key, value in chosen.items()):
                 print(f"job {name} {matrix}: left out", flush=True)
@@ -507,7 +507,7 @@ def run(path):
             print(f"job {name}" + (f" {matrix}" if matrix else ""), flush=True)
             root = os.path.join(settings["roots"], name + "".join("-" + str(v) for v in matrix.values()))
             contexts = {"github": {**settings["github"], "job": name}, "runner": settings["runner"], "secrets": settings.get("secrets", {}),
-                        "needs": needs, "matrix": matrix, "inputs": settings.get("inputs", {}), "steps": {}}
+                        "needs": needs, "matrix": matrix, "strategy": {"job-index": index}, "inputs": settings.get("inputs", {}), "steps": {}}
             env = {**workflow.get("env", {}), **job.get("env", {}), **settings.get("env", {})}
             env = expand(env, dict(contexts, env={}))
             one = Job(settings, root, contexts)
