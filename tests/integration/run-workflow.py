@@ -389,6 +389,8 @@ class Job:
         if settings.get("tools"):
             shutil.copytree(settings["tools"], self.inside("/github/tools"), dirs_exist_ok=True)
         shutil.copy("/etc/resolv.conf", self.inside("/etc/resolv.conf"))
+        with open(self.inside("/etc/hosts"), "w", encoding="utf-8") as hosts:
+            hosts.write("127.0.0.1 localhost\n")
 
     def inside(self, path):
         return os.path.normpath(self.root + "/" + path)
