@@ -39,17 +39,12 @@ static void help_free(struct help *h)
 }
 #define cleanup_help CLEANUP(help_free)
 
-static bool begins(const char *word, const char *beginning)
-{
-	return strncmp(word, beginning, strlen(beginning)) == 0;
-}
-
 static void offer(const char *typed, const char *before, const char *word, const char *behind,
 		  const char *text)
 {
 	cleanup_free char *whole = str_printf("%s%s%s", before, word, behind);
 
-	if (whole && begins(whole, typed))
+	if (whole && str_begins(whole, typed))
 		printf("%s\t%s\n", whole, text ? text : "");
 }
 
@@ -74,7 +69,7 @@ static void parse_line(struct help *h, char *line)
 	if (h->n && indent > 8 && !*entry[-1].text && *at != '-')
 		entry[-1].text = at; /* it did not fit behind a long option */
 	/* An option without a letter may stand where the others' names do. */
-	if (h->n == OPTIONS_MAX || !*at || !(indent == 2 || (indent == 6 && begins(at, "--"))))
+	if (h->n == OPTIONS_MAX || !*at || !(indent == 2 || (indent == 6 && str_begins(at, "--"))))
 		return;
 	*entry = (struct entry){0};
 	if (at[0] == '-' && at[1] != '-' && at[1] && at[2] == ',') {
@@ -84,7 +79,7 @@ static void parse_line(struct help *h, char *line)
 	}
 	entry->name = at;
 	entry->text = cut(at);
-	char *equals = begins(at, "--") ? strchr(at, '=') : NULL;
+	char *equals = str_begins(at, "--") ? strchr(at, '=') : NULL;
 	if (equals) {
 		*equals = '\0';
 		entry->argument = equals + 1;
@@ -257,7 +252,7 @@ static void complete_command(const struct command *command, const struct help *h
 	}
 
 	const char *typed = words[i];
-	const char *equals = begins(typed, "--") ? strchr(typed, '=') : NULL;
+	const char *equals = str_begins(typed, "--") ? strchr(typed, '=') : NULL;
 	if (words[i + 1] || (takes_command && !pending && (ended || typed[0] != '-'))) {
 		printf(":command %zu\n", i + 1);
 	} else if (pending) {
@@ -291,7 +286,7 @@ int cli_complete(const struct command *commands, size_t n, int (*help)(void),
 	for (size_t i = 0; i < n; i++) {
 		if (strcmp(commands[i].name, words[0]) != 0)
 			continue;
-		if (begins(commands[i].arguments, "ARGUMENT")) /* another program's */
+		if (str_begins(commands[i].arguments, "ARGUMENT")) /* another program's */
 			printf(":command 1\n");
 		else if (read_help(&commands[i], NULL, &h) == 0)
 			complete_command(&commands[i], &h, words);

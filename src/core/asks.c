@@ -358,11 +358,9 @@ static bool may_be_pasted(const struct word *w, const struct finding *f)
  * to its end alone. So are the parameters of functions that headers declare: struct seq_file *m. */
 static bool only_begins(const struct word *w, const struct finding *f)
 {
-	const char *before = w->at;
+	struct word before = word_before(w, w->at);
 
-	while (before > w->text && (before[-1] == ' ' || before[-1] == '\t'))
-		before--;
-	return !f->define.is && before > w->text && before[-1] == '*';
+	return !f->define.is && before.len == 0 && before.at > w->text && before.at[-1] == '*';
 }
 
 static void add_directive(struct finding *f, const struct word *w)

@@ -124,11 +124,6 @@ int prefix_find_include(const char *text, size_t len, struct prefix_include *ret
 	return 0;
 }
 
-static bool begins(const char *text, const char *with)
-{
-	return strncmp(text, with, strlen(with)) == 0;
-}
-
 /* Options that read no file and write none, and mean the same to a header that is compiled before.
  * All others are refused: -include and -imacros define macros before the header, -fdebug-macro,
  * -fno-eliminate-unused-debug-types and their like make more of a header that is read. */
@@ -193,14 +188,14 @@ static bool is_plain(const char *arg)
 		if (strcmp(arg, whole[i]) == 0)
 			return true;
 	for (size_t i = 0; i < LENGTH(joined); i++)
-		if (begins(arg, joined[i]))
+		if (str_begins(arg, joined[i]))
 			return true;
-	if (begins(arg, "-std=")) /* without // clang may warn of it in the source */
-		return !begins(arg, "-std=c8") && !begins(arg, "-std=c90") &&
-		       !begins(arg, "-std=iso9899:199");
-	if (begins(arg, "-W")) /* not what is for the preprocessor, assembler or linker */
+	if (str_begins(arg, "-std=")) /* without // clang may warn of it in the source */
+		return !str_begins(arg, "-std=c8") && !str_begins(arg, "-std=c90") &&
+		       !str_begins(arg, "-std=iso9899:199");
+	if (str_begins(arg, "-W")) /* not what is for the preprocessor, assembler or linker */
 		return !arg[2] || arg[3] != ',';
-	return begins(arg, "-m") && !begins(arg, "-module") && !begins(arg, "-mllvm");
+	return str_begins(arg, "-m") && !str_begins(arg, "-module") && !str_begins(arg, "-mllvm");
 }
 
 /* -Xclang -target-feature -Xclang +alu32 */
@@ -527,13 +522,13 @@ const char *prefix_refuse_data(const char *text, size_t len)
 
 bool prefix_renames(const char *name)
 {
-	return begins(name, "./") || strstr(name, "/./") || strstr(name, "//") || name[0] == '-' ||
-	       strpbrk(name, ";\n\\");
+	return str_begins(name, "./") || strstr(name, "/./") || strstr(name, "//") ||
+	       name[0] == '-' || strpbrk(name, ";\n\\");
 }
 
 bool prefix_has_dot(const char *name)
 {
-	return begins(name, "./");
+	return str_begins(name, "./");
 }
 
 const char *prefix_without_dot(const char *name)

@@ -100,6 +100,11 @@ char *str_printf(const char *format, ...)
 	return strbuf_finish(&b, &string) < 0 ? NULL : string;
 }
 
+bool str_begins(const char *text, const char *with)
+{
+	return strncmp(text, with, strlen(with)) == 0;
+}
+
 bool str_is_on(const char *value)
 {
 	static const char *const off[] = {"", "0", "no", "false", "off"};

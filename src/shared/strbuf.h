@@ -38,4 +38,6 @@ __attribute__((format(printf, 1, 2))) char *str_printf(const char *format, ...);
 /* Is what the environment says by this a yes? Unset, empty, 0, no, false and off are not. */
 bool str_is_on(const char *value);
 
+bool str_begins(const char *text, const char *with);
+
 #endif
