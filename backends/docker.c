@@ -28,6 +28,8 @@ enum {
 	PROBE_MOST_MS = 7200,
 	ANSWERS_SECONDS = 60, /* for so long an engine that answered is not asked again */
 	SURE_NS = 1000000000,
+	KILLED_LOOKS = 5, /* for so long the engine may take to learn that a container is dead: */
+	KILLED_LOOK_NS = 200000000,
 };
 
 struct crossbpf_session {
@@ -161,7 +163,11 @@ static int judge(struct crossbpf_session *session, const struct crossbpf_run *ru
 	struct container *c = &session->container;
 
 	if (is_doubtful(session, status)) {
-		if (!container_runs(c))
+		/* What is killed with all in a container ends before the engine knows of it. */
+		unsigned looks = status == 137 ? KILLED_LOOKS : 1;
+		while (container_runs(c) && --looks)
+			io_sleep(KILLED_LOOK_NS);
+		if (looks)
 			return lost(c, run->host);
 		if (status == 126 || status == 127)
 			return check_start(c, run, dir);

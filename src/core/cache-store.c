@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "cache-store.h"
@@ -153,14 +152,12 @@ void cache_counts_read(const struct cache_store *s, struct cache_counts *ret_cou
 
 int cache_counts_begin(const struct cache_store *s, unsigned tries, struct cache_counts *ret_counts)
 {
-	static const struct timespec moment = {.tv_nsec = 1000000};
-
 	if (s->counts < 0)
 		return -EAGAIN;
 	while (lock_range(s->counts, F_WRLCK, LOCK_COUNTS) < 0) {
 		if (!tries--)
 			return -EAGAIN;
-		nanosleep(&moment, NULL);
+		io_sleep(1000000);
 	}
 	cache_counts_read(s, ret_counts);
 	return 0;

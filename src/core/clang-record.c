@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "clang-record.h"
@@ -46,10 +45,8 @@ static void settle(const struct action *a)
 		    io_ctime(&st) > latest && io_ctime(&st) <= now)
 			latest = io_ctime(&st);
 	int64_t left = latest + io_tick(1) - now + 1;
-	struct timespec time = {.tv_nsec = (long)left};
 	if (latest && left > 0)
-		while (nanosleep(&time, &time) < 0 && errno == EINTR)
-			;
+		io_sleep(left);
 }
 
 int clang_record_begin(struct clang_record *r)

@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 
 #include "binding.h"
 #include "cache.h"
@@ -120,11 +119,9 @@ static void settle(const struct derive *d)
 		newest = changed > newest ? changed : newest;
 	}
 	int64_t left = newest + io_tick(newest) - io_now();
-	struct timespec time = {.tv_nsec = (long)left};
 
 	if (left > 0 && left <= io_tick(1))
-		while (nanosleep(&time, &time) < 0 && errno == EINTR)
-			;
+		io_sleep(left);
 }
 
 /* What one is made of, and then that. */

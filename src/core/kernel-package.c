@@ -16,9 +16,10 @@
 #include "shared/strbuf.h"
 
 enum {
-	MAX_OUTPUT = 16 << 20, /* all names that begin so, or the complaints of one run */
-	MAX_TRIED = 16,        /* of names that apt knows, some have no package */
-	LISTS_AGE = 24 * 3600, /* seconds until lists of our own are fetched anew */
+	LOCK_POLL_NS = 20000000, /* how often a lock that another has is asked for */
+	MAX_OUTPUT = 16 << 20,   /* all names that begin so, or the complaints of one run */
+	MAX_TRIED = 16,          /* of names that apt knows, some have no package */
+	LISTS_AGE = 24 * 3600,   /* seconds until lists of our own are fetched anew */
 };
 
 static const char prefix[] = "linux-image-";
@@ -279,7 +280,6 @@ static void lists_close(struct lists *l)
 static int lock_lists(struct lists *l, const char *path, int control)
 {
 	struct flock all = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-	const struct timespec pause = {.tv_nsec = 20000000};
 
 	l->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
 	if (l->lock < 0)
@@ -290,7 +290,7 @@ static int lock_lists(struct lists *l, const char *path, int control)
 			return 0; /* a file system without locks */
 		if (control >= 0 && poll(&p, 1, 0) > 0)
 			return -EINTR;
-		nanosleep(&pause, NULL);
+		io_sleep(LOCK_POLL_NS);
 	}
 	return 0;
 }

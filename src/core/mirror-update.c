@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "mirror-name.h"
@@ -16,6 +15,7 @@
 #include "toolchain-memory.h"
 
 enum {
+	LOCK_POLL_NS = 20000000,    /* how often a lock that another has is asked for */
 	MAX_FILE = 12 << 20,        /* of one header */
 	MAX_ARGUMENTS = 64 << 10,   /* of one command there; ssh makes one word of them */
 	MAX_GROUP = 8 << 20,        /* so much is fetched at once */
@@ -102,7 +102,6 @@ static int capture(const struct mirror_update *u, const char *script, char *cons
 static int lock(struct mirror_update *u, struct crossbpf_error *e)
 {
 	struct flock all = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
-	const struct timespec pause = {.tv_nsec = 20000000};
 	cleanup_free char *path = mirror_file(&u->mirror, "update");
 
 	if (!path)
@@ -120,7 +119,7 @@ static int lock(struct mirror_update *u, struct crossbpf_error *e)
 			return error_set(e, -EINTR, EXIT_STATUS_FAILED, NULL,
 					 "another crossbpf headers is at work in %s",
 					 u->mirror.dir);
-		nanosleep(&pause, NULL);
+		io_sleep(LOCK_POLL_NS);
 	}
 	return 0;
 }

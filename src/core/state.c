@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "asks.h"
@@ -281,12 +280,10 @@ int64_t state_duration(struct state *s, const char *output)
 void state_settle(const struct state *s)
 {
 	int64_t left = s->opened + io_tick(1) - io_now();
-	struct timespec time = {.tv_nsec = (long)left};
 
 	/* A clock that was set back is not waited for. */
 	if (left > 0 && left <= io_tick(1))
-		while (nanosleep(&time, &time) < 0 && errno == EINTR)
-			;
+		io_sleep(left);
 }
 
 struct recording {

@@ -14,7 +14,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "archive-maker.h"
@@ -277,16 +276,16 @@ static bool is_over(int control)
 static int lock(const struct workspace *w, int what, short type, int control)
 {
 	struct flock range = {.l_type = type, .l_whence = SEEK_SET, .l_start = what, .l_len = 1};
-	struct timespec pause = {.tv_nsec = 500000};
+	int64_t pause = 500000;
 
 	while (w->lock >= 0 && fcntl(w->lock, F_SETLK, &range) < 0) {
 		if (errno != EAGAIN && errno != EACCES && errno != EINTR)
 			return 0; /* a file system without locks */
 		if (is_over(control))
 			return -EINTR;
-		nanosleep(&pause, NULL);
-		if (pause.tv_nsec < 8000000)
-			pause.tv_nsec *= 2;
+		io_sleep(pause);
+		if (pause < 8000000)
+			pause *= 2;
 	}
 	return 0;
 }

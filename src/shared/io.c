@@ -294,6 +294,14 @@ int64_t io_clock(void)
 	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
+void io_sleep(int64_t ns)
+{
+	struct timespec left = {.tv_sec = ns / 1000000000, .tv_nsec = (long)(ns % 1000000000)};
+
+	while (nanosleep(&left, &left) < 0 && errno == EINTR)
+		;
+}
+
 int64_t io_ctime(const struct stat *st)
 {
 #ifdef __APPLE__

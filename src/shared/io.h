@@ -62,6 +62,8 @@ int64_t io_tick(int64_t mtime);
 int64_t io_now(void);
 /* Of a clock that nobody sets: for how long something takes. */
 int64_t io_clock(void);
+/* Sleeps for that many nanoseconds, through signals. */
+void io_sleep(int64_t ns);
 
 /* A modification time in nanoseconds since the epoch. */
 int64_t io_mtime(const struct stat *st);
