@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-#include "core/error.h"
+#include "shared/error.h"
 #include "shared/strbuf.h"
 
 struct command {
@@ -16,13 +16,17 @@ struct command {
 	int (*run)(int argc, char **argv);
 };
 
+int cmd_attach(int argc, char **argv);
 int cmd_bpftool(int argc, char **argv);
 int cmd_build(int argc, char **argv);
 int cmd_cache(int argc, char **argv);
 int cmd_clang(int argc, char **argv);
+int cmd_detach(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
 int cmd_headers(int argc, char **argv);
 int cmd_inspect(int argc, char **argv);
+int cmd_list(int argc, char **argv);
+int cmd_load(int argc, char **argv);
 int cmd_lock(int argc, char **argv);
 int cmd_trust(int argc, char **argv);
 int cmd_exec(int argc, char **argv);

@@ -3,7 +3,7 @@
 #ifndef CROSSBPF_BINDING_H
 #define CROSSBPF_BINDING_H
 
-#include "error.h"
+#include "shared/error.h"
 #include "gen/gen.h"
 #include "object/object.h"
 #include "shared/strbuf.h"

@@ -10,7 +10,7 @@
 #include "action-result.h"
 #include "cache-remote.h"
 #include "cache-url.h"
-#include "error.h"
+#include "shared/error.h"
 #include "http/http.h"
 #include "plugin.h"
 #include "shared/io.h"

@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-#include "error.h"
+#include "shared/error.h"
 
 /* Is it "http://HOST…" or "https://HOST…", without a user, a password, a query or a fragment? 0, or
  * -EINVAL (status 2) with a message that has nothing of it, as there may be a secret in it. */

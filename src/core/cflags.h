@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-#include "error.h"
+#include "shared/error.h"
 #include "shared/strv.h"
 
 /*

@@ -19,7 +19,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "error.h"
+#include "shared/error.h"
 #include "shared/digest.h"
 
 enum conf_word_kind {

@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #include "crossbpf-backend.h"
-#include "error.h"
+#include "shared/error.h"
 #include "shared/digest.h"
 #include "shared/strv.h"
 

@@ -3,7 +3,7 @@
 #ifndef CROSSBPF_GO_MODULE_H
 #define CROSSBPF_GO_MODULE_H
 
-#include "error.h"
+#include "shared/error.h"
 #include "gen/go-dialect.h"
 
 /* That of the version of cilium/ebpf that was said, or else is required by the go.mod of the

@@ -3,7 +3,7 @@
 #ifndef CROSSBPF_KERNEL_BTF_H
 #define CROSSBPF_KERNEL_BTF_H
 
-#include "error.h"
+#include "shared/error.h"
 #include "shared/strbuf.h"
 
 struct kernel_btf {

@@ -6,7 +6,7 @@
 #ifndef CROSSBPF_KERNEL_HEADERS_H
 #define CROSSBPF_KERNEL_HEADERS_H
 
-#include "error.h"
+#include "shared/error.h"
 #include "shared/strv.h"
 
 /*

@@ -9,7 +9,7 @@
 
 #include <stdbool.h>
 
-#include "error.h"
+#include "shared/error.h"
 #include "toolchain.h"
 
 struct lock_entry {

@@ -6,7 +6,7 @@
 
 #include <stdint.h>
 
-#include "error.h"
+#include "shared/error.h"
 #include "exchange/exchange.h"
 #include "session.h"
 #include "shared/strbuf.h"

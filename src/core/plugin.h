@@ -6,7 +6,7 @@
 #include <stdbool.h>
 
 #include "crossbpf-backend.h"
-#include "error.h"
+#include "shared/error.h"
 #include "shared/strv.h"
 
 struct plugin {

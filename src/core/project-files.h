@@ -3,7 +3,7 @@
 #ifndef CROSSBPF_PROJECT_FILES_H
 #define CROSSBPF_PROJECT_FILES_H
 
-#include "error.h"
+#include "shared/error.h"
 #include "shared/strv.h"
 
 enum {

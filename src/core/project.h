@@ -4,7 +4,7 @@
 #define CROSSBPF_PROJECT_H
 
 #include "clang-argv.h"
-#include "error.h"
+#include "shared/error.h"
 #include "shared/digest.h"
 
 struct project {

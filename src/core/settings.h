@@ -7,7 +7,7 @@
 
 #include "conf.h"
 #include "gen/go-dialect.h"
-#include "error.h"
+#include "shared/error.h"
 #include "shared/strv.h"
 
 /* As they were said: NULL or empty where they were not. Lists are parted by commas. */

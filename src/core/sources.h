@@ -3,7 +3,7 @@
 #ifndef CROSSBPF_SOURCES_H
 #define CROSSBPF_SOURCES_H
 
-#include "error.h"
+#include "shared/error.h"
 #include "shared/strv.h"
 
 /*

@@ -15,7 +15,7 @@
 #include <stdbool.h>
 
 #include "conf.h"
-#include "error.h"
+#include "shared/error.h"
 
 struct trust_choice {
 	char *what; /* "backend box: engine" */

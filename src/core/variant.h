@@ -6,7 +6,7 @@
 #ifndef CROSSBPF_VARIANT_H
 #define CROSSBPF_VARIANT_H
 
-#include "error.h"
+#include "shared/error.h"
 
 /* The arch of a machine as `uname -m` names it, "x86" for "x86_64"; NULL for an unknown one. */
 const char *variant_arch_of_machine(const char *machine);

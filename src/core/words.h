@@ -3,7 +3,7 @@
 #ifndef CROSSBPF_WORDS_H
 #define CROSSBPF_WORDS_H
 
-#include "error.h"
+#include "shared/error.h"
 #include "shared/strv.h"
 
 /*

@@ -1,105 +1,27 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/*
- * crossbpf-loader: what needs libbpf, in a process of its own. It is run by crossbpf and prints for
- * it: on standard error one line of what is wrong.
- *
- *   crossbpf-loader dump-btf <BTF >vmlinux.h
- */
 #include "config.h"
 
-#include <bpf/btf.h>
-#include <bpf/libbpf.h>
-#include <errno.h>
-#include <stdarg.h>
+#include "loader.h"
+
 #include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
 
-#include "shared/io.h"
+#include "cli/cli.h"
 
-enum {
-	MAX_BTF = 64 << 20,
-	MAX_SECONDS = 120,
-	MAX_MEMORY_LOG2 = 31,
-	MAX_OUTPUT = 256 << 20,
+static const struct {
+	const char *name;
+	int (*run)(int argc, char **argv);
+} commands[] = {
+	{"attach", loader_attach}, {"detach", loader_detach}, {"dump-btf", loader_dump_btf},
+	{"list", loader_list},     {"load", loader_load},
 };
-
-static int fail(const char *what, int code)
-{
-	fprintf(stderr, "%s: %s\n", what, strerror(-code));
-	return 1;
-}
-
-/* BTF that was made to be the end of who reads it shall be that of this process alone. */
-static void limit(void)
-{
-	struct rlimit cpu = {MAX_SECONDS, MAX_SECONDS}, output = {MAX_OUTPUT, MAX_OUTPUT},
-		      core = {0, 0};
-
-	setrlimit(RLIMIT_CPU, &cpu);
-	setrlimit(RLIMIT_FSIZE, &output);
-	setrlimit(RLIMIT_CORE, &core);
-#ifndef __SANITIZE_ADDRESS__ /* which reserves more than there is */
-	struct rlimit memory = {UINT64_C(1) << MAX_MEMORY_LOG2, UINT64_C(1) << MAX_MEMORY_LOG2};
-	setrlimit(RLIMIT_AS, &memory);
-#endif
-}
-
-__attribute__((format(printf, 2, 0))) static void print(void *ctx, const char *format, va_list args)
-{
-	(void)ctx;
-	vprintf(format, args);
-}
-
-static int dump_types(struct btf_dump *dump, unsigned n)
-{
-	int r = 0;
-
-	/* As bpftool has it. */
-	printf("#ifndef __VMLINUX_H__\n"
-	       "#define __VMLINUX_H__\n"
-	       "\n"
-	       "#ifndef BPF_NO_PRESERVE_ACCESS_INDEX\n"
-	       "#pragma clang attribute push (__attribute__((preserve_access_index)), apply_to = "
-	       "record)\n"
-	       "#endif\n"
-	       "\n");
-	for (unsigned i = 1; i < n && r == 0; i++)
-		r = btf_dump__dump_type(dump, i);
-	printf("#ifndef BPF_NO_PRESERVE_ACCESS_INDEX\n"
-	       "#pragma clang attribute pop\n"
-	       "#endif\n"
-	       "\n"
-	       "#endif /* __VMLINUX_H__ */\n");
-	return r;
-}
-
-static int dump_btf(void)
-{
-	cleanup_strbuf struct strbuf data = {0};
-	int r = io_read_fd(STDIN_FILENO, MAX_BTF, &data);
-
-	if (r < 0)
-		return fail("cannot read BTF", r);
-	libbpf_set_print(NULL);
-	struct btf *btf = btf__new(data.data, (unsigned)data.len);
-	if (!btf)
-		return fail("libbpf does not take this BTF", -errno);
-	struct btf_dump *dump = btf_dump__new(btf, print, NULL, NULL);
-	r = dump ? dump_types(dump, btf__type_cnt(btf)) : -errno;
-	btf_dump__free(dump);
-	btf__free(btf);
-	if (r < 0)
-		return fail("libbpf cannot write these types as C", r);
-	return fflush(stdout) == 0 ? 0 : fail("cannot write", -errno);
-}
 
 int main(int argc, char **argv)
 {
-	if (argc == 2 && strcmp(argv[1], "dump-btf") == 0) {
-		limit();
-		return dump_btf();
-	}
+	cli_begin();
+	for (size_t i = 0; argc > 1 && i < sizeof(commands) / sizeof(commands[0]); i++)
+		if (strcmp(commands[i].name, argv[1]) == 0)
+			return commands[i].run(argc - 1, argv + 1);
 	fprintf(stderr, "crossbpf-loader is run by crossbpf\n");
-	return 2;
+	return EXIT_STATUS_USAGE;
 }

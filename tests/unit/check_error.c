@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "suite.h"
 
-#include "core/error.h"
+#include "shared/error.h"
 
 TEST(is_set)
 {

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "error.h"
-#include "shared/strbuf.h"
+#include "strbuf.h"
 
 void error_free(struct crossbpf_error *e)
 {

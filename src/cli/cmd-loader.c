@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * crossbpf load, attach, detach, list, run, map and test-run: this process becomes crossbpf-loader,
+ * which has libbpf. Help is here, where there may be no loader.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli.h"
+#include "shared/strbuf.h"
+#include "shared/strv.h"
+
+#define OBJECT_OPTIONS                                                                     \
+	"  -s, --set=VARIABLE=VALUE  of the object's variables, before it is loaded\n"     \
+	"  -m, --map-size=MAP=N      how many entries a map has room for\n"                \
+	"  -r, --reuse-map=MAP=PIN   take a map that is there: OBJECT/MAP, a path, id:N\n" \
+	"  -b, --btf=FILE            the kernel's types, where it does not tell them\n"    \
+	"  -v, --verbose             say what libbpf does, and all of the verifier's log\n"
+
+#define WHERE                                                                                   \
+	"\nWHERE is, by the program's type:\n"                                                  \
+	"  XDP          DEVICE[:native|generic|auto]\n"                                         \
+	"  TC           DEVICE[:ingress|egress][:tcx|clsact]\n"                                 \
+	"  cgroup       /sys/fs/cgroup/NAME\n"                                                  \
+	"  tracepoint   CATEGORY/NAME    raw tracepoint  NAME\n"                                \
+	"  kprobe       FUNCTION[+OFFSET]\n"                                                    \
+	"  uprobe       FILE:FUNCTION[+OFFSET]\n"                                               \
+	"  perf event   EVENT[:HERTZ], such as cpu-clock:99\n"                                  \
+	"  socket       DEVICE (run alone)\n"                                                   \
+	"  sk_lookup    self, or /run/netns/NAME\n"                                             \
+	"A section that says it, as SEC(\"tracepoint/sched/sched_switch\") does, needs none;\n" \
+	"of tp_btf, fentry and LSM it always does.\n"
+
+static int become_loader(char **argv)
+{
+	cleanup_error struct crossbpf_error e = {0};
+	cleanup_free char *loader = str_printf(
+		"%s/crossbpf-loader", cli_directory("CROSSBPF_LIBEXECDIR", CROSSBPF_LIBEXECDIR));
+	cleanup_strv struct strv words = {0};
+
+	strv_take(&words, loader ? strdup(loader) : NULL);
+	strv_add_all(&words, (const char *const *)argv);
+	if (words.error) {
+		error_no_memory(&e);
+		return cli_report(&e);
+	}
+	execv(loader, words.v);
+	error_set(&e, -errno, EXIT_STATUS_FAILED,
+		  errno == ENOENT ? "programs are loaded on Linux: install the package "
+				    "crossbpf-loader there, or libbpf before ./configure"
+				  : NULL,
+		  "cannot run %s: %s", loader, strerror(errno));
+	return cli_report(&e);
+}
+
+static bool asks_for_help(char **argv)
+{
+	for (argv++; *argv && strcmp(*argv, "--") != 0; argv++)
+		if (strcmp(*argv, "--help") == 0 || strcmp(*argv, "-h") == 0)
+			return true;
+	return false;
+}
+
+static int run(char **argv, const char *help)
+{
+	if (!asks_for_help(argv))
+		return become_loader(argv);
+	fputs(help, stdout);
+	return cli_finish_output();
+}
+
+int cmd_load(int argc, char **argv)
+{
+	(void)argc;
+	return run(
+		argv,
+		"Usage: crossbpf load [OPTION...] OBJECT\n"
+		"Loads an object's programs and maps, and pins them.\n\n"
+		"  -p, --pin=DIR             where; a path, or a name under /sys/fs/bpf/crossbpf\n"
+		"                            (default: the object's)\n" OBJECT_OPTIONS
+		"  -h, --help                this help\n\n"
+		"See crossbpf-load(1).\n");
+}
+
+int cmd_attach(int argc, char **argv)
+{
+	(void)argc;
+	return run(
+		argv,
+		"Usage: crossbpf attach [OPTION...] OBJECT [PROGRAM[=WHERE]...]\n"
+		"Loads an object, and attaches its programs: all of those named, or none. They\n"
+		"stay until crossbpf detach.\n\n"
+		"      --replace             take the place of what is attached there, without a\n"
+		"                            gap, and keep the maps\n"
+		"  -p, --pin=DIR             where it is pinned, as for crossbpf "
+		"load\n" OBJECT_OPTIONS "  -h, --help                this help\n" WHERE "\n"
+		"See crossbpf-attach(1).\n");
+}
+
+int cmd_detach(int argc, char **argv)
+{
+	(void)argc;
+	return run(
+		argv,
+		"Usage: crossbpf detach NAME[/PROGRAM[=WHERE]]...\n"
+		"Undoes one attachment; or, by NAME alone, all of an object's, and unloads it.\n\n"
+		"  -h, --help  this help\n\n"
+		"See crossbpf-detach(1).\n");
+}
+
+int cmd_list(int argc, char **argv)
+{
+	(void)argc;
+	return run(argv, "Usage: crossbpf list [--json] [NAME...]\n"
+			 "Says what is loaded and attached, where, and by which object.\n\n"
+			 "  -j, --json  an object a line\n"
+			 "  -h, --help  this help\n\n"
+			 "See crossbpf-list(1).\n");
+}

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* crossbpf attach: loads an object and attaches its programs by links that outlive the command. */
+#include "config.h"
+
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "attach.h"
+#include "cli/cli.h"
+#include "links.h"
+#include "loader.h"
+#include "pinned.h"
+
+enum { OPTION_REPLACE = 256 };
+
+struct job {
+	struct open_options options;
+	const char *pin;
+	bool replace;
+};
+
+static void job_free(struct job *j)
+{
+	open_options_free(&j->options);
+}
+#define cleanup_job CLEANUP(job_free)
+
+static int parse_options(struct job *j, int argc, char **argv, struct crossbpf_error *e)
+{
+	static const struct option longs[] = {{"pin", required_argument, NULL, 'p'},
+					      {"replace", no_argument, NULL, OPTION_REPLACE},
+					      OPEN_LONGS,
+					      {0}};
+	int letter;
+
+	while ((letter = getopt_long(argc, argv, OPEN_LETTERS "p:", longs, NULL)) != -1)
+		if (letter == 'p')
+			j->pin = optarg;
+		else if (letter == OPTION_REPLACE)
+			j->replace = true;
+		else if (!open_options_take(&j->options, letter, optarg))
+			return cli_refuse_option("attach", longs, argv, e);
+	if (optind == argc)
+		return error_set(e, -EINVAL, EXIT_STATUS_USAGE, "crossbpf attach --help tells more",
+				 "no object was named");
+	return 0;
+}
+
+static int refuse_dying(const struct attachments *all, struct crossbpf_error *e)
+{
+	for (size_t i = 0; i < all->n; i++)
+		if (all->v[i].family->dies)
+			return error_set(
+				e, -EOPNOTSUPP, EXIT_STATUS_USAGE,
+				"crossbpf run attaches it for as long as it runs",
+				"'%s' would end with this command: a %s filter lives by its "
+				"process",
+				bpf_program__name(all->v[i].program), all->v[i].family->name);
+	return 0;
+}
+
+/* Attaches one, to take the place of the links that are there. */
+static int replace(struct attachment *a, const struct links *old, struct crossbpf_error *e)
+{
+	if (old->clsact)
+		return attach_tc_replace(a, old->clsact, e);
+	if (!a->family->swaps || old->n != 1)
+		return attachment_make(a, e); /* the old one goes once this one is there */
+	int r = links_program(old->fds[0], &a->old_program);
+	int fd = r < 0 ? r : fcntl(old->fds[0], F_DUPFD_CLOEXEC, 0);
+	r = fd < 0 ? attachment_fail(a, fd, NULL, e) : attachment_add(a, fd, e);
+	if (r == 0 && bpf_link_update(fd, bpf_program__fd(a->program), NULL) < 0) {
+		r = -errno;
+		closep(&a->old_program);
+		a->old_program = -1;
+		return attachment_fail(a, r, NULL, e);
+	}
+	return r;
+}
+
+static int make(struct attachment *a, const struct pins *pins, bool may_replace,
+		struct crossbpf_error *e)
+{
+	cleanup_links struct links old = {0};
+	cleanup_free char *name = attachment_name(a);
+	int r = name ? links_open(pins->dir, name, &old) : -ENOMEM;
+
+	if (r == -ENOENT)
+		return attachment_make(a, e);
+	if (r < 0)
+		return attachment_fail(a, r, NULL, e);
+	if (!may_replace)
+		return error_set(
+			e, -EEXIST, EXIT_STATUS_FAILED, "--replace puts this one in its place",
+			"'%s' is attached to %s already", bpf_program__name(a->program), a->place);
+	return replace(a, &old, e);
+}
+
+static int make_all(struct attachments *all, const struct pins *pins, bool may_replace,
+		    struct crossbpf_error *e)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < all->n; i++)
+		r = make(&all->v[i], pins, may_replace, e);
+	return r;
+}
+
+static bool is_planned(const struct attachments *all, const char *name)
+{
+	for (size_t i = 0; i < all->n; i++) {
+		cleanup_free char *own = attachment_name(&all->v[i]);
+		if (own && strcmp(own, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Links of before stay, but those that were replaced. */
+static int stage_old(struct pins *pins, const struct attachments *all, struct crossbpf_error *e)
+{
+	cleanup_strv struct strv names = {0};
+	int r = pins_list(pins->dir, "links", &names);
+
+	if (r == -ENOENT)
+		return 0;
+	for (size_t i = 0; r == 0 && i < names.n; i++) {
+		cleanup_links struct links old = {0};
+		if (is_planned(all, names.v[i]))
+			continue;
+		r = links_open(pins->dir, names.v[i], &old);
+		for (size_t k = 0; r == 0 && k < old.n; k++)
+			r = pins_add(pins, "links", names.v[i], (int)k, old.fds[k], e);
+		if (r == 0 && old.clsact)
+			r = pins_add_text(pins, names.v[i], old.clsact, e);
+	}
+	return r < 0 && !e->message
+		       ? error_set(e, r, EXIT_STATUS_FAILED, NULL,
+				   "cannot read the links of %s: %s", pins->dir, strerror(-r))
+		       : r;
+}
+
+static int stage_new(struct pins *pins, const struct attachments *all, struct crossbpf_error *e)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < all->n; i++) {
+		const struct attachment *a = &all->v[i];
+		cleanup_free char *name = attachment_name(a);
+		if (!name)
+			return error_no_memory(e);
+		for (size_t k = 0; r == 0 && k < a->n; k++)
+			r = pins_add(pins, "links", name, (int)k, a->fds[k], e);
+		if (r == 0 && a->clsact)
+			r = pins_add_text(pins, name, a->clsact, e);
+	}
+	return r;
+}
+
+static void report(const struct attachments *all, const struct pins *pins)
+{
+	const char *name = strrchr(pins->dir, '/') + 1;
+
+	for (size_t i = 0; i < all->n; i++)
+		printf("%s/%s=%s\n", str_begins(pins->dir, PINS_ROOT "/") ? name : pins->dir,
+		       bpf_program__name(all->v[i].program), all->v[i].place);
+}
+
+static int attach(const struct job *j, const char *path, char *const *words, size_t n,
+		  struct crossbpf_error *e)
+{
+	cleanup_opened struct opened o = {0};
+	cleanup_pins struct pins pins = {.lock = -1};
+	cleanup_attachments struct attachments all = {0};
+
+	int r = opened_open(&o, path, &j->options, e);
+	if (r == 0)
+		r = attachments_plan(&all, &o, words, n, e);
+	if (r == 0)
+		r = refuse_dying(&all, e);
+	if (r == 0)
+		r = pins_open(&pins, pins_dir(j->pin, path), e);
+	if (r == 0 && pins.exists)
+		r = pinned_reuse_maps(&pins, &o, e);
+	if (r == 0)
+		r = opened_load(&o, e);
+	if (r == 0)
+		r = pinned_stage(&pins, &o, e);
+	if (r == 0)
+		r = stage_old(&pins, &all, e);
+	if (r < 0)
+		return r;
+	r = make_all(&all, &pins, j->replace, e);
+	if (r == 0)
+		r = stage_new(&pins, &all, e);
+	if (r == 0)
+		r = pins_commit(&pins, e);
+	if (r < 0)
+		attachments_undo(&all);
+	else
+		report(&all, &pins);
+	return r;
+}
+
+int loader_attach(int argc, char **argv)
+{
+	cleanup_error struct crossbpf_error e = {0};
+	cleanup_job struct job j = {0};
+
+	if (parse_options(&j, argc, argv, &e) < 0 ||
+	    attach(&j, argv[optind], argv + optind + 1, (size_t)(argc - optind - 1), &e) < 0)
+		return cli_report(&e);
+	return cli_finish_output();
+}

@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+
+#include "opened.h"
+
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "capabilities.h"
+#include "object/object.h"
+#include "pins.h"
+#include "shared/io.h"
+#include "shared/nearest.h"
+#include "variables.h"
+#include "verifier.h"
+
+enum { LOG_SIZE = (16 << 20) - 1 }; /* kernels before 5.18 take no more (BPF_VERIFIER_LOG) */
+
+/* What libbpf complained of, the last line first found. */
+static struct {
+	char *complaint;
+	char *program; /* which was not loaded */
+	bool verbose;
+} said;
+
+static void remember(char **what, const char *begin, size_t len)
+{
+	free(*what);
+	*what = strndup(begin, len);
+}
+
+__attribute__((format(printf, 2, 0))) static int hear(enum libbpf_print_level level,
+						      const char *format, va_list args)
+{
+	static const char failed[] = "': BPF program load failed";
+	cleanup_strbuf struct strbuf text = {0};
+
+	if (level == LIBBPF_DEBUG && !said.verbose)
+		return 0;
+	strbuf_vprintf(&text, format, args);
+	if (text.error || !text.data)
+		return 0;
+	if (said.verbose)
+		fputs(text.data, stderr);
+	if (level != LIBBPF_WARN)
+		return 0;
+	const char *line = str_begins(text.data, "libbpf: ") ? text.data + 8 : text.data;
+	const char *end = strstr(line, failed);
+	if (end && str_begins(line, "prog '"))
+		remember(&said.program, line + 6, (size_t)(end - line - 6));
+	/* What follows tells of what did not come about because of it. */
+	if (!said.complaint)
+		remember(&said.complaint, line, strcspn(line, "\n"));
+	return 0;
+}
+
+const char *opened_complaint(void)
+{
+	return said.complaint ? said.complaint : "";
+}
+
+void open_options_free(struct open_options *o)
+{
+	strv_free(&o->set);
+	strv_free(&o->map_sizes);
+	strv_free(&o->reuse);
+}
+
+bool open_options_take(struct open_options *o, int letter, const char *value)
+{
+	switch (letter) {
+	case 'b':
+		o->btf = value;
+		return true;
+	case 'm':
+		strv_add(&o->map_sizes, value);
+		return true;
+	case 'r':
+		strv_add(&o->reuse, value);
+		return true;
+	case 's':
+		strv_add(&o->set, value);
+		return true;
+	case 'v':
+		o->verbose = true;
+		return true;
+	default:
+		return false;
+	}
+}
+
+const char *opened_split(const char *word, const char *option, char **ret_name,
+			 struct crossbpf_error *e)
+{
+	const char *equals = strchr(word, '=');
+
+	if (!equals || equals == word) {
+		error_set(e, -EINVAL, EXIT_STATUS_USAGE, NULL, "%s %s: no name and '=' stand there",
+			  option, word);
+		return NULL;
+	}
+	*ret_name = strndup(word, (size_t)(equals - word));
+	if (*ret_name)
+		return equals + 1;
+	error_no_memory(e);
+	return NULL;
+}
+
+struct bpf_map *opened_map(const struct opened *o, const char *name, struct crossbpf_error *e)
+{
+	struct bpf_map *map = bpf_object__find_map_by_name(o->object, name);
+	cleanup_strv struct strv names = {0};
+	cleanup_free char *hint = NULL;
+
+	if (map)
+		return map;
+	bpf_object__for_each_map(map, o->object) strv_add(&names, bpf_map__name(map));
+	const char *near =
+		names.n && !names.error ? nearest(name, (const char *const *)names.v) : NULL;
+	hint = near ? str_printf("did you mean '%s'?", near)
+		    : str_printf("crossbpf inspect %s lists its maps", o->path);
+	error_set(e, -ENOENT, EXIT_STATUS_USAGE, hint, "%s has no map '%s'", o->path, name);
+	return NULL;
+}
+
+static int set_size(struct opened *o, const char *word, struct crossbpf_error *e)
+{
+	cleanup_free char *name = NULL;
+	const char *text = opened_split(word, "--map-size", &name, e);
+	struct bpf_map *map = text ? opened_map(o, name, e) : NULL;
+	char *end;
+
+	if (!map)
+		return -EINVAL;
+	errno = 0;
+	unsigned long long n = strtoull(text, &end, 10);
+	if (errno || end == text || *end || text[0] == '-' || n == 0 || n > UINT32_MAX)
+		return error_set(e, -EINVAL, EXIT_STATUS_USAGE, NULL,
+				 "--map-size %s: '%s' is no number of entries", word, text);
+	int r = bpf_map__set_max_entries(map, (unsigned)n);
+	return r == 0 ? 0
+		      : error_set(e, r, EXIT_STATUS_FAILED, NULL, "--map-size %s: %s", word,
+				  strerror(-r));
+}
+
+static int reuse(struct opened *o, const char *word, struct crossbpf_error *e)
+{
+	cleanup_free char *name = NULL;
+	const char *pin = opened_split(word, "--reuse-map", &name, e);
+	struct bpf_map *map = pin ? opened_map(o, name, e) : NULL;
+	cleanup_close int fd = -1;
+
+	if (!map)
+		return -EINVAL;
+	fd = pins_open_map(pin, 0, e);
+	if (fd < 0)
+		return fd;
+	return opened_reuse(map, fd, e);
+}
+
+int opened_reuse(struct bpf_map *map, int fd, struct crossbpf_error *e)
+{
+	struct bpf_map_info info = {0};
+	unsigned len = sizeof(info);
+	int r = bpf_obj_get_info_by_fd(fd, &info, &len) < 0 ? -errno : 0;
+
+	/* libbpf compares those alone that it finds by name itself. */
+	if (r == 0 &&
+	    (info.type != (unsigned)bpf_map__type(map) || info.key_size != bpf_map__key_size(map) ||
+	     info.value_size != bpf_map__value_size(map)))
+		return error_set(e, -EINVAL, EXIT_STATUS_FAILED,
+				 "take another map, or none: the object then has its own",
+				 "the map that is there for '%s' is another one: its type, or the "
+				 "size of its keys or values",
+				 bpf_map__name(map));
+	if (r == 0)
+		r = bpf_map__reuse_fd(map, fd);
+	return r == 0 ? 0
+		      : error_set(e, r, EXIT_STATUS_FAILED, NULL, "map '%s' cannot be reused: %s",
+				  bpf_map__name(map), strerror(-r));
+}
+
+static int apply(struct opened *o, const struct open_options *options, struct crossbpf_error *e)
+{
+	int r = 0;
+
+	if (options->set.error || options->map_sizes.error || options->reuse.error)
+		return error_no_memory(e);
+	for (size_t i = 0; r == 0 && i < options->map_sizes.n; i++)
+		r = set_size(o, options->map_sizes.v[i], e);
+	for (size_t i = 0; r == 0 && i < options->reuse.n; i++)
+		r = reuse(o, options->reuse.v[i], e);
+	for (size_t i = 0; r == 0 && i < options->set.n; i++)
+		r = variables_set(o, options->set.v[i], e);
+	return r;
+}
+
+int opened_open(struct opened *ret, const char *path, const struct open_options *options,
+		struct crossbpf_error *e)
+{
+	/* What bpf_object__open_file() makes of it: maps of variables have names that begin so. */
+	const char *base = io_basename(path);
+	cleanup_free char *name = strndup(base, strcspn(base, "."));
+	int r = io_read_file(path, OBJECT_SIZE_MAX, &ret->content);
+
+	ret->path = path;
+	ret->verbose = said.verbose = options->verbose;
+	libbpf_set_print(hear);
+	if (r < 0)
+		return error_set(e, r, EXIT_STATUS_USAGE, "name an object that is there",
+				 "cannot read %s: %s", path, strerror(-r));
+	/* The kernel writes to it alone what it has to say. */
+	void *log = mmap(NULL, LOG_SIZE, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (!name || log == MAP_FAILED)
+		return error_no_memory(e);
+	ret->log = log;
+	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = name,
+		    .btf_custom_path = options->btf, .kernel_log_buf = ret->log,
+		    .kernel_log_size = LOG_SIZE);
+	ret->object = bpf_object__open_mem(ret->content.data, ret->content.len, &opts);
+	if (!ret->object)
+		return error_set(e, -errno, EXIT_STATUS_FAILED,
+				 "crossbpf inspect says what is in it", "%s cannot be opened: %s",
+				 path, said.complaint ? said.complaint : strerror(errno));
+	return apply(ret, options, e);
+}
+
+static const struct bpf_program *failed_program(const struct opened *o)
+{
+	return said.program ? bpf_object__find_program_by_name(o->object, said.program) : NULL;
+}
+
+static int explain(struct opened *o, int r, struct crossbpf_error *e)
+{
+	const struct bpf_program *program = failed_program(o);
+	cleanup_strbuf struct strbuf report = {0};
+	cleanup_free char *missing = NULL;
+
+	if (r == -EPERM && (missing = capabilities_missing(o->object)))
+		return error_set(e, r, EXIT_STATUS_FAILED, "run it as root, or give it that",
+				 "%s cannot be loaded: this needs %s", o->path, missing);
+	if (!program || !o->log[0])
+		return error_set(e, r, EXIT_STATUS_FAILED,
+				 "crossbpf inspect says what it needs of a kernel; -v what libbpf "
+				 "does",
+				 "%s cannot be loaded: %s", o->path,
+				 said.complaint ? said.complaint : strerror(-r));
+	const struct verifier_request request = {
+		.path = o->path,
+		.object = o->content.data,
+		.len = o->content.len,
+		.program = bpf_program__name(program),
+		.log = o->log,
+		.whole = o->verbose,
+	};
+	if (verifier_explain(&request, &report) < 0 || report.error)
+		return error_no_memory(e);
+	return error_set(e, r, EXIT_STATUS_FAILED,
+			 o->verbose ? NULL : "-v shows all that the verifier said", "%s",
+			 report.data);
+}
+
+int opened_load(struct opened *o, struct crossbpf_error *e)
+{
+	int r = bpf_object__load(o->object);
+
+	return r == 0 ? 0 : explain(o, r, e);
+}
+
+void opened_close(struct opened *o)
+{
+	bpf_object__close(o->object);
+	strbuf_free(&o->content);
+	if (o->log)
+		munmap(o->log, LOG_SIZE);
+}

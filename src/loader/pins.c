@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+
+#include "pins.h"
+
+#include <bpf/bpf.h>
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+
+#include "shared/io.h"
+#include "shared/strbuf.h"
+
+#define MOUNT_POINT "/sys/fs/bpf"
+
+enum { BPF_FS = 0xcafe4a11 }; /* linux/magic.h: BPF_FS_MAGIC */
+
+char *pins_encode(const char *name)
+{
+	cleanup_strbuf struct strbuf b = {0};
+	char *encoded = NULL;
+
+	strbuf_puts(&b, "");
+	for (; *name; name++)
+		if (isalnum((unsigned char)*name) || strchr("-_@", *name))
+			strbuf_putc(&b, *name);
+		else
+			strbuf_printf(&b, "%%%02x", (unsigned char)*name);
+	return strbuf_finish(&b, &encoded) == 0 ? encoded : NULL;
+}
+
+char *pins_decode(const char *name)
+{
+	cleanup_strbuf struct strbuf b = {0};
+	char *decoded = NULL;
+	unsigned c;
+
+	strbuf_puts(&b, "");
+	for (; *name; name++)
+		if (*name == '%' && sscanf(name + 1, "%2x", &c) == 1 && name[2]) {
+			strbuf_putc(&b, (char)c);
+			name += 2;
+		} else {
+			strbuf_putc(&b, *name);
+		}
+	return strbuf_finish(&b, &decoded) == 0 ? decoded : NULL;
+}
+
+char *pins_path(const char *dir, const char *kind, const char *name)
+{
+	cleanup_free char *encoded = pins_encode(name);
+
+	return encoded ? str_printf("%s/%s/%s", dir, kind, encoded) : NULL;
+}
+
+/* xdp_blocklist of programs/xdp_blocklist.bpf.o, and of one for a byte order. */
+static char *name_of(const char *object)
+{
+	static const char *const ends[] = {".o", ".bpf", ".bpfel", ".bpfeb"};
+	cleanup_free char *base = strdup(io_basename(object));
+
+	for (size_t i = 0; base && i < sizeof(ends) / sizeof(ends[0]); i++) {
+		size_t len = strlen(base), end = strlen(ends[i]);
+		if (len > end && strcmp(base + len - end, ends[i]) == 0)
+			base[len - end] = '\0';
+	}
+	return base ? pins_encode(base) : NULL;
+}
+
+char *pins_dir(const char *word, const char *object)
+{
+	cleanup_free char *name = NULL;
+
+	if (word && word[0] == '/')
+		return strdup(word);
+	name = word ? pins_encode(word) : name_of(object);
+	return name ? str_printf(PINS_ROOT "/%s", name) : NULL;
+}
+
+static bool is_bpf_fs(const char *path)
+{
+	struct statfs fs;
+
+	return statfs(path, &fs) == 0 && (unsigned long)fs.f_type == BPF_FS;
+}
+
+static int make_parent(const char *parent, struct crossbpf_error *e)
+{
+	if (strcmp(parent, PINS_ROOT) == 0 && !is_bpf_fs(MOUNT_POINT))
+		/* As bpftool has it. */
+		(void)mount("bpf", MOUNT_POINT, "bpf", 0, "mode=0700");
+	if (mkdir(parent, 0700) < 0 && errno != EEXIST)
+		return error_set(e, -errno, EXIT_STATUS_FAILED,
+				 errno == EACCES || errno == EPERM
+					 ? "run it as root"
+					 : "mount -t bpf bpf " MOUNT_POINT,
+				 "cannot make %s: %s", parent, strerror(errno));
+	if (!is_bpf_fs(parent))
+		return error_set(e, -EINVAL, EXIT_STATUS_FAILED,
+				 "name a directory of one, which 'mount -t bpf bpf DIR' makes",
+				 "%s is in no bpf file system", parent);
+	return 0;
+}
+
+int pins_open(struct pins *ret, char *dir, struct crossbpf_error *e)
+{
+	struct stat st;
+
+	*ret = (struct pins){.dir = dir, .lock = -1};
+	if (!dir)
+		return error_no_memory(e);
+	while (dir[1] && dir[strlen(dir) - 1] == '/')
+		dir[strlen(dir) - 1] = '\0';
+	const char *name = io_basename(dir);
+	cleanup_free char *parent = strndup(dir, name - dir > 1 ? (size_t)(name - dir - 1) : 1);
+	ret->staged = str_printf("%s~new", dir);
+	if (!parent || !ret->staged)
+		return error_no_memory(e);
+	if (strchr(name, '.'))
+		return error_set(e, -EINVAL, EXIT_STATUS_USAGE, "choose a name without a dot",
+				 "%s: the kernel takes no names with dots there", dir);
+	int r = make_parent(parent, e);
+	if (r < 0)
+		return r;
+	ret->lock = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (ret->lock < 0 || flock(ret->lock, LOCK_EX) < 0)
+		return error_set(e, -errno, EXIT_STATUS_FAILED, NULL, "cannot lock %s: %s", parent,
+				 strerror(errno));
+	ret->exists = lstat(dir, &st) == 0;
+	return 0;
+}
+
+void pins_close(struct pins *p)
+{
+	if (p->staged && p->lock >= 0)
+		pins_remove(p->staged);
+	closep(&p->lock);
+	free(p->dir);
+	free(p->staged);
+}
+
+static int remove_at(int parent, const char *name)
+{
+	cleanup_closedir DIR *d = NULL;
+	const struct dirent *entry;
+	int r = 0;
+
+	if (unlinkat(parent, name, 0) == 0 || errno == ENOENT)
+		return 0;
+	if (errno != EISDIR && errno != EPERM)
+		return -errno;
+	int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	d = fd < 0 ? NULL : fdopendir(fd);
+	if (!d)
+		return -errno;
+	while (r == 0 && (entry = readdir(d)))
+		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+			r = remove_at(fd, entry->d_name);
+	return r == 0 && unlinkat(parent, name, AT_REMOVEDIR) < 0 ? -errno : r;
+}
+
+int pins_remove(const char *dir)
+{
+	return remove_at(AT_FDCWD, dir);
+}
+
+static int make_dir(const char *path, struct crossbpf_error *e)
+{
+	return mkdir(path, 0700) == 0 || errno == EEXIST
+		       ? 0
+		       : error_set(e, -errno, EXIT_STATUS_FAILED, NULL, "cannot make %s: %s", path,
+				   strerror(errno));
+}
+
+int pins_stage(struct pins *p, const char *object, struct crossbpf_error *e)
+{
+	static const char *const kinds[] = {"programs", "maps", "links"};
+	cleanup_free char *cwd = NULL, *path = NULL, *link = str_printf("%s/object", p->staged);
+	int r = pins_remove(p->staged);
+
+	if (r < 0)
+		return error_set(e, r, EXIT_STATUS_FAILED, NULL, "cannot remove %s: %s", p->staged,
+				 strerror(-r));
+	r = make_dir(p->staged, e);
+	if (io_working_directory(&cwd) == 0)
+		path = io_absolute(cwd, object);
+	for (size_t i = 0; r == 0 && i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		cleanup_free char *dir = str_printf("%s/%s", p->staged, kinds[i]);
+		r = dir ? make_dir(dir, e) : error_no_memory(e);
+	}
+	if (r == 0 && !link)
+		return error_no_memory(e);
+	if (r == 0 && symlink(path ? path : object, link) < 0)
+		return error_set(e, -errno, EXIT_STATUS_FAILED, NULL, "cannot make %s: %s", link,
+				 strerror(errno));
+	return r;
+}
+
+int pins_add(struct pins *p, const char *kind, const char *name, int n, int fd,
+	     struct crossbpf_error *e)
+{
+	cleanup_free char *path = pins_path(p->staged, kind, name);
+	cleanup_free char *numbered = n >= 0 && path ? str_printf("%s/%d", path, n) : NULL;
+
+	if (!path || (n >= 0 && !numbered))
+		return error_no_memory(e);
+	int r = n >= 0 ? make_dir(path, e) : 0;
+	const char *pin = numbered ? numbered : path;
+	if (r == 0 && bpf_obj_pin(fd, pin) < 0)
+		return error_set(e, -errno, EXIT_STATUS_FAILED,
+				 errno == EINVAL && n >= 0
+					 ? "links of this type can be pinned from Linux 5.15 on; "
+					   "crossbpf run needs no pins"
+					 : NULL,
+				 "cannot pin '%s' as %s: %s", name, pin, strerror(errno));
+	return r;
+}
+
+int pins_add_text(struct pins *p, const char *name, const char *text, struct crossbpf_error *e)
+{
+	cleanup_free char *path = pins_path(p->staged, "links", name);
+	cleanup_free char *link = path ? str_printf("%s/clsact", path) : NULL;
+
+	if (!link)
+		return error_no_memory(e);
+	int r = make_dir(path, e);
+	if (r == 0 && symlink(text, link) < 0)
+		return error_set(e, -errno, EXIT_STATUS_FAILED, NULL, "cannot make %s: %s", link,
+				 strerror(errno));
+	return r;
+}
+
+int pins_commit(struct pins *p, struct crossbpf_error *e)
+{
+	int r = renameat2(AT_FDCWD, p->staged, AT_FDCWD, p->dir,
+			  p->exists ? RENAME_EXCHANGE : RENAME_NOREPLACE);
+
+	if (r < 0 && p->exists && errno == EINVAL) { /* before Linux 5.15 */
+		r = pins_remove(p->dir);
+		errno = -r;
+		r = r < 0 ? r : renameat2(AT_FDCWD, p->staged, AT_FDCWD, p->dir, RENAME_NOREPLACE);
+	}
+	if (r < 0)
+		return error_set(e, -errno, EXIT_STATUS_FAILED, NULL, "cannot rename %s to %s: %s",
+				 p->staged, p->dir, strerror(errno));
+	p->exists = true;
+	return 0;
+}
+
+int pins_list(const char *dir, const char *kind, struct strv *ret_names)
+{
+	cleanup_free char *path = str_printf("%s/%s", dir, kind);
+	cleanup_closedir DIR *d = path ? opendir(path) : NULL;
+	const struct dirent *entry;
+
+	if (!d)
+		return path ? -errno : -ENOMEM;
+	while ((entry = readdir(d)))
+		if (entry->d_name[0] != '.')
+			strv_take(ret_names, pins_decode(entry->d_name));
+	strv_sort(ret_names);
+	return ret_names->error;
+}
+
+/* NAME/MAP. */
+static char *map_path(const char *word)
+{
+	const char *slash = strrchr(word, '/');
+	cleanup_free char *name = NULL, *dir = NULL;
+
+	if (!slash)
+		return NULL;
+	name = strndup(word, (size_t)(slash - word));
+	dir = name ? pins_dir(name, NULL) : NULL;
+	return dir ? pins_path(dir, "maps", slash + 1) : NULL;
+}
+
+int pins_open_map(const char *word, unsigned flags, struct crossbpf_error *e)
+{
+	LIBBPF_OPTS(bpf_obj_get_opts, opts, .file_flags = flags);
+	cleanup_free char *path = NULL;
+	unsigned id;
+	char end;
+	int fd;
+
+	if (sscanf(word, "id:%u%c", &id, &end) == 1) {
+		fd = bpf_map_get_fd_by_id(id);
+	} else {
+		path = word[0] == '/' ? strdup(word) : map_path(word);
+		if (!path && !strchr(word, '/'))
+			return error_set(e, -EINVAL, EXIT_STATUS_USAGE,
+					 "name it as OBJECT/MAP, by its pin's path, or id:N",
+					 "'%s' is no map", word);
+		if (!path)
+			return error_no_memory(e);
+		fd = bpf_obj_get_opts(path, &opts);
+	}
+	if (fd >= 0)
+		return fd;
+	return error_set(e, -errno, EXIT_STATUS_FAILED,
+			 errno == EPERM || errno == EACCES ? "run it as root"
+							   : "crossbpf list shows what is loaded",
+			 "cannot open the map %s: %s", path ? path : word, strerror(errno));
+}
