@@ -106,7 +106,6 @@ static int detach_all(const struct pins *pins, struct crossbpf_error *e)
 			return fail(pins, names.v[i], r, e);
 	}
 	r = r < 0 ? r : pins_remove(pins->dir);
-	(void)rmdir(PINS_ROOT); /* where this was the last */
 	return r < 0 ? error_set(e, r, EXIT_STATUS_FAILED, NULL, "cannot remove %s: %s", pins->dir,
 				 strerror(-r))
 		     : 0;

@@ -183,6 +183,18 @@ int opened_reuse(struct bpf_map *map, int fd, struct crossbpf_error *e)
 				  bpf_map__name(map), strerror(-r));
 }
 
+/* Sections of later releases of libbpf, which this one may not know. */
+static void set_types(struct opened *o)
+{
+	struct bpf_program *program;
+
+	bpf_object__for_each_program(program, o->object)
+		if (bpf_program__type(program) == BPF_PROG_TYPE_UNSPEC &&
+		    (str_begins(bpf_program__section_name(program), "tcx/") ||
+		     str_begins(bpf_program__section_name(program), "tc/")))
+			bpf_program__set_type(program, BPF_PROG_TYPE_SCHED_CLS);
+}
+
 static int apply(struct opened *o, const struct open_options *options, struct crossbpf_error *e)
 {
 	int r = 0;
@@ -226,6 +238,7 @@ int opened_open(struct opened *ret, const char *path, const struct open_options 
 		return error_set(e, -errno, EXIT_STATUS_FAILED,
 				 "crossbpf inspect says what is in it", "%s cannot be opened: %s",
 				 path, said.complaint ? said.complaint : strerror(errno));
+	set_types(ret);
 	return apply(ret, options, e);
 }
 

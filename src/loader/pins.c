@@ -109,6 +109,33 @@ static int make_parent(const char *parent, struct crossbpf_error *e)
 	return 0;
 }
 
+static bool is_still(int fd, const char *path)
+{
+	struct stat own, there;
+
+	return fstat(fd, &own) == 0 && stat(path, &there) == 0 && own.st_dev == there.st_dev &&
+	       own.st_ino == there.st_ino;
+}
+
+/* The parent, which another command may have removed as we waited: then a new one. */
+static int lock_parent(const char *parent, int *ret_lock, struct crossbpf_error *e)
+{
+	int r = 0;
+
+	while (r == 0 && *ret_lock < 0) {
+		r = make_parent(parent, e);
+		int fd = r < 0 ? -1 : open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (r == 0 && (fd < 0 || flock(fd, LOCK_EX) < 0) && errno != ENOENT)
+			r = error_set(e, -errno, EXIT_STATUS_FAILED, NULL, "cannot lock %s: %s",
+				      parent, strerror(errno));
+		if (fd >= 0 && r == 0 && is_still(fd, parent))
+			*ret_lock = fd;
+		else
+			closep(&fd);
+	}
+	return r;
+}
+
 int pins_open(struct pins *ret, char *dir, struct crossbpf_error *e)
 {
 	struct stat st;
@@ -126,21 +153,17 @@ int pins_open(struct pins *ret, char *dir, struct crossbpf_error *e)
 	if (strchr(name, '.'))
 		return error_set(e, -EINVAL, EXIT_STATUS_USAGE, "choose a name without a dot",
 				 "%s: the kernel takes no names with dots there", dir);
-	int r = make_parent(parent, e);
-	if (r < 0)
-		return r;
-	ret->lock = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (ret->lock < 0 || flock(ret->lock, LOCK_EX) < 0)
-		return error_set(e, -errno, EXIT_STATUS_FAILED, NULL, "cannot lock %s: %s", parent,
-				 strerror(errno));
-	ret->exists = lstat(dir, &st) == 0;
-	return 0;
+	int r = lock_parent(parent, &ret->lock, e);
+	ret->exists = r == 0 && lstat(dir, &st) == 0;
+	return r;
 }
 
 void pins_close(struct pins *p)
 {
-	if (p->staged && p->lock >= 0)
+	if (p->staged && p->lock >= 0) {
 		pins_remove(p->staged);
+		(void)rmdir(PINS_ROOT); /* where nothing is left in it */
+	}
 	closep(&p->lock);
 	free(p->dir);
 	free(p->staged);
