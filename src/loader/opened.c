@@ -10,6 +10,7 @@
 #include <sys/mman.h>
 
 #include "capabilities.h"
+#include "cli/cli.h"
 #include "object/object.h"
 #include "pins.h"
 #include "shared/io.h"
@@ -188,11 +189,11 @@ static void set_types(struct opened *o)
 {
 	struct bpf_program *program;
 
-	bpf_object__for_each_program(program, o->object)
-		if (bpf_program__type(program) == BPF_PROG_TYPE_UNSPEC &&
-		    (str_begins(bpf_program__section_name(program), "tcx/") ||
-		     str_begins(bpf_program__section_name(program), "tc/")))
-			bpf_program__set_type(program, BPF_PROG_TYPE_SCHED_CLS);
+	bpf_object__for_each_program(
+		program, o->object) if (bpf_program__type(program) == BPF_PROG_TYPE_UNSPEC &&
+					(str_begins(bpf_program__section_name(program), "tcx/") ||
+					 str_begins(bpf_program__section_name(program), "tc/")))
+		bpf_program__set_type(program, BPF_PROG_TYPE_SCHED_CLS);
 }
 
 static int apply(struct opened *o, const struct open_options *options, struct crossbpf_error *e)
@@ -210,15 +211,36 @@ static int apply(struct opened *o, const struct open_options *options, struct cr
 	return r;
 }
 
+/* A program of ours, by its name. */
+static int read_shipped(struct opened *o, const char *name)
+{
+	cleanup_free char *path =
+		str_printf("%s/%s.bpf.o", cli_directory("CROSSBPF_BPFDIR", CROSSBPF_BPFDIR), name);
+	int r = path ? io_read_file(path, OBJECT_SIZE_MAX, &o->content) : -ENOMEM;
+
+	if (r == 0)
+		o->path = TAKE_PTR(path);
+	return r;
+}
+
+static int read_object(struct opened *o, const char *path)
+{
+	int r = io_read_file(path, OBJECT_SIZE_MAX, &o->content);
+
+	if (r == -ENOENT && !strpbrk(path, "/.") && read_shipped(o, path) == 0)
+		return 0;
+	o->path = strdup(path);
+	return o->path ? r : -ENOMEM;
+}
+
 int opened_open(struct opened *ret, const char *path, const struct open_options *options,
 		struct crossbpf_error *e)
 {
 	/* What bpf_object__open_file() makes of it: maps of variables have names that begin so. */
 	const char *base = io_basename(path);
 	cleanup_free char *name = strndup(base, strcspn(base, "."));
-	int r = io_read_file(path, OBJECT_SIZE_MAX, &ret->content);
+	int r = read_object(ret, path);
 
-	ret->path = path;
 	ret->verbose = said.verbose = options->verbose;
 	libbpf_set_print(hear);
 	if (r < 0)
@@ -286,6 +308,7 @@ int opened_load(struct opened *o, struct crossbpf_error *e)
 
 void opened_close(struct opened *o)
 {
+	free(o->path);
 	bpf_object__close(o->object);
 	strbuf_free(&o->content);
 	if (o->log)

@@ -36,14 +36,16 @@ void open_options_free(struct open_options *o);
 bool open_options_take(struct open_options *o, int letter, const char *value);
 
 struct opened {
-	const char *path; /* borrowed */
+	char *path; /* owned */
 	bool verbose;
 	struct strbuf content; /* of the file */
 	struct bpf_object *object;
 	char *log; /* of the kernel's verifier; mapped, as large as a kernel takes it */
 };
 
-/* Opens the object, which the kernel has nothing of yet. What libbpf says is kept for errors. */
+/* Opens the object, which the kernel has nothing of yet: a file, or, by a name alone where there is
+ * no such file, one of the programs that crossbpf brings along. What libbpf says is kept for
+ * errors. */
 int opened_open(struct opened *ret, const char *path, const struct open_options *options,
 		struct crossbpf_error *e);
 

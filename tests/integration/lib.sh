@@ -12,6 +12,7 @@ export PATH LC_ALL
 # What is tested is what was built here, with nothing remembered and nothing of the user's.
 export CROSSBPF_BACKENDDIR="$builddir_top/backends/.libs" CROSSBPF_MODULEDIR="$builddir_top/src/.libs"
 export CROSSBPF_DATADIR="$srcdir_top/data" CROSSBPF_LIBEXECDIR="$builddir_top"
+export CROSSBPF_BPFDIR="$builddir_top/bpf"
 # What a test builds is compiled for it; the object cache has tests of its own.
 export CROSSBPF_NO_CACHE=1
 unset CROSSBPF_BACKEND CROSSBPF_CLANG CROSSBPF_VERBOSE CROSSBPF_PROBE CROSSBPF_TRUST
