@@ -169,6 +169,20 @@ static void report(const struct attachments *all, const struct pins *pins)
 		       bpf_program__name(all->v[i].program), all->v[i].place);
 }
 
+/* What is there is of the same object; or this one is to take its place. */
+static int check_owner(const struct pins *pins, const struct opened *o, bool may_replace,
+		       struct crossbpf_error *e)
+{
+	cleanup_free char *object = NULL, *own = pins_absolute(o->path);
+	int r = own ? pins_owner(pins, &object, e) : error_no_memory(e);
+
+	if (r < 0 || may_replace || strcmp(object, own) == 0)
+		return r;
+	return error_set(e, -EEXIST, EXIT_STATUS_FAILED,
+			 "--pin chooses another place, --replace puts this one there",
+			 "%s is of another object, %s", pins->dir, object);
+}
+
 static int attach(const struct job *j, const char *path, char *const *words, size_t n,
 		  struct crossbpf_error *e)
 {
@@ -183,6 +197,8 @@ static int attach(const struct job *j, const char *path, char *const *words, siz
 		r = refuse_dying(&all, e);
 	if (r == 0)
 		r = pins_open(&pins, pins_dir(j->pin, path), e);
+	if (r == 0 && pins.exists)
+		r = check_owner(&pins, &o, j->replace, e);
 	if (r == 0 && pins.exists)
 		r = pinned_reuse_maps(&pins, &o, e);
 	if (r == 0)

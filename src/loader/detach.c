@@ -42,21 +42,6 @@ static int split(const char *word, struct target *ret)
 	return ret->dir ? 0 : -ENOMEM;
 }
 
-/* Is it a directory that load or attach made? */
-static int check_dir(const struct pins *pins, struct crossbpf_error *e)
-{
-	cleanup_free char *object = str_printf("%s/object", pins->dir);
-	char text[2];
-
-	if (!object)
-		return error_no_memory(e);
-	if (readlink(object, text, sizeof(text)) >= 0)
-		return 0;
-	return error_set(e, -ENOENT, EXIT_STATUS_FAILED, "crossbpf list shows what there is",
-			 pins->exists ? "%s is none of crossbpf's" : "nothing is loaded in %s",
-			 pins->dir);
-}
-
 /* The link that is meant; of a program alone its only one. */
 static int find_link(const struct pins *pins, struct target *t, struct crossbpf_error *e)
 {
@@ -115,12 +100,13 @@ static int detach(const char *word, struct crossbpf_error *e)
 {
 	cleanup_target struct target t = {0};
 	cleanup_pins struct pins pins = {.lock = -1};
+	cleanup_free char *object = NULL;
 
 	if (split(word, &t) < 0)
 		return error_no_memory(e);
 	int r = pins_open(&pins, TAKE_PTR(t.dir), e);
 	if (r == 0)
-		r = check_dir(&pins, e);
+		r = pins_owner(&pins, &object, e);
 	if (r == 0 && !t.link)
 		return detach_all(&pins, e);
 	if (r == 0)

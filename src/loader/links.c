@@ -81,7 +81,8 @@ int links_remove(const char *dir, const char *name)
 	cleanup_free char *path = pins_path(dir, "links", name);
 	int r = path ? links_open(dir, name, &l) : -ENOMEM;
 
-	/* Now, and not at some time after its last descriptor is closed. Links of tracing cannot. */
+	/* Now, and not at some time after its last descriptor is closed. Links of tracing cannot.
+	 */
 	for (size_t i = 0; r == 0 && i < l.n; i++)
 		(void)bpf_link_detach(l.fds[i]);
 	if (r == 0 && l.clsact)

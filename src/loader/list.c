@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <getopt.h>
 #include <jansson.h>
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -17,15 +16,6 @@
 #include "pins.h"
 
 enum { LINK_TCX = 11 }; /* linux/bpf.h of Linux 6.6: BPF_LINK_TYPE_TCX */
-
-static char *object_of(const char *dir)
-{
-	cleanup_free char *link = str_printf("%s/object", dir);
-	char text[PATH_MAX];
-	ssize_t len = link ? readlink(link, text, sizeof(text) - 1) : -1;
-
-	return len < 0 ? NULL : strndup(text, (size_t)len);
-}
 
 /* Is what it was attached to no longer there? All of them begin with its number. */
 static bool is_gone(const struct bpf_link_info *info)
@@ -163,7 +153,7 @@ static void print_text(const char *name, const char *object, const json_t *links
 /* 0, or -ENOENT where it is no directory of ours. */
 static int list(const char *dir, const char *name, bool json)
 {
-	cleanup_free char *object = object_of(dir);
+	cleanup_free char *object = pins_object(dir);
 
 	if (!object)
 		return -ENOENT;

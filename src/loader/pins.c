@@ -169,6 +169,26 @@ void pins_close(struct pins *p)
 	free(p->staged);
 }
 
+char *pins_object(const char *dir)
+{
+	cleanup_free char *link = str_printf("%s/object", dir);
+	char text[PATH_MAX];
+	ssize_t len = link ? readlink(link, text, sizeof(text) - 1) : -1;
+
+	return len < 0 ? NULL : strndup(text, (size_t)len);
+}
+
+int pins_owner(const struct pins *p, char **ret_object, struct crossbpf_error *e)
+{
+	*ret_object = pins_object(p->dir);
+	return *ret_object ? 0
+			   : error_set(e, -ENOENT, EXIT_STATUS_FAILED,
+				       "crossbpf list shows what there is",
+				       p->exists ? "%s is none of crossbpf's"
+						 : "nothing is loaded in %s",
+				       p->dir);
+}
+
 static int remove_at(int parent, const char *name)
 {
 	cleanup_closedir DIR *d = NULL;
@@ -202,25 +222,30 @@ static int make_dir(const char *path, struct crossbpf_error *e)
 				   strerror(errno));
 }
 
+char *pins_absolute(const char *object)
+{
+	cleanup_free char *cwd = NULL;
+
+	return io_working_directory(&cwd) == 0 ? io_absolute(cwd, object) : strdup(object);
+}
+
 int pins_stage(struct pins *p, const char *object, struct crossbpf_error *e)
 {
 	static const char *const kinds[] = {"programs", "maps", "links"};
-	cleanup_free char *cwd = NULL, *path = NULL, *link = str_printf("%s/object", p->staged);
+	cleanup_free char *path = pins_absolute(object), *link = str_printf("%s/object", p->staged);
 	int r = pins_remove(p->staged);
 
 	if (r < 0)
 		return error_set(e, r, EXIT_STATUS_FAILED, NULL, "cannot remove %s: %s", p->staged,
 				 strerror(-r));
 	r = make_dir(p->staged, e);
-	if (io_working_directory(&cwd) == 0)
-		path = io_absolute(cwd, object);
 	for (size_t i = 0; r == 0 && i < sizeof(kinds) / sizeof(kinds[0]); i++) {
 		cleanup_free char *dir = str_printf("%s/%s", p->staged, kinds[i]);
 		r = dir ? make_dir(dir, e) : error_no_memory(e);
 	}
-	if (r == 0 && !link)
+	if (r == 0 && (!link || !path))
 		return error_no_memory(e);
-	if (r == 0 && symlink(path ? path : object, link) < 0)
+	if (r == 0 && symlink(path, link) < 0)
 		return error_set(e, -errno, EXIT_STATUS_FAILED, NULL, "cannot make %s: %s", link,
 				 strerror(errno));
 	return r;

@@ -38,6 +38,15 @@ int pins_open(struct pins *ret, char *dir, struct crossbpf_error *e);
 void pins_close(struct pins *p);
 #define cleanup_pins CLEANUP(pins_close)
 
+/* What the link to an object says. The caller frees; NULL: memory ran out. */
+char *pins_absolute(const char *object);
+/* The object's file, by the link in such a directory: NULL where it is none of ours. The caller
+ * frees.
+ */
+char *pins_object(const char *dir);
+/* The same; an error where it is none. */
+int pins_owner(const struct pins *p, char **ret_object, struct crossbpf_error *e);
+
 /* Makes the staged directory: empty but for the link to the object. What an interrupted command
  * left there goes. */
 int pins_stage(struct pins *p, const char *object, struct crossbpf_error *e);
