@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "config.h"
 
-#include <errno.h>
-#include <stdio.h>
-#include <string.h>
-
 #include "attach.h"
 
 /* Probes of both kinds are of one type: their sections tell. */
@@ -25,12 +21,9 @@ static int attach(struct attachment *a, struct crossbpf_error *e)
 
 	if (!a->where)
 		return attachment_add_link(a, bpf_program__attach(a->program), e);
-	function = strndup(a->where, strcspn(a->where, "+"));
-	if (!function)
-		return error_no_memory(e);
-	const char *plus = strchr(a->where, '+');
-	if (plus && sscanf(plus, "+%li", (long *)&offset) != 1)
-		return attachment_fail(a, -EINVAL, a->family->where, e);
+	int r = attachment_function(a, a->where, &function, &offset, e);
+	if (r < 0)
+		return r;
 	LIBBPF_OPTS(bpf_kprobe_opts, opts, .retprobe = str_begins(section, "kret"),
 		    .offset = offset);
 	return attachment_add_link(a, bpf_program__attach_kprobe_opts(a->program, function, &opts),

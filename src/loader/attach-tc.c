@@ -5,7 +5,6 @@
 
 #include <bpf/bpf.h>
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "attach.h"
@@ -113,14 +112,15 @@ struct filter {
 
 static int read_filter(const char *clsact, struct filter *f)
 {
-	char point[8];
+	char *end;
 
 	*f = (struct filter){.hook.sz = sizeof(f->hook), .opts.sz = sizeof(f->opts)};
-	if (sscanf(clsact, "%d %7s %u %u", &f->hook.ifindex, point, &f->opts.handle,
-		   &f->opts.priority) != 4)
-		return -EINVAL;
-	f->hook.attach_point = strcmp(point, "egress") == 0 ? BPF_TC_EGRESS : BPF_TC_INGRESS;
-	return 0;
+	f->hook.ifindex = (int)strtol(clsact, &end, 10);
+	f->hook.attach_point = str_begins(end, " egress ") ? BPF_TC_EGRESS : BPF_TC_INGRESS;
+	end += strcspn(end, "0123456789");
+	f->opts.handle = (unsigned)strtoul(end, &end, 10);
+	f->opts.priority = (unsigned)strtoul(end, &end, 10);
+	return f->hook.ifindex > 0 && f->opts.handle && f->opts.priority && !*end ? 0 : -EINVAL;
 }
 
 /* Another one's filters stay, and so does the qdisc, in which they are. */

@@ -2,7 +2,6 @@
 #include "config.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "attach.h"
@@ -28,12 +27,10 @@ static int attach(struct attachment *a, struct crossbpf_error *e)
 	if (!colon)
 		return attachment_fail(a, -EINVAL, a->family->where, e);
 	file = strndup(a->where, (size_t)(colon - a->where));
-	function = strndup(colon + 1, strcspn(colon + 1, "+"));
-	if (!file || !function)
-		return error_no_memory(e);
-	const char *plus = strchr(colon, '+');
-	if (plus && sscanf(plus, "+%li", (long *)&offset) != 1)
-		return attachment_fail(a, -EINVAL, a->family->where, e);
+	int r = file ? attachment_function(a, colon + 1, &function, &offset, e)
+		     : error_no_memory(e);
+	if (r < 0)
+		return r;
 	LIBBPF_OPTS(bpf_uprobe_opts, opts, .func_name = function,
 		    .retprobe = str_begins(bpf_program__section_name(a->program), "uret"));
 	return attachment_add_link(

@@ -83,6 +83,19 @@ int attachment_device(const struct attachment *a, char **ret_name, const char **
 				 "there is no network device '%s'", name);
 }
 
+int attachment_function(const struct attachment *a, const char *text, char **ret_function,
+			unsigned long *ret_offset, struct crossbpf_error *e)
+{
+	size_t len = strcspn(text, "+");
+	char *end = NULL;
+
+	*ret_offset = text[len] ? strtoul(text + len + 1, &end, 0) : 0;
+	if (!len || (end && (*end || end == text + len + 1)))
+		return attachment_fail(a, -EINVAL, a->family->where, e);
+	*ret_function = strndup(text, len);
+	return *ret_function ? 0 : error_no_memory(e);
+}
+
 static const struct attach_family *family_of(const struct bpf_program *program)
 {
 	for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++)
@@ -101,8 +114,7 @@ static struct bpf_program *find_program(const struct opened *o, const char *name
 
 	if (program)
 		return program;
-	bpf_object__for_each_program(program, o->object)
-	{
+	bpf_object__for_each_program(program, o->object) {
 		if (strcmp(bpf_program__section_name(program), name) == 0)
 			return program;
 		strv_add(&names, bpf_program__name(program));
@@ -197,9 +209,9 @@ int attachments_plan(struct attachments *ret, const struct opened *o, char *cons
 		r = plan_word(ret, o, words[i], e);
 	if (n)
 		return r;
-	bpf_object__for_each_program(program,
-				     o->object) if (r == 0 && bpf_program__autoload(program)) r =
-		add(ret, o, program, NULL, e);
+	bpf_object__for_each_program(program, o->object)
+		if (r == 0 && bpf_program__autoload(program))
+			r = add(ret, o, program, NULL, e);
 	if (r == 0 && !ret->n)
 		return error_set(e, -ENOENT, EXIT_STATUS_USAGE, NULL, "%s has no program", o->path);
 	return r;

@@ -68,6 +68,9 @@ int attachment_fail(const struct attachment *a, int r, const char *hint, struct 
  * "". */
 int attachment_device(const struct attachment *a, char **ret_name, const char **ret_rest,
 		      struct crossbpf_error *e);
+/* Of FUNCTION[+OFFSET]: both, the former owned by the caller. */
+int attachment_function(const struct attachment *a, const char *text, char **ret_function,
+			unsigned long *ret_offset, struct crossbpf_error *e);
 /* What a section's name has behind its first '/': "sched/sched_process_exec"; NULL: nothing. */
 const char *attachment_section_target(const struct bpf_program *program);
 

@@ -6,7 +6,7 @@
 #include <bpf/libbpf.h>
 #include <linux/capability.h>
 #include <stdbool.h>
-#include <inttypes.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -20,11 +20,10 @@ static uint64_t own(void)
 {
 	cleanup_fclose FILE *f = fopen("/proc/self/status", "re");
 	char line[256];
-	uint64_t set;
 
 	while (f && fgets(line, sizeof(line), f))
-		if (sscanf(line, "CapEff: %" SCNx64, &set) == 1)
-			return set;
+		if (str_begins(line, "CapEff:"))
+			return strtoull(line + 7, NULL, 16);
 	return UINT64_MAX;
 }
 
@@ -60,8 +59,8 @@ char *capabilities_missing(struct bpf_object *object)
 
 	if (has & UINT64_C(1) << CAP_SYS_ADMIN)
 		return NULL;
-	bpf_object__for_each_program(program, object) wanted |=
-		wanted_of(bpf_program__type(program));
+	bpf_object__for_each_program(program, object)
+		wanted |= wanted_of(bpf_program__type(program));
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (wanted & ~has & UINT64_C(1) << names[i].bit)
 			strbuf_printf(&text, "%s%s", text.len ? " and " : "", names[i].name);

@@ -135,8 +135,7 @@ static void print_text(const char *name, const char *object, const json_t *links
 
 	if (!json_array_size(links))
 		print_line((const char *const[]){name, "-", "-", "-", object});
-	json_array_foreach(links, i, link)
-	{
+	json_array_foreach(links, i, link) {
 		const json_t *id = json_object_get(link, "program_id");
 		char number[24] = "-";
 		if (id)

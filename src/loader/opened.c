@@ -118,7 +118,8 @@ struct bpf_map *opened_map(const struct opened *o, const char *name, struct cros
 
 	if (map)
 		return map;
-	bpf_object__for_each_map(map, o->object) strv_add(&names, bpf_map__name(map));
+	bpf_object__for_each_map(map, o->object)
+		strv_add(&names, bpf_map__name(map));
 	const char *near =
 		names.n && !names.error ? nearest(name, (const char *const *)names.v) : NULL;
 	hint = near ? str_printf("did you mean '%s'?", near)
@@ -189,11 +190,11 @@ static void set_types(struct opened *o)
 {
 	struct bpf_program *program;
 
-	bpf_object__for_each_program(
-		program, o->object) if (bpf_program__type(program) == BPF_PROG_TYPE_UNSPEC &&
-					(str_begins(bpf_program__section_name(program), "tcx/") ||
-					 str_begins(bpf_program__section_name(program), "tc/")))
-		bpf_program__set_type(program, BPF_PROG_TYPE_SCHED_CLS);
+	bpf_object__for_each_program(program, o->object)
+		if (bpf_program__type(program) == BPF_PROG_TYPE_UNSPEC &&
+		    (str_begins(bpf_program__section_name(program), "tcx/") ||
+		     str_begins(bpf_program__section_name(program), "tc/")))
+			bpf_program__set_type(program, BPF_PROG_TYPE_SCHED_CLS);
 }
 
 static int apply(struct opened *o, const struct open_options *options, struct crossbpf_error *e)

@@ -30,8 +30,7 @@ int pinned_reuse_maps(const struct pins *p, struct opened *o, struct crossbpf_er
 	struct bpf_map *map;
 	int r = 0;
 
-	bpf_object__for_each_map(map, o->object)
-	{
+	bpf_object__for_each_map(map, o->object) {
 		if (r < 0 || bpf_map__is_internal(map) || bpf_map__fd(map) >= 0)
 			continue;
 		cleanup_free char *path = pins_path(p->dir, "maps", bpf_map__name(map));
@@ -52,11 +51,12 @@ int pinned_stage(struct pins *p, const struct opened *o, struct crossbpf_error *
 	struct bpf_map *map;
 	int r = pins_stage(p, o->path, e);
 
-	bpf_object__for_each_program(program,
-				     o->object) if (r == 0 && bpf_program__fd(program) >= 0) r =
-		pins_add(p, "programs", bpf_program__name(program), -1, bpf_program__fd(program),
-			 e);
-	bpf_object__for_each_map(map, o->object) if (r == 0 && bpf_map__fd(map) >= 0) r =
-		pins_add(p, "maps", bpf_map__name(map), -1, bpf_map__fd(map), e);
+	bpf_object__for_each_program(program, o->object)
+		if (r == 0 && bpf_program__fd(program) >= 0)
+			r = pins_add(p, "programs", bpf_program__name(program), -1,
+				     bpf_program__fd(program), e);
+	bpf_object__for_each_map(map, o->object)
+		if (r == 0 && bpf_map__fd(map) >= 0)
+			r = pins_add(p, "maps", bpf_map__name(map), -1, bpf_map__fd(map), e);
 	return r;
 }

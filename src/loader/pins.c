@@ -40,12 +40,13 @@ char *pins_decode(const char *name)
 {
 	cleanup_strbuf struct strbuf b = {0};
 	char *decoded = NULL;
-	unsigned c;
 
 	strbuf_puts(&b, "");
 	for (; *name; name++)
-		if (*name == '%' && sscanf(name + 1, "%2x", &c) == 1 && name[2]) {
-			strbuf_putc(&b, (char)c);
+		if (*name == '%' && isxdigit((unsigned char)name[1]) &&
+		    isxdigit((unsigned char)name[2])) {
+			const char digits[] = {name[1], name[2], '\0'};
+			strbuf_putc(&b, (char)strtoul(digits, NULL, 16));
 			name += 2;
 		} else {
 			strbuf_putc(&b, *name);
@@ -334,12 +335,15 @@ int pins_open_map(const char *word, unsigned flags, struct crossbpf_error *e)
 {
 	LIBBPF_OPTS(bpf_obj_get_opts, opts, .file_flags = flags);
 	cleanup_free char *path = NULL;
-	unsigned id;
-	char end;
+	char *end;
 	int fd;
 
-	if (sscanf(word, "id:%u%c", &id, &end) == 1) {
-		fd = bpf_map_get_fd_by_id(id);
+	if (str_begins(word, "id:")) {
+		unsigned long id = strtoul(word + 3, &end, 10);
+		if (!isdigit((unsigned char)word[3]) || *end || id > UINT32_MAX)
+			return error_set(e, -EINVAL, EXIT_STATUS_USAGE, "a map's is id:N",
+					 "'%s' is no number of a map", word);
+		fd = bpf_map_get_fd_by_id((unsigned)id);
 	} else {
 		path = word[0] == '/' ? strdup(word) : map_path(word);
 		if (!path && !strchr(word, '/'))

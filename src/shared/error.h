@@ -9,7 +9,7 @@
 #ifndef CROSSBPF_ERROR_H
 #define CROSSBPF_ERROR_H
 
-#include "shared/cleanup.h"
+#include "cleanup.h"
 
 /* What scripts may rely on; documented in crossbpf(1). */
 enum exit_status {

@@ -39,8 +39,7 @@ static json_t *find(json_t *array, const char *name)
 	json_t *item;
 	size_t i;
 
-	json_array_foreach(array, i, item)
-	{
+	json_array_foreach(array, i, item) {
 		if (strcmp(json_string_value(json_object_get(item, "name")), name) == 0)
 			return item;
 	}
@@ -97,8 +96,7 @@ static size_t compare_programs(json_t *programs, const struct bpf_object *o)
 	struct bpf_program *p;
 	size_t n = 0;
 
-	bpf_object__for_each_program(p, o)
-	{
+	bpf_object__for_each_program(p, o) {
 		compare_program(programs, p);
 		n++;
 	}
@@ -150,8 +148,7 @@ static size_t compare_maps(json_t *maps, const struct bpf_object *o)
 	struct bpf_map *m;
 	size_t n = 0;
 
-	bpf_object__for_each_map(m, o)
-	{
+	bpf_object__for_each_map(m, o) {
 		const char *name = bpf_map__name(m), *pinning;
 		/* Before the section's name libbpf has some of the object's. */
 		const char *section = bpf_map__is_internal(m) ? strchr(name, '.') : NULL;
@@ -181,8 +178,7 @@ static bool has_variable(json_t *variables, const char *section, const char *nam
 	json_t *v;
 	size_t i;
 
-	json_array_foreach(variables, i, v)
-	{
+	json_array_foreach(variables, i, v) {
 		if (strcmp(json_string_value(json_object_get(v, "section")), section) == 0 &&
 		    strcmp(json_string_value(json_object_get(v, "name")), name) == 0 &&
 		    json_integer_value(json_object_get(v, "offset")) == place->offset &&
@@ -203,8 +199,7 @@ static size_t count_variables(json_t *variables)
 	json_t *v;
 	size_t i, n = 0;
 
-	json_array_foreach(variables, i, v)
-	{
+	json_array_foreach(variables, i, v) {
 		n += holds_variables(json_string_value(json_object_get(v, "section")));
 	}
 	return n;

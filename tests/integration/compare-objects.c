@@ -82,8 +82,10 @@ static void add_libbpf(const struct strbuf *object)
 		return;
 	}
 	strbuf_printf(facts, "kernel version %u\n", bpf_object__kversion(o));
-	bpf_object__for_each_program(p, o) add_program(p);
-	bpf_object__for_each_map(m, o) add_map(m);
+	bpf_object__for_each_program(p, o)
+		add_program(p);
+	bpf_object__for_each_map(m, o)
+		add_map(m);
 	if (bpf_object__btf(o)) {
 		uint32_t len = 0;
 		const void *raw = btf__raw_data(bpf_object__btf(o), &len);
