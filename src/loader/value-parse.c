@@ -131,7 +131,7 @@ static bool is_anonymous(const struct btf *btf, const struct value_member *m,
 
 /* `budget`: types that hold themselves are looked into for so long. */
 static bool find_member(const struct btf *btf, const struct btf_type *t, uint64_t bit,
-			const char *name, unsigned *budget, struct found *ret)
+			const char *name, unsigned depth, unsigned *budget, struct found *ret)
 {
 	for (unsigned i = 0; i < btf_vlen(t) && *budget; i++, --*budget) {
 		struct value_member m = value_member(btf, t, i);
@@ -140,8 +140,8 @@ static bool find_member(const struct btf *btf, const struct btf_type *t, uint64_
 			*ret = (struct found){m, bit + m.bit_offset};
 			return true;
 		}
-		if (is_anonymous(btf, &m, &inner) &&
-		    find_member(btf, inner.type, bit + m.bit_offset, name, budget, ret))
+		if (depth < VALUE_DEPTH && is_anonymous(btf, &m, &inner) &&
+		    find_member(btf, inner.type, bit + m.bit_offset, name, depth + 1, budget, ret))
 			return true;
 		if (!*budget)
 			break;
@@ -191,7 +191,7 @@ static int read_members(struct reader *r, const struct btf_type *t, uint64_t bit
 		struct value_place place = {.up = at, .name = name};
 		struct found found;
 		unsigned budget = 100000;
-		if (!find_member(r->btf, t, bit, name, &budget, &found))
+		if (!find_member(r->btf, t, bit, name, 0, &budget, &found))
 			return unknown_member(r, t, name, at);
 		int error = read_value(r, found.member.type, found.member.name, found.bit,
 				       found.member.bits, value, &place);
