@@ -152,7 +152,8 @@ static json_t *string_json(const unsigned char *data, size_t size)
 		    (data[i] == 0xc2 && i + 1 < len && data[i + 1] < 0xa0))
 			break;
 	/* Which is read as bytes. */
-	bool is_hex = len >= 3 && memcmp(data, "hex", 3) == 0 && (len == 3 || data[3] == ' ');
+	bool is_hex =
+		len >= 3 && memcmp(data, "hex", 3) == 0 && (len == 3 || strchr(" \t:", data[3]));
 	json_t *json = i == len && !is_hex ? json_stringn((const char *)data, len) : NULL;
 	return json ? json : bytes_json(data, size);
 }

@@ -53,10 +53,10 @@ int value_hex(const char *text, unsigned char *ret, size_t room)
 {
 	size_t n = 0;
 
-	if (strncmp(text, "hex", 3) != 0 || (text[3] && !isspace((unsigned char)text[3])))
+	if (strncmp(text, "hex", 3) != 0 || (text[3] && !strchr(" \t:", text[3])))
 		return -EINVAL;
 	for (text += 3; *text; n++) {
-		text += strspn(text, " \t");
+		text += strspn(text, " \t:");
 		if (!*text)
 			break;
 		int high = digit_of(text[0]), low = high < 16 ? digit_of(text[1]) : 16;
