@@ -28,6 +28,7 @@ int cmd_inspect(int argc, char **argv);
 int cmd_list(int argc, char **argv);
 int cmd_load(int argc, char **argv);
 int cmd_lock(int argc, char **argv);
+int cmd_map(int argc, char **argv);
 int cmd_trust(int argc, char **argv);
 int cmd_exec(int argc, char **argv);
 int cmd_gen(int argc, char **argv);

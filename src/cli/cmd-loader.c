@@ -121,3 +121,28 @@ int cmd_list(int argc, char **argv)
 			 "  -h, --help  this help\n\n"
 			 "See crossbpf-list(1).\n");
 }
+
+int cmd_map(int argc, char **argv)
+{
+	(void)argc;
+	return run(
+		argv,
+		"Usage: crossbpf map get [--json] MAP [KEY]\n"
+		"       crossbpf map set MAP KEY [VALUE]\n"
+		"       crossbpf map delete MAP KEY\n"
+		"       crossbpf map list [--json] MAP\n"
+		"       crossbpf map import MAP FILE|-\n"
+		"Reads and changes a map. MAP is NAME/MAP of what is loaded, a pin's path or "
+		"id:N;\n"
+		"FILE has a line KEY [VALUE] for each entry.\n\n"
+		"  -j, --json  print JSON, an entry a line\n"
+		"  -h, --help  this help\n\n"
+		"KEY and VALUE are, by their types:\n"
+		"  numbers      80, -1, 0xff, and names of enumerations\n"
+		"  addresses    192.0.2.1, 2001:db8::1    MAC  02:00:00:00:00:01\n"
+		"  prefixes     192.0.2.0/24\n"
+		"  structures   {\"daddr\": \"192.0.2.1\", \"dport\": 80}; what is left out is 0\n"
+		"  maps         as MAP above; programs likewise\n"
+		"  anything     hex 01 02, its bytes\n\n"
+		"See crossbpf-map(1).\n");
+}

@@ -27,6 +27,8 @@ static const struct command commands[] = {
 	{"detach", "NAME[/PROGRAM[=WHERE]]...", "undo that", cmd_detach},
 	{"list", "[--json] [NAME...]", "say what is loaded and attached, where and by what",
 	 cmd_list},
+	{"map", "get|set|delete|list|import [--json] MAP [KEY [VALUE]]",
+	 "read and change a loaded program's maps", cmd_map},
 	{"lock", "[--check]", "pin the builder, so that another one is refused", cmd_lock},
 	{"trust", "[--list|--revoke] [DIR|FILE]", "accept what a project's crossbpf.conf starts",
 	 cmd_trust},

@@ -13,7 +13,7 @@ static const struct {
 	int (*run)(int argc, char **argv);
 } commands[] = {
 	{"attach", loader_attach}, {"detach", loader_detach}, {"dump-btf", loader_dump_btf},
-	{"list", loader_list},     {"load", loader_load},
+	{"list", loader_list},     {"load", loader_load},     {"map", loader_map},
 };
 
 int main(int argc, char **argv)

@@ -318,6 +318,22 @@ int pins_list(const char *dir, const char *kind, struct strv *ret_names)
 	return ret_names->error;
 }
 
+/* Before the names of variables' maps, .rodata and others, libbpf puts a part of the object's; who
+ * names one need not. The caller frees. */
+static char *section_path(const char *dir, const char *section)
+{
+	cleanup_strv struct strv names = {0};
+
+	if (section[0] != '.' || pins_list(dir, "maps", &names) < 0)
+		return NULL;
+	for (size_t i = 0; i < names.n; i++) {
+		const char *dot = strchr(names.v[i], '.');
+		if (dot && strcmp(dot, section) == 0)
+			return pins_path(dir, "maps", names.v[i]);
+	}
+	return NULL;
+}
+
 /* NAME/MAP. */
 static char *map_path(const char *word)
 {
@@ -328,7 +344,8 @@ static char *map_path(const char *word)
 		return NULL;
 	name = strndup(word, (size_t)(slash - word));
 	dir = name ? pins_dir(name, NULL) : NULL;
-	return dir ? pins_path(dir, "maps", slash + 1) : NULL;
+	char *path = dir ? section_path(dir, slash + 1) : NULL;
+	return path || !dir ? path : pins_path(dir, "maps", slash + 1);
 }
 
 int pins_open_map(const char *word, unsigned flags, struct crossbpf_error *e)
@@ -357,7 +374,8 @@ int pins_open_map(const char *word, unsigned flags, struct crossbpf_error *e)
 	if (fd >= 0)
 		return fd;
 	return error_set(e, -errno, EXIT_STATUS_FAILED,
-			 errno == EPERM || errno == EACCES ? "run it as root"
-							   : "crossbpf list shows what is loaded",
+			 errno == EPERM && !path ? "this needs CAP_SYS_ADMIN: run it as root"
+			 : errno == EPERM || errno == EACCES ? "run it as root"
+							     : "crossbpf list shows what is loaded",
 			 "cannot open the map %s: %s", path ? path : word, strerror(errno));
 }
