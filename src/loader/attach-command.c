@@ -53,12 +53,13 @@ static int refuse_dying(const struct attachments *all, struct crossbpf_error *e)
 {
 	for (size_t i = 0; i < all->n; i++)
 		if (all->v[i].family->dies)
-			return error_set(
-				e, -EOPNOTSUPP, EXIT_STATUS_USAGE,
-				"crossbpf run attaches it for as long as it runs",
-				"'%s' would end with this command: a %s filter lives by its "
-				"process",
-				bpf_program__name(all->v[i].program), all->v[i].family->name);
+			return error_set(e, -EOPNOTSUPP, EXIT_STATUS_USAGE,
+					 "crossbpf run attaches it for as long as it runs",
+					 "'%s' would end with this command: what is attached to a "
+					 "%s lives by its "
+					 "process",
+					 bpf_program__name(all->v[i].program),
+					 all->v[i].family->name);
 	return 0;
 }
 

@@ -11,24 +11,7 @@ static bool is_uprobe(const struct bpf_program *program)
 	const char *section = bpf_program__section_name(program);
 
 	return bpf_program__type(program) == BPF_PROG_TYPE_KPROBE &&
-	       (str_begins(section, "uprobe") || str_begins(section, "uretprobe") ||
-		str_begins(section, "usdt"));
-}
-
-/* FILE:PROVIDER:NAME */
-static int attach_usdt(struct attachment *a, const char *name, struct crossbpf_error *e)
-{
-	const char *provider = memrchr(a->where, ':', (size_t)(name - a->where) - 1);
-	cleanup_free char *file = NULL, *word = NULL;
-
-	if (!provider)
-		return attachment_fail(a, -EINVAL, "FILE:PROVIDER:NAME", e);
-	file = strndup(a->where, (size_t)(provider - a->where));
-	word = strndup(provider + 1, (size_t)(name - provider) - 2);
-	if (!file || !word)
-		return error_no_memory(e);
-	return attachment_add_link(
-		a, bpf_program__attach_usdt(a->program, -1, file, word, name, NULL), e);
+	       (str_begins(section, "uprobe") || str_begins(section, "uretprobe"));
 }
 
 /* In every process. */
@@ -42,8 +25,6 @@ static int attach(struct attachment *a, struct crossbpf_error *e)
 		return attachment_add_link(a, bpf_program__attach(a->program), e);
 	if (!colon || colon == a->where)
 		return attachment_fail(a, -EINVAL, a->family->where, e);
-	if (str_begins(bpf_program__section_name(a->program), "usdt"))
-		return attach_usdt(a, colon + 1, e);
 	file = strndup(a->where, (size_t)(colon - a->where));
 	int r = file ? attachment_function(a, colon + 1, &function, &offset, e)
 		     : error_no_memory(e);

@@ -19,6 +19,7 @@ static const struct attach_family *const families[] = {
 	&attach_raw_tracepoint,
 	&attach_kprobe,
 	&attach_uprobe,
+	&attach_usdt,
 	&attach_fentry,
 	&attach_perf_event,
 	&attach_socket,

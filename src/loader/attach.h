@@ -76,7 +76,7 @@ const char *attachment_section_target(const struct bpf_program *program);
 
 extern const struct attach_family attach_cgroup, attach_fentry, attach_kprobe, attach_perf_event,
 	attach_raw_tracepoint, attach_sk_lookup, attach_socket, attach_tc, attach_tracepoint,
-	attach_uprobe, attach_xdp;
+	attach_uprobe, attach_usdt, attach_xdp;
 
 /* Of attach-tc.c: removes the filter that such a text says. 0 or a negative errno. */
 int attach_tc_remove(const char *clsact);
