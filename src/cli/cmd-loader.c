@@ -81,8 +81,9 @@ int cmd_load(int argc, char **argv)
 		"Usage: crossbpf load [OPTION...] OBJECT\n"
 		"Loads an object's programs and maps, and pins them.\n\n"
 		"  -p, --pin=DIR             where; a path, or a name under /sys/fs/bpf/crossbpf\n"
-		"                            (default: the object's)\n" OBJECT_OPTIONS
-		"  -h, --help                this help\n\n"
+		"                            (default: the object's)\n"
+		"  -P, --program=NAME        load this program alone, and others so "
+		"named\n" OBJECT_OPTIONS "  -h, --help                this help\n\n"
 		"See crossbpf-load(1).\n");
 }
 

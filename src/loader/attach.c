@@ -9,8 +9,6 @@
 #include <net/if.h>
 #include <string.h>
 
-#include "shared/nearest.h"
-
 static const struct attach_family *const families[] = {
 	&attach_xdp,
 	&attach_tc,
@@ -105,29 +103,6 @@ static const struct attach_family *family_of(const struct bpf_program *program)
 	return NULL;
 }
 
-/* By function, else by section. */
-static struct bpf_program *find_program(const struct opened *o, const char *name,
-					struct crossbpf_error *e)
-{
-	struct bpf_program *program = bpf_object__find_program_by_name(o->object, name);
-	cleanup_strv struct strv names = {0};
-	cleanup_free char *hint = NULL;
-
-	if (program)
-		return program;
-	bpf_object__for_each_program(program, o->object) {
-		if (strcmp(bpf_program__section_name(program), name) == 0)
-			return program;
-		strv_add(&names, bpf_program__name(program));
-	}
-	const char *near =
-		names.n && !names.error ? nearest(name, (const char *const *)names.v) : NULL;
-	hint = near ? str_printf("did you mean '%s'?", near)
-		    : str_printf("crossbpf inspect %s lists its programs", o->path);
-	error_set(e, -ENOENT, EXIT_STATUS_USAGE, hint, "%s has no program '%s'", o->path, name);
-	return NULL;
-}
-
 static int refuse_family(const struct opened *o, const struct bpf_program *program,
 			 struct crossbpf_error *e)
 {
@@ -193,7 +168,7 @@ static int plan_word(struct attachments *all, const struct opened *o, const char
 
 	if (!name)
 		return error_no_memory(e);
-	struct bpf_program *program = find_program(o, name, e);
+	struct bpf_program *program = opened_program(o, name, e);
 	if (!program)
 		return -ENOENT;
 	bpf_program__set_autoload(program, true);

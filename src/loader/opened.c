@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "capabilities.h"
 #include "cli/cli.h"
@@ -125,6 +126,28 @@ struct bpf_map *opened_map(const struct opened *o, const char *name, struct cros
 	hint = near ? str_printf("did you mean '%s'?", near)
 		    : str_printf("crossbpf inspect %s lists its maps", o->path);
 	error_set(e, -ENOENT, EXIT_STATUS_USAGE, hint, "%s has no map '%s'", o->path, name);
+	return NULL;
+}
+
+struct bpf_program *opened_program(const struct opened *o, const char *name,
+				   struct crossbpf_error *e)
+{
+	struct bpf_program *program = bpf_object__find_program_by_name(o->object, name);
+	cleanup_strv struct strv names = {0};
+	cleanup_free char *hint = NULL;
+
+	if (program)
+		return program;
+	bpf_object__for_each_program(program, o->object) {
+		if (strcmp(bpf_program__section_name(program), name) == 0)
+			return program;
+		strv_add(&names, bpf_program__name(program));
+	}
+	const char *near =
+		names.n && !names.error ? nearest(name, (const char *const *)names.v) : NULL;
+	hint = near ? str_printf("did you mean '%s'?", near)
+		    : str_printf("crossbpf inspect %s lists its programs", o->path);
+	error_set(e, -ENOENT, EXIT_STATUS_USAGE, hint, "%s has no program '%s'", o->path, name);
 	return NULL;
 }
 
@@ -270,34 +293,66 @@ static const struct bpf_program *failed_program(const struct opened *o)
 	return said.program ? bpf_object__find_program_by_name(o->object, said.program) : NULL;
 }
 
+/* Texts of the object's are in it. */
+static void show_log(const char *log)
+{
+	cleanup_strbuf struct strbuf text = {0};
+
+	cli_add_visible(&text, log);
+	fprintf(stderr, "%s%s", text.error ? "" : text.data,
+		text.len && text.data[text.len - 1] == '\n' ? "" : "\n");
+}
+
+/* What libbpf complained of, and the program that it said this of: "prog 'NAME': …". */
+static const char *complaint_of(char **ret_program)
+{
+	const char *text = opened_complaint();
+	const char *end = str_begins(text, "prog '") ? strstr(text, "': ") : NULL;
+
+	if (!end)
+		return text;
+	*ret_program = strndup(text + 6, (size_t)(end - text - 6));
+	return *ret_program ? end + 3 : text;
+}
+
+/* Of a program by the verifier, if it has said anything, else by libbpf. */
 static int explain(struct opened *o, int r, struct crossbpf_error *e)
 {
 	const struct bpf_program *program = failed_program(o);
+	bool is_verifier = program && o->log[0];
 	cleanup_strbuf struct strbuf report = {0};
-	cleanup_free char *missing = NULL;
+	cleanup_free char *missing = NULL, *directory = getcwd(NULL, 0), *name = NULL;
 
 	if (r == -EPERM && (missing = capabilities_missing(o->object)))
 		return error_set(e, r, EXIT_STATUS_FAILED, "run it as root, or give it that",
 				 "%s cannot be loaded: this needs %s", o->path, missing);
-	if (!program || !o->log[0])
-		return error_set(e, r, EXIT_STATUS_FAILED,
-				 "crossbpf inspect says what it needs of a kernel; -v what libbpf "
-				 "does",
-				 "%s cannot be loaded: %s", o->path,
-				 said.complaint ? said.complaint : strerror(-r));
-	const struct verifier_request request = {
+	const char *complaint = complaint_of(&name);
+	struct verifier_request request = {
 		.path = o->path,
 		.object = o->content.data,
 		.len = o->content.len,
-		.program = bpf_program__name(program),
-		.log = o->log,
-		.whole = o->verbose,
+		.program = name,
+		.directory = directory,
+		.log = complaint,
+		.is_libbpf = true,
+		.error = r,
 	};
+	if (is_verifier) {
+		request.program = bpf_program__name(program);
+		request.n_instructions = (uint32_t)bpf_program__insn_cnt(program);
+		request.log = o->log;
+		request.is_libbpf = false;
+	}
+	if (is_verifier && o->verbose)
+		show_log(o->log);
 	if (verifier_explain(&request, &report) < 0 || report.error)
 		return error_no_memory(e);
 	return error_set(e, r, EXIT_STATUS_FAILED,
-			 o->verbose ? NULL : "-v shows all that the verifier said", "%s",
-			 report.data);
+			 !is_verifier ? "crossbpf inspect says what it needs of a kernel; -v what "
+					"libbpf does"
+			 : o->verbose ? NULL
+				      : "-v shows all that the verifier said",
+			 "%s", report.data);
 }
 
 int opened_load(struct opened *o, struct crossbpf_error *e)

@@ -65,6 +65,11 @@ const char *opened_split(const char *word, const char *option, char **ret_name,
 /* The map of that name, or NULL with an error that says which there are. */
 struct bpf_map *opened_map(const struct opened *o, const char *name, struct crossbpf_error *e);
 
+/* The program of that function, else of that section; or NULL with an error that says which there
+ * are. */
+struct bpf_program *opened_program(const struct opened *o, const char *name,
+				   struct crossbpf_error *e);
+
 /* Has it be this map of the kernel's, which is as it is declared. */
 int opened_reuse(struct bpf_map *map, int fd, struct crossbpf_error *e);
 

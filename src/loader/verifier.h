@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "shared/strbuf.h"
 
@@ -12,9 +13,12 @@ struct verifier_request {
 	const char *path;   /* of the object */
 	const void *object; /* its bytes */
 	size_t len;
-	const char *program; /* which was refused */
-	const char *log;     /* all that the verifier said */
-	bool whole;          /* show all of it */
+	const char *program;     /* which was refused; NULL: libbpf does not say which */
+	uint32_t n_instructions; /* as it was given to the kernel, with all that it calls; else 0 */
+	const char *directory;   /* below which files are named from here; NULL: none */
+	const char *log;         /* all that the verifier said */
+	bool is_libbpf;          /* it did: the program did not get to the verifier */
+	int error;               /* with which it was refused: a negative errno */
 };
 
 /* Appends lines without a newline at the end. 0 or -ENOMEM. */

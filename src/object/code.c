@@ -371,30 +371,79 @@ static int add_number(struct code_numbers *numbers, uint32_t number)
 }
 
 /* The function with this place in a section: what is in none, a loader refuses. */
-static int add_callee(struct reader *r, uint32_t section, int64_t offset)
+static const struct contents_program *find_callee(const struct contents *c, uint32_t section,
+						  int64_t offset)
 {
-	const struct contents_program *callee =
-		offset >= 0 && offset <= UINT32_MAX
-			? contents_program_at(r->c, section, (uint32_t)offset)
-			: NULL;
-
-	return callee ? add_number(&r->code.callees, (uint32_t)(callee - r->c->programs)) : 0;
+	return offset >= 0 && offset <= UINT32_MAX
+		       ? contents_program_at(c, section, (uint32_t)offset)
+		       : NULL;
 }
 
-/* Where it leads is counted from the symbol, of a function or of its section, or without one from
- * the instruction behind the call. */
-static int read_function_call(struct reader *r, const struct instruction *i, uint32_t place,
-			      const struct elf_symbol *s)
+/* Where a call leads is counted from the symbol, of a function or of its section, or without one
+ * from the instruction behind the call. */
+static const struct contents_program *called(const struct contents *c,
+					     const struct contents_program *program,
+					     const struct instruction *i, uint32_t place,
+					     const struct elf_symbol *s)
 {
 	int64_t distance = ((int64_t)i->number + 1) * INSTRUCTION_SIZE;
 
+	if (!s || s->section >= c->elf.n_sections)
+		return find_callee(c, program->section_number, (int64_t)place + distance);
+	return s->value <= UINT32_MAX ? find_callee(c, s->section, (int64_t)s->value + distance)
+				      : NULL;
+}
+
+/* Whose address it takes. */
+static const struct contents_program *pointed_to(const struct contents *c,
+						 const struct instruction *i,
+						 const struct elf_symbol *s)
+{
+	bool is_code = s->section < c->elf.n_sections &&
+		       c->elf.sections[s->section].flags & ELF_SHF_EXECINSTR;
+
+	return is_code && s->value <= UINT32_MAX
+		       ? find_callee(c, s->section, (int64_t)s->value + i->number)
+		       : NULL;
+}
+
+static bool is_function_call(const struct instruction *i)
+{
+	return class_of(i) == CLASS_JMP && op_of(i) == OP_CALL && i->source == CALL_FUNCTION;
+}
+
+const struct contents_program *code_callee(const struct contents *c,
+					   const struct references *references,
+					   const struct contents_program *program, uint32_t number)
+{
+	uint32_t place = program->offset + number * INSTRUCTION_SIZE;
+	struct instruction i;
+	struct elf_symbol s;
+
+	decode(program->instructions + (size_t)number * INSTRUCTION_SIZE, c->elf.big, &i);
+	if (!is_function_call(&i) && i.code != CODE_LOAD_64)
+		return NULL;
+	uint32_t symbol = symbol_at(references, program->section_number, place);
+	if (symbol)
+		elf_object_symbol(&c->elf, symbol, &s);
+	if (symbol && s.section == ELF_SHN_UNDEF)
+		return NULL;
+	if (is_function_call(&i))
+		return called(c, program, &i, place, symbol ? &s : NULL);
+	return symbol ? pointed_to(c, &i, &s) : NULL;
+}
+
+static int add_callee(struct reader *r, const struct contents_program *callee)
+{
+	return callee ? add_number(&r->code.callees, (uint32_t)(callee - r->c->programs)) : 0;
+}
+
+static int read_function_call(struct reader *r, const struct instruction *i, uint32_t place,
+			      const struct elf_symbol *s)
+{
 	r->calls_functions = true;
 	need(&r->code, FEATURE_CALL, 1);
-	if (s && s->section < r->c->elf.n_sections)
-		return s->value <= UINT32_MAX
-			       ? add_callee(r, s->section, (int64_t)s->value + distance)
-			       : 0;
-	return add_callee(r, r->program->section_number, (int64_t)place + distance);
+	return add_callee(r, called(r->c, r->program, i, place, s));
 }
 
 static int read_call(struct reader *r, const struct instruction *i, uint32_t place, uint32_t symbol)
@@ -433,9 +482,7 @@ static int read_address(struct reader *r, const struct instruction *i, uint32_t 
 		return 0;
 	if (e->sections[s.section].flags & ELF_SHF_EXECINSTR) {
 		need(&r->code, FEATURE_CALLBACK, 1);
-		return s.value <= UINT32_MAX
-			       ? add_callee(r, s.section, (int64_t)s.value + i->number)
-			       : 0;
+		return add_callee(r, pointed_to(r->c, i, &s));
 	}
 	if (contents_is_data(&e->sections[s.section]))
 		need(&r->code, FEATURE_GLOBAL_DATA, 1);

@@ -53,6 +53,13 @@ int code_read(struct code *ret, const struct contents *c, const struct reference
 void code_free(struct code *code);
 #define cleanup_code CLEANUP(code_free)
 
+/* The function that this instruction of a program calls, or has a helper call; NULL: it does
+ * neither.
+ */
+const struct contents_program *code_callee(const struct contents *c,
+					   const struct references *references,
+					   const struct contents_program *program, uint32_t number);
+
 static inline bool code_calls(const struct code *code, uint32_t helper)
 {
 	return helper < CODE_HELPERS_MAX && code->helpers[helper / 8] & 1 << helper % 8;
