@@ -3,6 +3,7 @@
 
 #include "verifier.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "verifier-log.h"
@@ -295,8 +296,13 @@ static void add_reason(struct explanation *x)
 		strbuf_puts(x->report, i ? "; " : "");
 		add_text(x->report, x->log.messages[i]);
 	}
+	/* Before Linux 6.4 the end is missing where a log is too long for its buffer. */
 	if (!x->log.n_messages)
-		strbuf_puts(x->report, strerror(-x->request->error));
+		strbuf_puts(x->report,
+			    x->request->error == -ENOSPC
+				    ? "the verifier said more than there is room for, and"
+				      " the reason last"
+				    : strerror(-x->request->error));
 }
 
 /* Of what the program calls it is told which function that is. */

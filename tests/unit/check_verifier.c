@@ -192,6 +192,8 @@ TEST(names_another_instruction)
 	assert_has("unreachable insn 7\n" DONE, "\n  instruction 7\n");
 	assert_has("back-edge from insn 9 to 2\n", "\n  instruction 9\n");
 	assert_has("", "'count': Permission denied\n  its source line is not known");
+	cleanup_free char *cut = explain("7: (bf) r1 = r2\n", -ENOSPC);
+	assert_contains(cut, "'count': the verifier said more than there is room for");
 }
 
 TEST(says_what_libbpf_means)
