@@ -4,6 +4,7 @@
 
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
+#include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdint.h>
@@ -77,11 +78,37 @@ static int find_kind(struct map *m, struct crossbpf_error *e)
 	return 0; /* a new one: the kernel says whether it has keys */
 }
 
+/* Of queues, maps of maps and some others the kernel takes no types; the object that is pinned with
+ * one, and is as it was, has them. */
+static void object_types(struct map *m)
+{
+	const char *slash = strrchr(m->word, '/');
+	cleanup_free char *name = slash ? strndup(m->word, (size_t)(slash - m->word)) : NULL;
+	cleanup_free char *dir = name && name[0] ? pins_dir(name, NULL) : NULL;
+	cleanup_free char *path = dir ? str_printf("%s/object", dir) : NULL;
+
+	if (!path || access(path, R_OK) < 0)
+		return;
+	libbpf_set_print(NULL);
+	m->object = bpf_object__open_file(path, NULL);
+	struct bpf_map *map = m->object ? bpf_object__find_map_by_name(m->object, slash + 1) : NULL;
+	if (!map || (unsigned)bpf_map__type(map) != m->info.type ||
+	    bpf_map__key_size(map) != m->info.key_size ||
+	    bpf_map__value_size(map) != m->info.value_size)
+		return;
+	m->btf = bpf_object__btf(m->object);
+	m->info.btf_key_type_id = bpf_map__btf_key_type_id(map);
+	m->info.btf_value_type_id = bpf_map__btf_value_type_id(map);
+}
+
 static int load_types(struct map *m, struct crossbpf_error *e)
 {
-	if (!m->info.btf_id)
+	if (!m->info.btf_id) {
+		object_types(m);
 		return 0;
-	m->btf = btf__load_from_kernel_by_id(m->info.btf_id);
+	}
+	m->own_btf = btf__load_from_kernel_by_id(m->info.btf_id);
+	m->btf = m->own_btf;
 	return m->btf ? 0
 		      : error_set(e, -errno, EXIT_STATUS_FAILED,
 				  errno == EPERM ? "this needs CAP_SYS_ADMIN: run it as root"
@@ -122,7 +149,8 @@ int map_open(struct map *ret, const char *word, unsigned flags, struct crossbpf_
 void map_close(struct map *m)
 {
 	closep(&m->fd);
-	btf__free(m->btf);
+	btf__free(m->own_btf);
+	bpf_object__close(m->object);
 }
 
 /* Of an array without types, as those of variables are: numbers all the same. */
@@ -164,12 +192,15 @@ static int open_program(const char *word, struct crossbpf_error *e)
 {
 	const char *slash = strrchr(word, '/');
 	cleanup_free char *name = NULL, *dir = NULL, *path = NULL;
-	unsigned id;
-	char end;
+	char *end;
 	int fd;
 
-	if (sscanf(word, "id:%u%c", &id, &end) == 1) {
-		fd = bpf_prog_get_fd_by_id(id);
+	if (str_begins(word, "id:")) {
+		unsigned long id = strtoul(word + 3, &end, 10);
+		if (!isdigit((unsigned char)word[3]) || *end || id > UINT32_MAX)
+			return error_set(e, -EINVAL, EXIT_STATUS_USAGE, "a program's is id:N",
+					 "'%s' is no number of a program", word);
+		fd = bpf_prog_get_fd_by_id((unsigned)id);
 	} else if (!slash) {
 		return error_set(e, -EINVAL, EXIT_STATUS_USAGE,
 				 "name it as OBJECT/PROGRAM, by its pin's path, or id:N",
@@ -300,12 +331,11 @@ static bool is_frozen(int fd)
 	cleanup_free char *path = str_printf("/proc/self/fdinfo/%d", fd);
 	cleanup_fclose FILE *f = path ? fopen(path, "re") : NULL;
 	char line[128];
-	int frozen = 0;
 
 	while (f && fgets(line, sizeof(line), f))
-		if (sscanf(line, "frozen: %d", &frozen) == 1)
-			break;
-	return frozen;
+		if (str_begins(line, "frozen:"))
+			return strtoul(line + strlen("frozen:"), NULL, 10) != 0;
+	return false;
 }
 
 int map_error(const struct map *m, int r, const char *what, struct crossbpf_error *e)

@@ -26,11 +26,13 @@ struct map {
 	const char *word; /* as the user names it; borrowed */
 	int fd;
 	struct bpf_map_info info;
-	struct btf *btf;    /* owned; NULL: there are no types */
-	unsigned is;        /* enum map_is */
-	unsigned cpus;      /* how many values a key has */
-	size_t stride;      /* from one of these to the next */
-	size_t value_bytes; /* of all of them, as the kernel copies them */
+	const struct btf *btf;     /* of one of the next two; NULL: there are no types */
+	struct btf *own_btf;       /* the kernel's; owned */
+	struct bpf_object *object; /* or that of which the map is; owned */
+	unsigned is;               /* enum map_is */
+	unsigned cpus;             /* how many values a key has */
+	size_t stride;             /* from one of these to the next */
+	size_t value_bytes;        /* of all of them, as the kernel copies them */
 };
 
 /* `flags` as of pins_open_map(). A map that can have no keys and values of text is an error. */
