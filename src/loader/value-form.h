@@ -79,7 +79,8 @@ int value_number(const struct btf *btf, const struct value_form *f, const char *
 /* Does value_scalar() need neither BTF nor memory for it? */
 bool value_is_simple(const struct value_form *f);
 
-/* "hex 01 02", or "hex:0102", up to `room` bytes: how many they are, or -EINVAL: it is something else. */
+/* "hex 01 02", or "hex:0102", up to `room` bytes: how many they are, or -EINVAL: it is something
+ * else. */
 int value_hex(const char *text, unsigned char *ret, size_t room);
 
 __attribute__((format(printf, 5, 6))) int value_error(const struct value_place *at, int code,

@@ -186,8 +186,7 @@ static int read_members(struct reader *r, const struct btf_type *t, uint64_t bit
 	json_t *object = (json_t *)json, *value; /* jansson: nothing is written */
 	const char *name;
 
-	json_object_foreach(object, name, value)
-	{
+	json_object_foreach(object, name, value) {
 		struct value_place place = {.up = at, .name = name};
 		struct found found;
 		unsigned budget = 100000;
@@ -212,8 +211,7 @@ static int read_array(struct reader *r, const struct value_form *f, uint64_t bit
 	if (json_array_size(json) > array->nelems || size <= 0)
 		return value_error(at, -ERANGE, NULL, r->e, "%zu elements, with room for %u",
 				   json_array_size(json), size > 0 ? array->nelems : 0);
-	json_array_foreach(json, i, value)
-	{
+	json_array_foreach(json, i, value) {
 		struct value_place place = {.up = at, .index = i};
 		int error = read_value(r, array->type, NULL, bit + 8 * (uint64_t)size * i, 0, value,
 				       &place);
@@ -370,7 +368,7 @@ static int parse_bytes(const char *text, void *data, size_t size, struct crossbp
 	size_t len = strlen(text);
 	/* A string of JSON, as value_json() has it. */
 	bool is_quoted = len >= 2 && text[0] == '"' && text[len - 1] == '"';
-	cleanup_free char *bare = strndup(text + is_quoted, len - 2 * is_quoted);
+	cleanup_free char *bare = strndup(text + is_quoted, is_quoted ? len - 2 : len);
 
 	if (!bytes || !bare)
 		return error_no_memory(e);

@@ -347,8 +347,7 @@ static void object_text(const json_t *json, struct strbuf *to)
 	json_t *value, *object = (json_t *)json; /* jansson: no const there, and nothing written */
 
 	strbuf_putc(to, '{');
-	json_object_foreach(object, name, value)
-	{
+	json_object_foreach(object, name, value) {
 		if (is_padding(name, value))
 			continue;
 		strbuf_printf(to, "%s%s: ", comma, name);
@@ -369,8 +368,7 @@ void value_text_json(const json_t *json, struct strbuf *to)
 		object_text(json, to);
 	} else if (json_is_array(json)) {
 		strbuf_putc(to, '[');
-		json_array_foreach(json, i, value)
-		{
+		json_array_foreach(json, i, value) {
 			strbuf_puts(to, i ? ", " : "");
 			value_text_json(value, to);
 		}

@@ -91,11 +91,16 @@ static int read_unsigned(const char *text, uint64_t *ret)
 	return is_large ? -ERANGE : 0;
 }
 
+/* The largest of the type's bits. */
+static uint64_t all_bits(const struct value_form *f)
+{
+	return f->bits >= 64 ? UINT64_MAX : (UINT64_C(1) << f->bits) - 1;
+}
+
 static int out_of_range(const struct value_form *f, const char *text, const struct value_place *at,
 			struct crossbpf_error *e)
 {
-	unsigned bits = f->bits > 64 ? 64 : f->bits;
-	uint64_t max = UINT64_MAX >> (64 - bits);
+	uint64_t max = all_bits(f);
 
 	if (f->is_signed)
 		return value_error(at, -ERANGE, NULL, e,
@@ -107,7 +112,7 @@ static int out_of_range(const struct value_form *f, const char *text, const stru
 static int read_number(const struct value_form *f, const char *text, uint64_t *ret)
 {
 	bool is_negative = text[0] == '-';
-	uint64_t n, max = UINT64_MAX >> (64 - (f->bits > 64 ? 64 : f->bits));
+	uint64_t n, max = all_bits(f);
 	int r = read_unsigned(text + (is_negative || text[0] == '+'), &n);
 
 	if (r < 0)
@@ -326,8 +331,9 @@ static int read_string(const struct value_form *f, const char *text, unsigned ch
 		return value_error(at, -ERANGE, NULL, e,
 				   "'%s' is too long: %zu bytes, with room for %zu", text, len,
 				   f->size);
-	memset(ret, 0, f->size);
-	memcpy(ret, text, len);
+	/* No NUL, where there is no room for one. */
+	for (size_t i = 0; i < f->size; i++)
+		ret[i] = i < len ? (unsigned char)text[i] : 0;
 	return 0;
 }
 

@@ -126,8 +126,7 @@ static struct bpf_map *map_of(const struct opened *o, const char *section)
 	struct bpf_map *map;
 	size_t len = strlen(section);
 
-	bpf_object__for_each_map(map, o->object)
-	{
+	bpf_object__for_each_map(map, o->object) {
 		const char *name = bpf_map__name(map);
 		size_t end = strlen(name);
 		if (bpf_map__is_internal(map) && end >= len &&
