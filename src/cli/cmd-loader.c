@@ -126,24 +126,26 @@ int cmd_list(int argc, char **argv)
 int cmd_map(int argc, char **argv)
 {
 	(void)argc;
-	return run(
-		argv,
-		"Usage: crossbpf map get [--json] MAP [KEY]\n"
-		"       crossbpf map set MAP KEY [VALUE]\n"
-		"       crossbpf map delete MAP KEY\n"
-		"       crossbpf map list [--json] MAP\n"
-		"       crossbpf map import MAP FILE|-\n"
-		"Reads and changes a map. MAP is NAME/MAP of what is loaded, a pin's path or "
-		"id:N;\n"
-		"FILE has a line KEY [VALUE] for each entry.\n\n"
-		"  -j, --json  print JSON, an entry a line\n"
-		"  -h, --help  this help\n\n"
-		"KEY and VALUE are, by their types:\n"
-		"  numbers      80, -1, 0xff, and names of enumerations\n"
-		"  addresses    192.0.2.1, 2001:db8::1    MAC  02:00:00:00:00:01\n"
-		"  prefixes     192.0.2.0/24\n"
-		"  structures   {\"daddr\": \"192.0.2.1\", \"dport\": 80}; what is left out is 0\n"
-		"  maps         as MAP above; programs likewise\n"
-		"  anything     hex 01 02, its bytes\n\n"
-		"See crossbpf-map(1).\n");
+	return run(argv, "Usage: crossbpf map get [--json] MAP [KEY]\n"
+			 "       crossbpf map set MAP KEY [VALUE]\n"
+			 "       crossbpf map delete MAP KEY\n"
+			 "       crossbpf map list [--json] MAP\n"
+			 "       crossbpf map import MAP FILE|-\n"
+			 "What is in a map: NAME/MAP of what is loaded, a pin's path, or id:N.\n\n"
+			 "  get     print a key's value\n"
+			 "  set     set it; without a VALUE to zeroes\n"
+			 "  delete  remove the key\n"
+			 "  list    print all entries\n"
+			 "  import  set those of a file, with a line KEY [VALUE] for each\n\n"
+			 "  -j, --json  of get and list: an object a line\n"
+			 "  -h, --help  this help\n\n"
+			 "A key or value is, by its type:\n"
+			 "    a number       80, -1, 0xff; or a name of its enumeration\n"
+			 "    an address     192.0.2.1, 2001:db8::1, 02:00:00:00:00:01\n"
+			 "    a prefix       192.0.2.0/24\n"
+			 "    a structure    {\"daddr\": \"192.0.2.1\", \"dport\": 80}; the rest "
+			 "of it is 0\n"
+			 "    a map          as MAP, and a program likewise\n"
+			 "    any            hex 01 02, its bytes\n\n"
+			 "See crossbpf-map(1).\n");
 }
