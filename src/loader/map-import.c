@@ -32,6 +32,7 @@ struct import {
 	uint32_t *lines;              /* where they stand; owned */
 	size_t n;
 	struct value_form key, value; /* where value_is_simple() */
+	bool takes_entries;           /* lines as of list --json */
 };
 
 static void import_free(struct import *i)
@@ -162,22 +163,73 @@ static int read_one_value(const struct import *i, const char *text, unsigned cha
 		       : map_read_value(i->m, text, ret, e);
 }
 
+/* A key's member may be called "key". */
+static bool can_take_entries(const struct map *m)
+{
+	struct value_form f;
+
+	if (m->btf && m->info.btf_key_type_id) {
+		value_form(m->btf, m->info.btf_key_type_id, NULL, true, &f);
+		for (unsigned i = 0; f.kind == VALUE_STRUCT && i < btf_vlen(f.type); i++)
+			if (strcmp(value_member(m->btf, f.type, i).name, "key") == 0)
+				return false;
+	}
+	return !(m->is & MAP_IS_KEYLESS);
+}
+
+/* {"key": …, "value": …} becomes text of both, which the caller frees. */
+static int split_entry(const char *line, char **ret_key, char **ret_value, struct crossbpf_error *e)
+{
+	json_error_t error;
+	json_t *entry = json_loads(line, JSON_REJECT_DUPLICATES, &error);
+	const json_t *key = json_object_get(entry, "key"), *value = json_object_get(entry, "value");
+	size_t n = json_object_size(entry);
+
+	*ret_key = key ? json_dumps(key, JSON_ENCODE_ANY | JSON_COMPACT) : NULL;
+	*ret_value = value ? json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT) : NULL;
+	json_decref(entry);
+	if (!entry)
+		return error_set(e, -EINVAL, EXIT_STATUS_USAGE, NULL, "it is no JSON: %s",
+				 error.text);
+	if (!key || n != 1 + (size_t)(value != NULL))
+		return error_set(e, -EINVAL, EXIT_STATUS_USAGE, NULL,
+				 "an entry has a key and a value, and nothing else");
+	return *ret_key && (*ret_value || !value) ? 0 : error_no_memory(e);
+}
+
+/* Without a value it is zeroes, which are there. */
+static int take_entry(struct import *i, const char *key, const char *value,
+		      struct crossbpf_error *e)
+{
+	int r = 0;
+
+	if (key)
+		r = read_key(i, key, i->keys + i->n * i->m->info.key_size, e);
+	if (r == 0 && value)
+		r = read_one_value(i, value, i->values + i->n * i->m->info.value_size, e);
+	return r;
+}
+
 static int read_line(struct import *i, char *line, uint32_t number, struct crossbpf_error *e)
 {
 	cleanup_error struct crossbpf_error wrong = {0};
+	cleanup_free char *entry_key = NULL, *entry_value = NULL;
 	char *key, *value;
-	int r = split(i->m, line, &key, &value);
+	int r;
 
+	if (i->takes_entries && str_begins(line, "{\"key\":")) {
+		r = split_entry(line, &entry_key, &entry_value, &wrong);
+		key = entry_key;
+		value = entry_value;
+	} else {
+		r = split(i->m, line, &key, &value);
+	}
 	if (r < 0)
 		error_set(&wrong, r, EXIT_STATUS_USAGE, "a line is KEY, or KEY and VALUE",
 			  "more follows than a key and a value");
-	if (r == 0 && !key && !value)
+	else if (!key && !value)
 		return 0;
-	if (r == 0 && key)
-		r = read_key(i, key, i->keys + i->n * i->m->info.key_size, &wrong);
-	/* Without one it is zeroes, which are there. */
-	if (r == 0 && value)
-		r = read_one_value(i, value, i->values + i->n * i->m->info.value_size, &wrong);
+	r = r < 0 ? r : take_entry(i, key, value, &wrong);
 	if (r < 0)
 		return bad_line(i, number, r, &wrong, e);
 	i->lines[i->n++] = number;
@@ -244,6 +296,7 @@ static int read_file(struct import *i, struct crossbpf_error *e)
 		i->key = (struct value_form){0};
 	if (i->value.size != i->m->info.value_size)
 		i->value = (struct value_form){0};
+	i->takes_entries = can_take_entries(i->m);
 	r = make_room(i, e);
 	return r < 0 ? r : read_lines(i, e);
 }

@@ -12,7 +12,7 @@
 
 #include "map.h"
 #include "pins.h"
-#include "value.h"
+#include "value-form.h"
 
 /* linux/bpf.h of Linux 6.2 and 6.9. */
 enum { MAP_TYPE_CGRP_STORAGE = 32, MAP_TYPE_ARENA = 33 };
@@ -154,18 +154,11 @@ void map_close(struct map *m)
 }
 
 /* Of an array without types, as those of variables are: numbers all the same. */
-static int read_index(const struct map *m, const char *text, void *ret, struct crossbpf_error *e)
+static int read_index(const char *text, void *ret, struct crossbpf_error *e)
 {
-	char *end;
-	uint32_t index;
+	static const struct value_form form = {.kind = VALUE_INT, .size = 4, .bits = 32};
 
-	errno = 0;
-	unsigned long long n = strtoull(text, &end, 10);
-	if (errno || end == text || *end || text[0] == '-' || n > UINT32_MAX)
-		return error_set(e, -EINVAL, EXIT_STATUS_USAGE, NULL, "'%s' is no number", text);
-	index = (uint32_t)n;
-	memcpy(ret, &index, sizeof(index));
-	return m->info.key_size == sizeof(index) ? 0 : -EINVAL;
+	return value_scalar(NULL, &form, text, ret, NULL, e);
 }
 
 int map_read_key(const struct map *m, const char *text, void *ret, struct crossbpf_error *e)
@@ -176,7 +169,7 @@ int map_read_key(const struct map *m, const char *text, void *ret, struct crossb
 	if (m->is & MAP_IS_KEYLESS)
 		return 0;
 	int r = is_array && (!m->btf || !m->info.btf_key_type_id)
-			? read_index(m, text, ret, e)
+			? read_index(text, ret, e)
 			: value_parse(m->btf, m->info.btf_key_type_id, text, ret, m->info.key_size,
 				      e);
 	if (r < 0 || !is_array)
@@ -344,7 +337,12 @@ int map_error(const struct map *m, int r, const char *what, struct crossbpf_erro
 		return error_set(e, r, EXIT_STATUS_FAILED,
 				 "crossbpf load --set gives it values before it is loaded",
 				 "%s cannot be %s: what is in it are constants", m->word, what);
-	if (r == -E2BIG && !(m->is & MAP_IS_ARRAY))
+	/* As it was made: BPF_F_WRONLY can only be written, BPF_F_RDONLY only be read. */
+	if (r == -EPERM && m->info.map_flags & (BPF_F_RDONLY | BPF_F_WRONLY))
+		return error_set(e, r, EXIT_STATUS_FAILED, NULL,
+				 "%s cannot be %s: it was made for programs alone", m->word, what);
+	/* ENOSPC: of LPM tries. */
+	if ((r == -E2BIG || r == -ENOSPC) && !(m->is & MAP_IS_ARRAY))
 		return error_set(
 			e, r, EXIT_STATUS_FAILED, "crossbpf load --map-size gives it more room",
 			"%s is full: it has room for %u entries", m->word, m->info.max_entries);

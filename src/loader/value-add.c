@@ -33,6 +33,10 @@ static bool add_members(struct adder *a, const struct btf_type *t, uint64_t bit,
 		return false;
 	for (unsigned i = 0; i < btf_vlen(t); i++) {
 		struct value_member m = value_member(a->btf, t, i);
+		struct value_form f;
+		value_form(a->btf, m.type, m.name, false, &f);
+		if (f.kind == VALUE_BYTES && f.size && value_is_padding(m.name))
+			continue;
 		if (m.bits || !add(a, m.type, m.name, bit + m.bit_offset, depth + 1))
 			return false;
 	}

@@ -15,9 +15,9 @@ static bool is_one_of(const char *name, const char *const *names)
 
 static bool is_address_name(const char *name)
 {
-	static const char *const names[] = {"ip",      "ip4",     "ip6",  "ipv4",   "ipv6",
-					    "src",     "dst",     "dest", "source", "host",
-					    "gateway", "nexthop", "peer", NULL};
+	static const char *const names[] = {"ip",      "ip4",  "ip6",  "ipv4",   "ipv6",
+					    "src",     "dst",  "dest", "source", "gateway",
+					    "nexthop", "peer", NULL};
 
 	if (!name)
 		return false;
@@ -255,6 +255,12 @@ void value_form(const struct btf *btf, __u32 id, const char *name, bool whole,
 	struct resolver r = {.btf = btf, .whole = whole, .is_address = is_address_name(name)};
 
 	resolve(r, id, ret);
+}
+
+bool value_is_padding(const char *name)
+{
+	name += strspn(name, "_");
+	return strncmp(name, "pad", 3) == 0;
 }
 
 void value_form_bits(struct value_form *f, unsigned bits)

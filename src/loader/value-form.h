@@ -53,6 +53,9 @@ struct value_member {
 /* Of a structure, union or section. */
 struct value_member value_member(const struct btf *btf, const struct btf_type *t, unsigned i);
 
+/* Is a member called pad, __pad or so? */
+bool value_is_padding(const char *name);
+
 /* Makes a form that of a bit-field. */
 void value_form_bits(struct value_form *f, unsigned bits);
 

@@ -334,8 +334,7 @@ static bool is_padding(const char *name, const json_t *value)
 {
 	const char *text = json_string_value(value);
 
-	name += strspn(name, "_");
-	return str_begins(name, "pad") &&
+	return value_is_padding(name) &&
 	       (json_is_integer(value) ? json_integer_value(value) == 0
 				       : text && str_begins(text, "hex") &&
 						 strspn(text + 3, " 0") == strlen(text + 3));

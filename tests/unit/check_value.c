@@ -512,6 +512,11 @@ TEST(sums)
 	ck_assert(value_add(btf, (unsigned)counter, sum, one, 16));
 	assert_text_of(counter, sum, 16, "{packets: 4294967296, bytes: [2, 2]}");
 	ck_assert(!value_add(btf, (unsigned)counter, sum, one, 12));
+	int three = array_of(types.u8, 3);
+	int padded = begin_struct("padded", 8);
+	field("n", types.u32, 0);
+	field("__pad", three, 5);
+	ck_assert(value_add(btf, (unsigned)padded, sum, one, 8));
 	ck_assert(!value_add(btf, (unsigned)gauge, sum, one, 8));
 	ck_assert(!value_add(btf, (unsigned)types.be32, sum, one, 4));
 	ck_assert(!value_add(btf, 0, sum, one, 8));
