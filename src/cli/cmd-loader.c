@@ -23,15 +23,16 @@
 
 #define WHERE                                                                                   \
 	"\nWHERE is, by the program's type:\n"                                                  \
-	"  XDP          DEVICE[:native|generic|auto]\n"                                         \
-	"  TC           DEVICE[:ingress|egress][:tcx|clsact]\n"                                 \
-	"  cgroup       /sys/fs/cgroup/NAME\n"                                                  \
-	"  tracepoint   CATEGORY/NAME    raw tracepoint  NAME\n"                                \
-	"  kprobe       FUNCTION[+OFFSET]\n"                                                    \
-	"  uprobe       FILE:FUNCTION[+OFFSET]\n"                                               \
-	"  perf event   EVENT[:HERTZ], such as cpu-clock:99\n"                                  \
-	"  socket       DEVICE (run alone)\n"                                                   \
-	"  sk_lookup    self, or /run/netns/NAME\n"                                             \
+	"    XDP          DEVICE[:native|generic|auto]\n"                                       \
+	"    TC           DEVICE[:ingress|egress][:tcx|clsact]\n"                               \
+	"    cgroup       /sys/fs/cgroup/NAME\n"                                                \
+	"    tracepoint   CATEGORY/NAME    raw tracepoint  NAME\n"                              \
+	"    kprobe       FUNCTION[+OFFSET]\n"                                                  \
+	"    uprobe       FILE:FUNCTION[+OFFSET]\n"                                             \
+	"    perf event   EVENT[:HERTZ], such as cpu-clock:99\n"                                \
+	"    socket       DEVICE (crossbpf run alone)\n"                                        \
+	"    usdt         FILE:PROVIDER:NAME (crossbpf run alone)\n"                            \
+	"    sk_lookup    self, or /run/netns/NAME\n"                                           \
 	"A section that says it, as SEC(\"tracepoint/sched/sched_switch\") does, needs none;\n" \
 	"of tp_btf, fentry and LSM it always does.\n"
 
