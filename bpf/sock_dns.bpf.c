@@ -52,6 +52,9 @@ struct {
 	__type(value, __u64);
 } lost SEC(".maps");
 
+/* clang tells in BTF of what a variable is of: for those who print the records by it. */
+const struct sock_dns_query *const volatile query_type;
+
 /* Where things are in the packet. */
 struct place {
 	__u32 ip;

@@ -31,6 +31,9 @@ struct {
 	__type(value, __u64);
 } lost SEC(".maps");
 
+/* clang tells in BTF of what a variable is of: for those who print the records by it. */
+const struct trace_exec_event *const volatile event_type;
+
 static __always_inline void count_lost(void)
 {
 	__u32 key = 0;

@@ -85,6 +85,9 @@ struct {
 	__uint(max_entries, 256 * 1024);
 } samples SEC(".maps");
 
+/* clang tells in BTF of what a variable is of: for those who print the records by it. */
+const struct xdp_blocklist_sample *const volatile sample_type;
+
 /*
  * The version is taken from the first byte, as the bit-fields of struct iphdr and struct ipv6hdr
  * follow the byte order of the build machine's headers and not that of the target.

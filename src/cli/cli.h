@@ -36,6 +36,8 @@ int cmd_down(int argc, char **argv);
 int cmd_llvm_strip(int argc, char **argv);
 int cmd_shell(int argc, char **argv);
 int cmd_status(int argc, char **argv);
+int cmd_run(int argc, char **argv);
+int cmd_test_run(int argc, char **argv);
 int cmd_up(int argc, char **argv);
 int cmd_vmlinux(int argc, char **argv);
 

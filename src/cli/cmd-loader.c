@@ -150,3 +150,36 @@ int cmd_map(int argc, char **argv)
 			 "    any            hex 01 02, its bytes\n\n"
 			 "See crossbpf-map(1).\n");
 }
+
+int cmd_run(int argc, char **argv)
+{
+	(void)argc;
+	return run(argv,
+		   "Usage: crossbpf run [OPTION...] OBJECT [PROGRAM[=WHERE]...]\n"
+		   "Loads an object, attaches its programs, and prints their events until ^C. "
+		   "Nothing\n"
+		   "of it stays, however this ends.\n\n"
+		   "  -e, --event=MAP=TYPE      the type of a buffer's records: 'struct NAME'\n"
+		   "                            (default: by their size)\n"
+		   "  -j, --json                an object a line\n"
+		   "      --duration=SECONDS    end after this time\n"
+		   "      --no-maps             say nothing of what maps hold at the "
+		   "end\n" OBJECT_OPTIONS "  -h, --help                this help\n" WHERE "\n"
+		   "See crossbpf-run(1).\n");
+}
+
+int cmd_test_run(int argc, char **argv)
+{
+	(void)argc;
+	return run(
+		argv,
+		"Usage: crossbpf test-run [OPTION...] OBJECT --pcap=FILE\n"
+		"Runs a program on the packets of a capture, and says its verdicts.\n"
+		"OBJECT is an object, a pinned program, or a NAME that crossbpf list shows.\n\n"
+		"      --pcap=FILE           the packets, pcap or pcapng; - is standard input\n"
+		"  -p, --program=NAME        which, where there are several that take packets\n"
+		"  -n, --repeat=N            run each packet N times, for the time that it takes\n"
+		"  -j, --json                an object a line\n" OBJECT_OPTIONS
+		"  -h, --help                this help\n\n"
+		"See crossbpf-test-run(1).\n");
+}

@@ -68,21 +68,35 @@ static int check(struct attachment *a, struct crossbpf_error *e)
 	return a->place ? 0 : error_no_memory(e);
 }
 
-static int attach_clsact(struct attachment *a, const struct place *p, struct crossbpf_error *e)
+int attach_tc_make(int device, bool egress, int program, char **ret_clsact)
 {
-	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = p->device,
-		    .attach_point = p->egress ? BPF_TC_EGRESS : BPF_TC_INGRESS);
-	LIBBPF_OPTS(bpf_tc_opts, opts, .prog_fd = bpf_program__fd(a->program));
+	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = device,
+		    .attach_point = egress ? BPF_TC_EGRESS : BPF_TC_INGRESS);
+	LIBBPF_OPTS(bpf_tc_opts, opts, .prog_fd = program);
 
 	int r = bpf_tc_hook_create(&hook);
-	if (r < 0 && r != -EEXIST)
-		return attachment_fail(a, r, "is the kernel's sch_ingress there?", e);
-	r = bpf_tc_attach(&hook, &opts);
+	if (r == 0 || r == -EEXIST)
+		r = bpf_tc_attach(&hook, &opts);
 	if (r < 0)
-		return attachment_fail(a, r, "is the kernel's cls_bpf there?", e);
-	a->clsact = str_printf("%d %s %u %u", p->device, p->egress ? "egress" : "ingress",
-			       opts.handle, opts.priority);
-	return a->clsact ? 0 : error_no_memory(e);
+		return r;
+	*ret_clsact = str_printf("%d %s %u %u", device, egress ? "egress" : "ingress", opts.handle,
+				 opts.priority);
+	return *ret_clsact ? 0 : -ENOMEM;
+}
+
+static attach_tc_make_fn *maker = attach_tc_make;
+
+void attach_tc_set_maker(attach_tc_make_fn *make)
+{
+	maker = make ? make : attach_tc_make;
+}
+
+static int attach_clsact(struct attachment *a, const struct place *p, struct crossbpf_error *e)
+{
+	int r = maker(p->device, p->egress, bpf_program__fd(a->program), &a->clsact);
+
+	return r < 0 ? attachment_fail(a, r, "are the kernel's sch_ingress and cls_bpf there?", e)
+		     : 0;
 }
 
 static int attach(struct attachment *a, struct crossbpf_error *e)

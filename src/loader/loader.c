@@ -12,8 +12,9 @@ static const struct {
 	const char *name;
 	int (*run)(int argc, char **argv);
 } commands[] = {
-	{"attach", loader_attach}, {"detach", loader_detach}, {"dump-btf", loader_dump_btf},
-	{"list", loader_list},     {"load", loader_load},     {"map", loader_map},
+	{"attach", loader_attach}, {"detach", loader_detach},     {"dump-btf", loader_dump_btf},
+	{"list", loader_list},     {"load", loader_load},         {"map", loader_map},
+	{"run", loader_run},       {"test-run", loader_test_run},
 };
 
 int main(int argc, char **argv)

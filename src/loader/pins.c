@@ -85,7 +85,7 @@ char *pins_dir(const char *word, const char *object)
 	return name ? str_printf(PINS_ROOT "/%s", name) : NULL;
 }
 
-static bool is_bpf_fs(const char *path)
+bool pins_is_bpf_fs(const char *path)
 {
 	struct statfs fs;
 
@@ -94,7 +94,7 @@ static bool is_bpf_fs(const char *path)
 
 static int make_parent(const char *parent, struct crossbpf_error *e)
 {
-	if (strcmp(parent, PINS_ROOT) == 0 && !is_bpf_fs(MOUNT_POINT))
+	if (strcmp(parent, PINS_ROOT) == 0 && !pins_is_bpf_fs(MOUNT_POINT))
 		/* As bpftool has it. */
 		(void)mount("bpf", MOUNT_POINT, "bpf", 0, "mode=0700");
 	if (mkdir(parent, 0700) < 0 && errno != EEXIST)
@@ -103,7 +103,7 @@ static int make_parent(const char *parent, struct crossbpf_error *e)
 					 ? "run it as root"
 					 : "mount -t bpf bpf " MOUNT_POINT,
 				 "cannot make %s: %s", parent, strerror(errno));
-	if (!is_bpf_fs(parent))
+	if (!pins_is_bpf_fs(parent))
 		return error_set(e, -EINVAL, EXIT_STATUS_FAILED,
 				 "name a directory of one, which 'mount -t bpf bpf DIR' makes",
 				 "%s is in no bpf file system", parent);

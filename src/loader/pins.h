@@ -65,6 +65,9 @@ int pins_remove(const char *dir);
 /* Names in KIND of the directory, decoded and sorted. 0 or a negative errno; -ENOENT is none. */
 int pins_list(const char *dir, const char *kind, struct strv *ret_names);
 
+/* Is the path in a bpf file system? */
+bool pins_is_bpf_fs(const char *path);
+
 char *pins_encode(const char *name);
 char *pins_decode(const char *name);
 

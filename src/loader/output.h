@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What crossbpf run prints on standard output while it runs: lines, each whole. */
+#ifndef CROSSBPF_OUTPUT_H
+#define CROSSBPF_OUTPUT_H
+
+#include <jansson.h>
+#include <stdbool.h>
+
+#include "shared/strbuf.h"
+
+struct output {
+	bool json;
+	struct strbuf b; /* lines that wait */
+	int error;       /* of writing: 0 or a negative errno; sticky */
+};
+
+void output_free(struct output *o);
+#define cleanup_output CLEANUP(output_free)
+
+/* Appends a line, and owns it; NULL: memory ran out. */
+void output_json(struct output *o, json_t *line);
+/* Ends a line that was appended to `b`. */
+void output_end_line(struct output *o);
+/* Writes what waits. A signal that ends the command ends that too: -EINTR. */
+void output_flush(struct output *o);
+
+#endif
