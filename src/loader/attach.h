@@ -78,8 +78,8 @@ extern const struct attach_family attach_cgroup, attach_fentry, attach_kprobe, a
 	attach_raw_tracepoint, attach_sk_lookup, attach_socket, attach_tc, attach_tracepoint,
 	attach_uprobe, attach_usdt, attach_xdp;
 
-/* Of attach-tc.c: makes a filter of clsact on a device. 0 with a text that says which, or a negative
- * errno. */
+/* Of attach-tc.c: makes a filter of clsact on a device. 0 with a text that says which, or a
+ * negative errno. */
 typedef int attach_tc_make_fn(int device, bool egress, int program, char **ret_clsact);
 attach_tc_make_fn attach_tc_make;
 /* Has another one make them; NULL: as at first. */

@@ -23,8 +23,7 @@ bool calls_helper(const struct opened *o, int helper)
 {
 	struct bpf_program *program;
 
-	bpf_object__for_each_program(program, o->object)
-	{
+	bpf_object__for_each_program(program, o->object) {
 		if (bpf_program__fd(program) >= 0 && program_calls(program, helper))
 			return true;
 	}

@@ -243,12 +243,12 @@ int events_open(struct events *ret, const struct opened *o, const struct strv *w
 
 	ret->output = output;
 	int r = record_types_open(&ret->types, o, e);
-	bpf_object__for_each_map(map, o->object) n += is_buffer(map, perf_output);
+	bpf_object__for_each_map(map, o->object)
+		n += is_buffer(map, perf_output);
 	ret->sources = r == 0 ? calloc(n + 1, sizeof(*ret->sources)) : NULL;
 	if (r == 0 && !ret->sources)
 		return error_no_memory(e);
-	bpf_object__for_each_map(map, o->object)
-	{
+	bpf_object__for_each_map(map, o->object) {
 		if (r < 0 || !is_buffer(map, perf_output))
 			continue;
 		struct source *s = &ret->sources[ret->n++];

@@ -11,7 +11,7 @@ struct source;
 
 struct events {
 	struct record_types types;
-	struct output *output; /* borrowed */
+	struct output *output;  /* borrowed */
 	struct source *sources; /* owned */
 	size_t n;
 };

@@ -25,7 +25,8 @@ static int add(const char *data, size_t len, void *ctx)
 
 void output_json(struct output *o, json_t *line)
 {
-	if (!line || json_dump_callback(line, add, &o->b, JSON_COMPACT | JSON_REAL_PRECISION(15)) < 0)
+	if (!line ||
+	    json_dump_callback(line, add, &o->b, JSON_COMPACT | JSON_REAL_PRECISION(15)) < 0)
 		o->error = o->error ? o->error : -ENOMEM;
 	json_decref(line);
 	output_end_line(o);

@@ -107,8 +107,8 @@ static bool parse(const char *line, struct said *ret)
 		dash--;
 	while (*line == ' ')
 		line++;
-	if (*bracket != '[' || dash <= line ||
-	    sscanf(dash, "-%d", &ret->pid) != 1 || sscanf(bracket, "[%d]", &ret->cpu) != 1)
+	if (*bracket != '[' || dash <= line || sscanf(dash, "-%d", &ret->pid) != 1 ||
+	    sscanf(bracket, "[%d]", &ret->cpu) != 1)
 		return true;
 	ret->task = line;
 	ret->task_len = (int)(dash - line);

@@ -77,8 +77,7 @@ static void mark_all(struct record_types *t, const struct opened *o)
 		else if (btf_is_func(type))
 			mark_function(t, o, type);
 	}
-	bpf_object__for_each_map(map, o->object)
-	{
+	bpf_object__for_each_map(map, o->object) {
 		mark(t, bpf_map__btf_key_type_id(map), false, MARK_MAP);
 		mark(t, bpf_map__btf_value_type_id(map), false, MARK_MAP);
 	}
@@ -143,10 +142,9 @@ __u32 record_types_named(const struct record_types *t, const char *name, struct 
 		return id;
 	add_names(t, &names);
 	const char *space = strrchr(name, ' ');
-	const char *near =
-		names.n && !names.error
-			? nearest(space ? space + 1 : name, (const char *const *)names.v)
-			: NULL;
+	const char *near = names.n && !names.error
+				   ? nearest(space ? space + 1 : name, (const char *const *)names.v)
+				   : NULL;
 	hint = near ? str_printf("did you mean '%s'?", near)
 		    : strdup("clang tells of types that are reachable from a variable: add "
 			     "'const struct x *unused __attribute__((unused));'");

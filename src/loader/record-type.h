@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Which type in an object's BTF the records of a buffer have, where nothing but their size is known. */
+/* Which type in an object's BTF the records of a buffer have, where nothing but their size is
+ * known. */
 #ifndef CROSSBPF_RECORD_TYPE_H
 #define CROSSBPF_RECORD_TYPE_H
 

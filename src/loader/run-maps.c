@@ -151,8 +151,7 @@ void run_print_maps(const struct opened *o, struct output *to)
 	struct printed p;
 	struct bpf_map *map;
 
-	bpf_object__for_each_map(map, o->object)
-	{
+	bpf_object__for_each_map(map, o->object) {
 		if (!open_map(&p, o, map))
 			continue;
 		print_map(&p, map, to);

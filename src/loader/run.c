@@ -185,8 +185,7 @@ static int listen_for(struct running *r, struct crossbpf_error *e)
 	fds[OUTPUT] = (struct pollfd){.fd = STDOUT_FILENO};
 	fds[PRINTK] = (struct pollfd){.fd = r->printk.fd, .events = POLLIN};
 	for (size_t i = 0; i < r->events.n; i++)
-		fds[EVENTS + i] =
-			(struct pollfd){.fd = events_fd(&r->events, i), .events = POLLIN};
+		fds[EVENTS + i] = (struct pollfd){.fd = events_fd(&r->events, i), .events = POLLIN};
 	while (!is_over(r)) {
 		if (poll(fds, n, wait_ms(r)) < 0 && errno != EINTR)
 			return error_set(e, -errno, EXIT_STATUS_FAILED, NULL, "poll: %s",

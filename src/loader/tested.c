@@ -61,8 +61,7 @@ static struct bpf_program *find_named(const struct opened *o, const char *name,
 
 	if (program)
 		return program;
-	bpf_object__for_each_program(program, o->object)
-	{
+	bpf_object__for_each_program(program, o->object) {
 		if (strcmp(bpf_program__section_name(program), name) == 0)
 			return program;
 		strv_add(&names, bpf_program__name(program));
@@ -76,8 +75,7 @@ static struct bpf_program *find_only(const struct opened *o, struct crossbpf_err
 	struct bpf_program *program, *found = NULL;
 	cleanup_strv struct strv names = {0};
 
-	bpf_object__for_each_program(program, o->object)
-	{
+	bpf_object__for_each_program(program, o->object) {
 		if (!verdict_type(bpf_program__type(program)))
 			continue;
 		strv_add(&names, bpf_program__name(program));
@@ -166,12 +164,10 @@ static int open_loaded(struct tested *t, const char *word, const char *program,
 	int r = dir ? pins_list(dir, "programs", &names) : -ENOMEM;
 
 	if (r < 0)
-		return error_set(e, r, EXIT_STATUS_USAGE,
+		return error_set(e, r, EXIT_STATUS_FAILED,
 				 r == -EACCES ? "run it as root"
-					      : "name an object, a pinned program, or what "
-						"crossbpf list shows",
-				 "%s is no file, and nothing of that name is loaded: %s", word,
-				 strerror(-r));
+					      : "crossbpf list shows what is loaded",
+				 "cannot read what is loaded as %s: %s", word, strerror(-r));
 	if (program && !strv_contains(&names, program))
 		return refuse_name(word, program, &names, e);
 	for (size_t i = 0; !program && i < names.n; i++) {
@@ -195,20 +191,28 @@ static int refuse_options(const char *word, const struct open_options *options,
 			 "%s is loaded already: it is what it is", word);
 }
 
+/* Is it the NAME of something that is loaded, or its directory? */
+static bool is_loaded(const char *word)
+{
+	cleanup_free char *dir = pins_dir(word, NULL);
+	cleanup_free char *programs = dir ? str_printf("%s/programs", dir) : NULL;
+
+	return programs && access(programs, F_OK) == 0;
+}
+
 int tested_open(struct tested *ret, const char *word, const char *program,
 		const struct open_options *options, struct crossbpf_error *e)
 {
 	struct stat st;
-	bool is_there = stat(word, &st) == 0;
+	bool is_file = stat(word, &st) == 0 && !S_ISDIR(st.st_mode);
+	bool is_pin = is_file && pins_is_bpf_fs(word);
 
-	if (is_there && !S_ISDIR(st.st_mode) && !pins_is_bpf_fs(word))
+	if ((is_file && !is_pin) || (!is_file && !is_loaded(word)))
 		return open_object(ret, word, program, options, e);
 	int r = refuse_options(word, options, e);
 	if (r < 0)
 		return r;
-	if (!is_there || S_ISDIR(st.st_mode))
-		return open_loaded(ret, word, program, e);
-	return open_pin(ret, word, NULL, e);
+	return is_pin ? open_pin(ret, word, NULL, e) : open_loaded(ret, word, program, e);
 }
 
 void tested_close(struct tested *t)
