@@ -33,8 +33,8 @@ class Crossbpf < Formula
     # Nothing that merely happens to be there. The programs in bpf/ and crossbpf-loader are of use on
     # Linux alone, and need its headers.
     system "./configure", *std_configure_args,
-           "--with-libssh=yes", "--with-libcurl=yes", "--with-libbpf=no", "--with-check=no",
-           "--with-bpftool=no", "--enable-bpf-programs=no"
+           "--with-libssh=yes", "--with-libcurl=yes", "--with-libbpf=no", "--with-libpcap=no",
+           "--with-check=no", "--with-bpftool=no", "--enable-bpf-programs=no"
     system "make"
     system "make", "install"
   end
