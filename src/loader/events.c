@@ -37,7 +37,8 @@ struct source {
 	size_t guessed_for; /* that size; 0: none yet */
 	size_t left;        /* of this batch */
 	bool hinted;
-	int64_t told_full; /* when, by io_clock() */
+	__u64 lost;                   /* and not told yet */
+	int64_t told_full, told_lost; /* when, by io_clock(); 0: never */
 };
 
 static size_t page_size(void)
@@ -147,7 +148,9 @@ static int take_ring(void *ctx, void *data, size_t size)
 
 	tell_full(s, size);
 	print(s, data, size);
-	return --s->left && !s->events->output->error && !cli_is_interrupted() ? 0 : -EAGAIN;
+	if (!--s->left || s->events->output->error)
+		return -EAGAIN;
+	return cli_is_interrupted() && !s->events->is_last ? -EAGAIN : 0;
 }
 
 static void take_perf(void *ctx, int cpu, void *data, __u32 size)
@@ -158,12 +161,25 @@ static void take_perf(void *ctx, int cpu, void *data, __u32 size)
 
 static void take_lost(void *ctx, int cpu, __u64 n)
 {
-	const struct source *s = ctx;
-	cleanup_free char *line = str_printf("%s: %llu record%s of processor %d lost", s->name,
-					     (unsigned long long)n, n == 1 ? "" : "s", cpu);
+	struct source *s = ctx;
 
+	(void)cpu;
+	s->lost += n;
+}
+
+/* Where many are lost, that is told once a second, and at the end. */
+static void tell_lost(struct source *s)
+{
+	cleanup_free char *line = NULL;
+
+	if (!s->lost || (s->told_lost && io_clock() - s->told_lost < SECOND && !s->events->is_last))
+		return;
+	line = str_printf("%s: %llu record%s lost", s->name, (unsigned long long)s->lost,
+			  s->lost == 1 ? "" : "s");
 	if (line)
 		cli_log(line);
+	s->told_lost = io_clock();
+	s->lost = 0;
 }
 
 static int open_ring(struct source *s, const struct bpf_map *map)
@@ -280,14 +296,27 @@ int events_fd(const struct events *v, size_t n)
 	return s->ring ? ring_buffer__epoll_fd(s->ring) : perf_buffer__epoll_fd(s->perf);
 }
 
-void events_print(struct events *v, size_t n)
+static void print_source(struct source *s, size_t most)
 {
-	struct source *s = &v->sources[n];
-
-	s->left = BATCH;
+	s->left = most;
 	if (s->ring)
 		(void)ring_buffer__consume(s->ring);
 	else
 		(void)perf_buffer__consume(s->perf);
+	tell_lost(s);
+}
+
+void events_print(struct events *v, size_t n)
+{
+	print_source(&v->sources[n], BATCH);
+	output_flush(v->output);
+}
+
+void events_print_rest(struct events *v)
+{
+	v->is_last = true;
+	/* There are no more than that, unless others write to the same map. */
+	for (size_t i = 0; i < v->n; i++)
+		print_source(&v->sources[i], v->sources[i].room / RING_HEADER + 1);
 	output_flush(v->output);
 }

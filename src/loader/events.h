@@ -12,6 +12,7 @@ struct source;
 struct events {
 	struct record_types types;
 	struct output *output;  /* borrowed */
+	bool is_last;           /* all that is there is to be printed, whatever signal came */
 	struct source *sources; /* owned */
 	size_t n;
 };
@@ -24,7 +25,10 @@ void events_close(struct events *v);
 
 /* A descriptor that is readable once the nth buffer, from 0, has records. */
 int events_fd(const struct events *v, size_t n);
-/* Prints what is there of it, but no more than a few hundred of a ring buffer's. */
+/* Prints what is there of it, but no more than a few hundred of a ring buffer's, or until a signal
+ * came. */
 void events_print(struct events *v, size_t n);
+/* Prints all that is there, of all: what no program adds to any more. */
+void events_print_rest(struct events *v);
 
 #endif

@@ -74,6 +74,16 @@ static int receive_order(int fd, struct order *ret)
 	return program;
 }
 
+static void close_all_from(int fd)
+{
+#ifdef SYS_close_range
+	if (syscall(SYS_close_range, fd, ~0U, 0) == 0)
+		return;
+#endif
+	for (int i = fd; i < 1024; i++)
+		close(i);
+}
+
 /* It belongs to nobody: no terminal's keys and no reader of ours is to wait for it. */
 static void go_apart(int fd)
 {
@@ -87,9 +97,7 @@ static void go_apart(int fd)
 	for (int i = 0; i < 3; i++)
 		dup2(null, i);
 	dup2(fd, 3);
-#ifdef SYS_close_range
-	syscall(SYS_close_range, 4, ~0U, 0);
-#endif
+	close_all_from(4);
 }
 
 static void guard(void)
@@ -142,6 +150,7 @@ int guardian_start(struct crossbpf_error *e)
 				 strerror(errno));
 	guardian.pid = fork();
 	if (guardian.pid == 0) {
+		close(fds[0]); /* or it would never see that the other side is gone */
 		go_apart(fds[1]);
 		guard();
 		_exit(0);

@@ -4,11 +4,13 @@
 #include "output.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <poll.h>
 #include <string.h>
 
 #include "cli/cli.h"
 
-enum { ENOUGH = 1 << 16 };
+enum { ENOUGH = 1 << 16, PATIENCE_MS = 1000 };
 
 void output_free(struct output *o)
 {
@@ -41,17 +43,38 @@ void output_end_line(struct output *o)
 		output_flush(o);
 }
 
+/* Until there is room for PIPE_BUF bytes, so that a write does not block. 0 or a negative errno. */
+static int wait_for_reader(const struct output *o)
+{
+	for (;;) {
+		bool over = cli_is_interrupted();
+		struct pollfd fds[] = {
+			{.fd = STDOUT_FILENO, .events = POLLOUT},
+			{.fd = over ? -1 : o->interrupts, .events = POLLIN},
+		};
+		int r = poll(fds, 2, over ? PATIENCE_MS : -1);
+		if (r < 0 && errno != EINTR)
+			return -errno;
+		if (r > 0 && fds[0].revents)
+			return 0;
+		if (over)
+			return -EINTR;
+	}
+}
+
 void output_flush(struct output *o)
 {
 	const char *at = o->b.data;
 	size_t left = o->b.len;
 
 	while (left && !o->error) {
-		ssize_t n = write(STDOUT_FILENO, at, left);
+		o->error = wait_for_reader(o);
+		ssize_t n =
+			o->error ? 0 : write(STDOUT_FILENO, at, left < PIPE_BUF ? left : PIPE_BUF);
 		if (n >= 0) {
 			at += n;
 			left -= (size_t)n;
-		} else if (errno != EINTR || cli_is_interrupted()) {
+		} else if (errno != EINTR && errno != EAGAIN) {
 			o->error = -errno;
 		}
 	}

@@ -10,6 +10,7 @@
 
 struct output {
 	bool json;
+	int interrupts;  /* readable once a signal came: cli_catch_interrupts() */
 	struct strbuf b; /* lines that wait */
 	int error;       /* of writing: 0 or a negative errno; sticky */
 };
@@ -21,7 +22,8 @@ void output_free(struct output *o);
 void output_json(struct output *o, json_t *line);
 /* Ends a line that was appended to `b`. */
 void output_end_line(struct output *o);
-/* Writes what waits. A signal that ends the command ends that too: -EINTR. */
+/* Writes what waits, however long its reader takes; once a signal came, no longer than a second,
+ * after which it is -EINTR. */
 void output_flush(struct output *o);
 
 #endif

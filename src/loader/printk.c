@@ -95,12 +95,17 @@ struct said {
 
 static bool parse(const char *line, struct said *ret)
 {
-	static const char mark[] = ": bpf_trace_printk: ";
-	const char *text = strstr(line, mark), *bracket = text, *dash;
+	/* As kernels before 5.9 have it, too. */
+	static const char *const marks[] = {": bpf_trace_printk: ", ": 0x00000001: ", ": 0: "};
+	const char *text = NULL, *bracket, *dash;
+	size_t i = 0;
 
+	while (i < sizeof(marks) / sizeof(marks[0]) && !(text = strstr(line, marks[i])))
+		i++;
 	if (!text)
 		return false;
-	*ret = (struct said){.text = text + strlen(mark), .cpu = -1};
+	bracket = text;
+	*ret = (struct said){.text = text + strlen(marks[i]), .cpu = -1};
 	while (bracket > line && *bracket != '[')
 		bracket--;
 	for (dash = bracket; dash > line && *dash != '-';)

@@ -9,6 +9,8 @@
 
 #include "shared/nearest.h"
 
+enum { DEPTH_MAX = 32 };
+
 enum mark {
 	MARK_POINTED = 1 << 0, /* a global variable is a pointer to it */
 	MARK_MAP = 1 << 1,     /* it is a map's: its key, its value or its definition */
@@ -19,7 +21,10 @@ static const struct btf_type *strip(const struct btf *btf, __u32 *id)
 {
 	const struct btf_type *t = btf__type_by_id(btf, *id);
 
-	while (t && (btf_is_mod(t) || btf_is_typedef(t))) {
+	/* A damaged object's may go round in circles. */
+	for (int i = 0; t && (btf_is_mod(t) || btf_is_typedef(t)); i++) {
+		if (i == DEPTH_MAX)
+			return NULL;
 		*id = t->type;
 		t = btf__type_by_id(btf, *id);
 	}

@@ -37,7 +37,6 @@ struct running {
 	struct output output;
 	struct events events;
 	struct printk printk;
-	int interrupts;
 	int64_t until; /* by io_clock(); 0: for ever */
 };
 
@@ -181,7 +180,7 @@ static int listen_for(struct running *r, struct crossbpf_error *e)
 
 	if (!fds)
 		return error_no_memory(e);
-	fds[INTERRUPTS] = (struct pollfd){.fd = r->interrupts, .events = POLLIN};
+	fds[INTERRUPTS] = (struct pollfd){.fd = r->output.interrupts, .events = POLLIN};
 	fds[OUTPUT] = (struct pollfd){.fd = STDOUT_FILENO};
 	fds[PRINTK] = (struct pollfd){.fd = r->printk.fd, .events = POLLIN};
 	for (size_t i = 0; i < r->events.n; i++)
@@ -200,12 +199,20 @@ static int listen_for(struct running *r, struct crossbpf_error *e)
 	return 0;
 }
 
+/* The guardian removes the filters that it made. */
+static void detach(struct running *r)
+{
+	for (size_t i = 0; i < r->all.n; i++)
+		free(TAKE_PTR(r->all.v[i].clsact));
+	attachments_undo(&r->all);
+	guardian_end();
+}
+
 /* Detached, it is said what was heard until then; and counted. */
 static void finish(struct running *r, const struct job *j)
 {
-	attachments_undo(&r->all);
-	for (size_t i = 0; i < r->events.n; i++)
-		events_print(&r->events, i);
+	detach(r);
+	events_print_rest(&r->events);
 	printk_print(&r->printk, &r->output);
 	if (!j->no_maps)
 		run_print_maps(&r->o, &r->output);
@@ -227,7 +234,7 @@ static int run(const struct job *j, const char *path, char *const *words, size_t
 	cleanup_running struct running r = {.output.json = j->json, .printk.fd = -1};
 
 	signal(SIGPIPE, SIG_IGN);
-	r.interrupts = cli_catch_interrupts();
+	r.output.interrupts = cli_catch_interrupts();
 	int error = start(&r, j, path, words, n, e);
 	if (error < 0)
 		return error;
