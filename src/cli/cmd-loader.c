@@ -156,15 +156,14 @@ int cmd_run(int argc, char **argv)
 	(void)argc;
 	return run(argv,
 		   "Usage: crossbpf run [OPTION...] OBJECT [PROGRAM[=WHERE]...]\n"
-		   "Loads an object, attaches its programs, and prints their events until ^C. "
-		   "Nothing\n"
-		   "of it stays, however this ends.\n\n"
+		   "Loads an object, attaches its programs, and prints their events until ^C.\n"
+		   "Nothing of it stays, however this ends.\n\n"
 		   "  -e, --event=MAP=TYPE      the type of a buffer's records: 'struct NAME'\n"
 		   "                            (default: by their size)\n"
 		   "  -j, --json                an object a line\n"
 		   "      --duration=SECONDS    end after this time\n"
-		   "      --no-maps             say nothing of what maps hold at the "
-		   "end\n" OBJECT_OPTIONS "  -h, --help                this help\n" WHERE "\n"
+		   "      --no-maps             print no maps at the end\n" OBJECT_OPTIONS
+		   "  -h, --help                this help\n" WHERE "\n"
 		   "See crossbpf-run(1).\n");
 }
 

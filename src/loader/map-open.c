@@ -117,18 +117,14 @@ static int load_types(struct map *m, struct crossbpf_error *e)
 				  strerror(errno));
 }
 
-int map_open(struct map *ret, const char *word, unsigned flags, struct crossbpf_error *e)
+int map_take(struct map *ret, const char *word, int fd, struct crossbpf_error *e)
 {
 	unsigned len = sizeof(ret->info);
 
-	*ret = (struct map){.word = word, .cpus = 1};
-	ret->fd = pins_open_map(word, flags, e);
-	if (ret->fd < 0)
-		return ret->fd;
+	*ret = (struct map){.word = word, .fd = fd, .cpus = 1};
 	if (bpf_obj_get_info_by_fd(ret->fd, &ret->info, &len) < 0)
 		return map_error(ret, -errno, "read", e);
 	int r = find_kind(ret, e);
-	r = r < 0 ? r : load_types(ret, e);
 	if (r < 0)
 		return r;
 	if (ret->is & MAP_IS_PER_CPU) {
@@ -144,6 +140,16 @@ int map_open(struct map *ret, const char *word, unsigned flags, struct crossbpf_
 			      : ((size_t)ret->info.value_size + 7) / 8 * 8;
 	ret->value_bytes = ret->stride * ret->cpus;
 	return 0;
+}
+
+int map_open(struct map *ret, const char *word, unsigned flags, struct crossbpf_error *e)
+{
+	int fd = pins_open_map(word, flags, e);
+
+	if (fd < 0)
+		return fd;
+	int r = map_take(ret, word, fd, e);
+	return r < 0 ? r : load_types(ret, e);
 }
 
 void map_close(struct map *m)

@@ -37,6 +37,9 @@ struct map {
 
 /* `flags` as of pins_open_map(). A map that can have no keys and values of text is an error. */
 int map_open(struct map *ret, const char *word, unsigned flags, struct crossbpf_error *e);
+/* The same of one that is open, whose types are for the caller to say. map_close() closes the
+ * descriptor, in any case. */
+int map_take(struct map *ret, const char *word, int fd, struct crossbpf_error *e);
 void map_close(struct map *m);
 #define cleanup_map CLEANUP(map_close)
 

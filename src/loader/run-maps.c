@@ -3,115 +3,58 @@
 
 #include "run-maps.h"
 
-#include <bpf/bpf.h>
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "cli/cli.h"
-#include "value.h"
+#include "map.h"
 
 enum { ENTRIES_MAX = 64 };
 
-/* A map that is printed, and room for one of its entries. */
-struct printed {
-	const char *name;
-	const struct btf *btf;
-	__u32 key_type, value_type, value_size;
-	size_t step;                              /* from one processor's value to the next one's */
-	int fd, n;                                /* n: of values of each entry */
-	unsigned char *key, *next, *values, *sum; /* owned */
+/* Room for an entry. */
+struct entry {
+	unsigned char *key, *next, *values; /* owned */
 };
 
-static bool has_entries(enum bpf_map_type type, bool *ret_per_cpu)
+static void entry_free(struct entry *entry)
 {
-	switch (type) {
-	case BPF_MAP_TYPE_PERCPU_HASH:
-	case BPF_MAP_TYPE_PERCPU_ARRAY:
-	case BPF_MAP_TYPE_LRU_PERCPU_HASH:
-		*ret_per_cpu = true;
-		return true;
+	free(entry->key);
+	free(entry->next);
+	free(entry->values);
+}
+#define cleanup_entry CLEANUP(entry_free)
+
+static bool is_printed(const struct bpf_map *map)
+{
+	if (bpf_map__fd(map) < 0 || bpf_map__is_internal(map))
+		return false;
+	switch (bpf_map__type(map)) {
 	case BPF_MAP_TYPE_HASH:
-	case BPF_MAP_TYPE_ARRAY:
+	case BPF_MAP_TYPE_PERCPU_HASH:
 	case BPF_MAP_TYPE_LRU_HASH:
+	case BPF_MAP_TYPE_LRU_PERCPU_HASH:
+	case BPF_MAP_TYPE_ARRAY:
+	case BPF_MAP_TYPE_PERCPU_ARRAY:
 	case BPF_MAP_TYPE_LPM_TRIE:
-		*ret_per_cpu = false;
 		return true;
-	default:
+	default: /* buffers, and what a program looks other things up in */
 		return false;
 	}
 }
 
-static bool open_map(struct printed *p, const struct opened *o, const struct bpf_map *map)
+static void print_entry(const struct map *m, const struct entry *entry, struct output *to)
 {
-	bool per_cpu = false;
-
-	if (bpf_map__fd(map) < 0 || bpf_map__is_internal(map) ||
-	    !has_entries(bpf_map__type(map), &per_cpu))
-		return false;
-	int n = per_cpu ? libbpf_num_possible_cpus() : 1;
-	*p = (struct printed){
-		.name = bpf_map__name(map),
-		.btf = bpf_object__btf(o->object),
-		.key_type = bpf_map__btf_key_type_id(map),
-		.value_type = bpf_map__btf_value_type_id(map),
-		.value_size = bpf_map__value_size(map),
-		.fd = bpf_map__fd(map),
-		.n = n > 0 ? n : 1,
-	};
-	p->step = ((size_t)p->value_size + 7) / 8 * 8; /* as the kernel has it for several */
-	p->key = calloc(1, bpf_map__key_size(map));
-	p->next = calloc(1, bpf_map__key_size(map));
-	p->values = calloc((size_t)p->n, p->step);
-	p->sum = calloc(1, p->step);
-	return true;
-}
-
-static void close_map(struct printed *p)
-{
-	free(p->key);
-	free(p->next);
-	free(p->values);
-	free(p->sum);
-}
-
-/* Counters are of use as a sum. NULL: memory ran out. */
-static json_t *value_of(struct printed *p)
-{
-	bool sums = p->n > 1;
-
-	memset(p->sum, 0, p->step);
-	for (int i = 0; sums && i < p->n; i++)
-		sums = value_add(p->btf, p->value_type, p->sum, p->values + (size_t)i * p->step,
-				 p->value_size);
-	if (sums || p->n == 1)
-		return value_json(p->btf, p->value_type, sums ? p->sum : p->values, p->value_size);
-	json_t *all = json_array();
-	for (int i = 0; i < p->n; i++)
-		json_array_append_new(all,
-				      value_json(p->btf, p->value_type,
-						 p->values + (size_t)i * p->step, p->value_size));
-	return all;
-}
-
-static void print_entry(struct printed *p, struct output *to, size_t key_size)
-{
-	json_t *key = value_json(p->btf, p->key_type, p->key, key_size), *value = value_of(p);
-
-	if (!key || !value) {
-		to->error = to->error ? to->error : -ENOMEM;
-	} else if (to->json) {
-		output_json(to, json_pack("{s:s, s:O, s:O}", "map", p->name, "key", key, "value",
-					  value));
-	} else {
-		strbuf_printf(&to->b, "%s ", p->name);
-		value_text_json(key, &to->b);
-		strbuf_puts(&to->b, ": ");
-		value_text_json(value, &to->b);
-		output_end_line(to);
+	if (to->json) {
+		json_t *line = map_entry_json(m, entry->key, entry->values);
+		json_object_set_new(line, "map", json_string(m->word));
+		output_json(to, line);
+		return;
 	}
-	json_decref(key);
-	json_decref(value);
+	strbuf_printf(&to->b, "%s ", m->word);
+	map_key_text(m, entry->key, &to->b);
+	strbuf_puts(&to->b, ": ");
+	map_values_text(m, entry->values, &to->b);
+	output_end_line(to);
 }
 
 static void tell_more(const char *name, size_t n)
@@ -122,39 +65,51 @@ static void tell_more(const char *name, size_t n)
 		cli_log(line);
 }
 
-static void print_map(struct printed *p, const struct bpf_map *map, struct output *to)
+static void print_entries(const struct map *m, struct output *to)
 {
-	size_t key_size = bpf_map__key_size(map), n = 0, printed = 0;
-	/* What others change meanwhile may have it begin anew. */
-	size_t most = bpf_map__max_entries(map);
+	cleanup_entry struct entry entry = {
+		.key = calloc(1, (size_t)m->info.key_size + 1),
+		.next = calloc(1, (size_t)m->info.key_size + 1),
+		.values = calloc(1, m->value_bytes + 1),
+	};
+	size_t n = 0, printed = 0;
 	const unsigned char *last = NULL;
 
-	if (!p->key || !p->next || !p->values || !p->sum) {
+	if (!entry.key || !entry.next || !entry.values) {
 		to->error = to->error ? to->error : -ENOMEM;
 		return;
 	}
-	for (; n < most && !to->error && bpf_map_get_next_key(p->fd, last, p->next) == 0; n++) {
-		memcpy(p->key, p->next, key_size);
-		last = p->key;
-		if (printed == ENTRIES_MAX || bpf_map_lookup_elem(p->fd, p->key, p->values) < 0)
+	/* What others change meanwhile may have it begin anew: it is to end all the same. */
+	for (; n < m->info.max_entries && !to->error &&
+	       bpf_map_get_next_key(m->fd, last, entry.next) == 0;
+	     n++) {
+		memcpy(entry.key, entry.next, m->info.key_size);
+		last = entry.key;
+		if (printed == ENTRIES_MAX ||
+		    bpf_map_lookup_elem(m->fd, entry.key, entry.values) < 0)
 			continue;
-		print_entry(p, to, key_size);
+		print_entry(m, &entry, to);
 		printed++;
 	}
 	output_flush(to);
 	if (printed == ENTRIES_MAX)
-		tell_more(p->name, n - printed);
+		tell_more(m->word, n - printed);
 }
 
 void run_print_maps(const struct opened *o, struct output *to)
 {
-	struct printed p;
 	struct bpf_map *map;
 
 	bpf_object__for_each_map(map, o->object) {
-		if (!open_map(&p, o, map))
+		cleanup_error struct crossbpf_error e = {0};
+		struct map m;
+
+		if (!is_printed(map) || map_take(&m, bpf_map__name(map), bpf_map__fd(map), &e) < 0)
 			continue;
-		print_map(&p, map, to);
-		close_map(&p);
+		/* As the object has them: the kernel tells of types to root alone. */
+		m.btf = bpf_object__btf(o->object);
+		m.info.btf_key_type_id = bpf_map__btf_key_type_id(map);
+		m.info.btf_value_type_id = bpf_map__btf_value_type_id(map);
+		print_entries(&m, to);
 	}
 }
