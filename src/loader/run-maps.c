@@ -45,8 +45,10 @@ static bool is_printed(const struct bpf_map *map)
 static void print_entry(const struct map *m, const struct entry *entry, struct output *to)
 {
 	if (to->json) {
-		json_t *line = map_entry_json(m, entry->key, entry->values);
-		json_object_set_new(line, "map", json_string(m->word));
+		json_t *line = json_pack("{s:s}", "map", m->word);
+		json_t *rest = map_entry_json(m, entry->key, entry->values);
+		json_object_update(line, rest);
+		json_decref(rest);
 		output_json(to, line);
 		return;
 	}

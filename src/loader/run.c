@@ -234,6 +234,8 @@ static int run(const struct job *j, const char *path, char *const *words, size_t
 	cleanup_running struct running r = {.output.json = j->json, .printk.fd = -1};
 
 	signal(SIGPIPE, SIG_IGN);
+	/* A shell has what it starts by '&' ignore it; but this is how a script ends it, too. */
+	signal(SIGINT, SIG_DFL);
 	r.output.interrupts = cli_catch_interrupts();
 	int error = start(&r, j, path, words, n, e);
 	if (error < 0)
