@@ -30,7 +30,7 @@ struct source {
 	struct ring_buffer *ring;
 	struct perf_buffer *perf;
 	/* Of a ring buffer, as the kernel sees it: where it is read, where it is written. */
-	const unsigned long *positions;
+	unsigned long *positions; /* of two pages */
 	size_t room;
 	__u32 type; /* as the user says; 0: a guess by size */
 	__u32 guess;
@@ -283,7 +283,7 @@ void events_close(struct events *v)
 		ring_buffer__free(s->ring);
 		perf_buffer__free(s->perf);
 		if (s->positions)
-			munmap((void *)(uintptr_t)s->positions, 2 * page_size());
+			munmap(s->positions, 2 * page_size());
 	}
 	free(v->sources);
 	record_types_close(&v->types);

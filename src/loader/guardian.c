@@ -36,10 +36,10 @@ union control {
 	struct cmsghdr align;
 };
 
-static int send_order(int fd, const struct order *order, int program)
+static int send_order(int fd, struct order order, int program)
 {
 	union control control = {{0}};
-	struct iovec iov = {.iov_base = (void *)(uintptr_t)order, .iov_len = sizeof(*order)};
+	struct iovec iov = {.iov_base = &order, .iov_len = sizeof(order)};
 	struct msghdr message = {.msg_iov = &iov,
 				 .msg_iovlen = 1,
 				 .msg_control = control.buf,
@@ -126,7 +126,7 @@ static int make_by_guardian(int device, bool egress, int program, char **ret_cls
 	const struct order order = {.device = device, .egress = egress};
 	struct answer answer = {0};
 	ssize_t len;
-	int r = send_order(guardian.fd, &order, program);
+	int r = send_order(guardian.fd, order, program);
 
 	if (r < 0)
 		return r;

@@ -112,9 +112,13 @@ static bool parse(const char *line, struct said *ret)
 		dash--;
 	while (*line == ' ')
 		line++;
-	if (*bracket != '[' || dash <= line || sscanf(dash, "-%d", &ret->pid) != 1 ||
-	    sscanf(bracket, "[%d]", &ret->cpu) != 1)
+	char *pid_end, *cpu_end;
+	long pid = strtol(dash + 1, &pid_end, 10), cpu = strtol(bracket + 1, &cpu_end, 10);
+	if (*bracket != '[' || dash <= line || *dash != '-' || pid_end == dash + 1 ||
+	    cpu_end == bracket + 1)
 		return true;
+	ret->pid = (int)pid;
+	ret->cpu = (int)cpu;
 	ret->task = line;
 	ret->task_len = (int)(dash - line);
 	const char *number = text;
