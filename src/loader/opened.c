@@ -16,6 +16,7 @@
 #include "pins.h"
 #include "shared/io.h"
 #include "shared/nearest.h"
+#include "sound.h"
 #include "variables.h"
 #include "verifier.h"
 
@@ -270,6 +271,10 @@ int opened_open(struct opened *ret, const char *path, const struct open_options 
 	if (r < 0)
 		return error_set(e, r, EXIT_STATUS_USAGE, "name an object that is there",
 				 "cannot read %s: %s", path, strerror(-r));
+	const char *why;
+	if (sound_check(ret->content.data, ret->content.len, &why) < 0)
+		return error_set(e, -ENOEXEC, EXIT_STATUS_FAILED, "compile it anew",
+				 "%s is no sound BPF object: %s", path, why);
 	/* The kernel writes to it alone what it has to say. */
 	void *log = mmap(NULL, LOG_SIZE, PROT_READ | PROT_WRITE,
 			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
