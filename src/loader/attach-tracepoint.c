@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/mount.h>
 
 #include "attach.h"
 
@@ -11,14 +12,23 @@ static bool is_tracepoint(const struct bpf_program *program)
 	return bpf_program__type(program) == BPF_PROG_TYPE_TRACEPOINT;
 }
 
+/* Where tracepoints get their numbers. systemd mounts it; what has none does not. */
+static void mount_tracefs(void)
+{
+	if (access("/sys/kernel/tracing/events", F_OK) < 0 &&
+	    access("/sys/kernel/debug/tracing/events", F_OK) < 0)
+		(void)mount("tracefs", "/sys/kernel/tracing", "tracefs", 0, "mode=0700");
+}
+
 static int attach(struct attachment *a, struct crossbpf_error *e)
 {
 	static const char hint[] = "a tracepoint is CATEGORY/NAME, of "
-				   "/sys/kernel/tracing/events; that may have to be mounted";
+				   "/sys/kernel/tracing/events";
 	const char *slash = strchr(a->place, '/');
 
 	if (!slash)
 		return attachment_fail(a, -EINVAL, hint, e);
+	mount_tracefs();
 	cleanup_free char *category = strndup(a->place, (size_t)(slash - a->place));
 	if (!category)
 		return error_no_memory(e);

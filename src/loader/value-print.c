@@ -313,12 +313,29 @@ static bool is_plain(const char *text, size_t len)
 	return len > 0;
 }
 
+/* A room that is not filled is not shown to its end. */
+static void hex_text(const char *text, size_t len, struct strbuf *to)
+{
+	enum { ZERO = 3, SHOWN = 8 * ZERO }; /* " 00" */
+	size_t zeros = 0;
+
+	while (zeros + ZERO < len && memcmp(text + len - zeros - ZERO, " 00", ZERO) == 0)
+		zeros += ZERO;
+	strbuf_add(to, text, zeros > SHOWN ? len - zeros + ZERO : len);
+	if (zeros > SHOWN)
+		strbuf_puts(to, " ...");
+}
+
 static void string_text(const json_t *json, struct strbuf *to)
 {
 	const char *text = json_string_value(json);
 	size_t len = json_string_length(json);
 
-	if (is_plain(text, len) || str_begins(text, "hex ")) {
+	if (str_begins(text, "hex ")) {
+		hex_text(text, len, to);
+		return;
+	}
+	if (is_plain(text, len)) {
 		strbuf_add(to, text, len);
 		return;
 	}

@@ -342,6 +342,11 @@ TEST(strings_and_bytes)
 	/* What a terminal would obey, what is no UTF-8, what would be read as bytes. */
 	assert_text_of(name, "\x1b[1m\0\0\0", 8, "hex 1b 5b 31 6d 00 00 00 00");
 	assert_text_of(name, "\xff\0\0\0\0\0\0", 8, "hex ff 00 00 00 00 00 00 00");
+	/* A room that is not filled ends early. */
+	assert_text_of(only("a", "name", array_of(types.u8, 12), 12), "\3www\0\0\0\0\0\0\0", 12,
+		       "hex 03 77 77 77 00 00 00 00 00 00 00 00");
+	assert_text_of(only("a", "name", array_of(types.u8, 13), 13), "\3www\0\0\0\0\0\0\0\0", 13,
+		       "hex 03 77 77 77 00 ...");
 	assert_text_of(name, "\xc2\x9b\0\0\0\0\0", 8, "hex c2 9b 00 00 00 00 00 00");
 	assert_text_of(name, "hex\0\0\0\0", 8, "hex 68 65 78 00 00 00 00 00");
 	/* What is behind the end is left over from before. */
