@@ -112,21 +112,28 @@ const char *opened_split(const char *word, const char *option, char **ret_name,
 	return NULL;
 }
 
+int opened_lacks(const char *of, const char *what, const char *name, const struct strv *names,
+		 struct crossbpf_error *e)
+{
+	cleanup_free char *hint = NULL;
+
+	if (names->error)
+		return error_no_memory(e);
+	if (names->n)
+		hint = nearest_hint(name, (const char *const *)names->v);
+	return error_set(e, -ENOENT, EXIT_STATUS_USAGE, hint, "%s has no %s '%s'", of, what, name);
+}
+
 struct bpf_map *opened_map(const struct opened *o, const char *name, struct crossbpf_error *e)
 {
 	struct bpf_map *map = bpf_object__find_map_by_name(o->object, name);
 	cleanup_strv struct strv names = {0};
-	cleanup_free char *hint = NULL;
 
 	if (map)
 		return map;
 	bpf_object__for_each_map(map, o->object)
 		strv_add(&names, bpf_map__name(map));
-	const char *near =
-		names.n && !names.error ? nearest(name, (const char *const *)names.v) : NULL;
-	hint = near ? str_printf("did you mean '%s'?", near)
-		    : str_printf("crossbpf inspect %s lists its maps", o->path);
-	error_set(e, -ENOENT, EXIT_STATUS_USAGE, hint, "%s has no map '%s'", o->path, name);
+	opened_lacks(o->path, "map", name, &names, e);
 	return NULL;
 }
 
@@ -135,7 +142,6 @@ struct bpf_program *opened_program(const struct opened *o, const char *name,
 {
 	struct bpf_program *program = bpf_object__find_program_by_name(o->object, name);
 	cleanup_strv struct strv names = {0};
-	cleanup_free char *hint = NULL;
 
 	if (program)
 		return program;
@@ -144,11 +150,7 @@ struct bpf_program *opened_program(const struct opened *o, const char *name,
 			return program;
 		strv_add(&names, bpf_program__name(program));
 	}
-	const char *near =
-		names.n && !names.error ? nearest(name, (const char *const *)names.v) : NULL;
-	hint = near ? str_printf("did you mean '%s'?", near)
-		    : str_printf("crossbpf inspect %s lists its programs", o->path);
-	error_set(e, -ENOENT, EXIT_STATUS_USAGE, hint, "%s has no program '%s'", o->path, name);
+	opened_lacks(o->path, "program", name, &names, e);
 	return NULL;
 }
 

@@ -62,6 +62,10 @@ const char *opened_complaint(void);
 const char *opened_split(const char *word, const char *option, char **ret_name,
 			 struct crossbpf_error *e);
 
+/* "OF has no WHAT 'NAME'", with what it has. Returns a negative errno. */
+int opened_lacks(const char *of, const char *what, const char *name, const struct strv *names,
+		 struct crossbpf_error *e);
+
 /* The map of that name, or NULL with an error that says which there are. */
 struct bpf_map *opened_map(const struct opened *o, const char *name, struct crossbpf_error *e);
 

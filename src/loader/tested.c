@@ -12,19 +12,6 @@
 
 #include "pins.h"
 #include "shared/io.h"
-#include "shared/nearest.h"
-
-static int refuse_name(const char *word, const char *name, const struct strv *names,
-		       struct crossbpf_error *e)
-{
-	cleanup_free char *hint = NULL;
-
-	if (names->error)
-		return error_no_memory(e);
-	if (names->n)
-		hint = nearest_hint(name, (const char *const *)names->v);
-	return error_set(e, -ENOENT, EXIT_STATUS_USAGE, hint, "%s has no program '%s'", word, name);
-}
 
 /* There is not just one that takes packets: `names` do. */
 static int refuse_choice(const char *word, const struct strv *names, struct crossbpf_error *e)
@@ -53,23 +40,6 @@ static int refuse_type(const char *name, unsigned type, struct crossbpf_error *e
 			 of ? of : "unknown");
 }
 
-static struct bpf_program *find_named(const struct opened *o, const char *name,
-				      struct crossbpf_error *e)
-{
-	struct bpf_program *program = bpf_object__find_program_by_name(o->object, name);
-	cleanup_strv struct strv names = {0};
-
-	if (program)
-		return program;
-	bpf_object__for_each_program(program, o->object) {
-		if (strcmp(bpf_program__section_name(program), name) == 0)
-			return program;
-		strv_add(&names, bpf_program__name(program));
-	}
-	refuse_name(o->path, name, &names, e);
-	return NULL;
-}
-
 static struct bpf_program *find_only(const struct opened *o, struct crossbpf_error *e)
 {
 	struct bpf_program *program, *found = NULL;
@@ -94,7 +64,7 @@ static int open_object(struct tested *t, const char *path, const char *name,
 
 	if (r < 0)
 		return r;
-	struct bpf_program *program = name ? find_named(&t->o, name, e) : find_only(&t->o, e);
+	struct bpf_program *program = name ? opened_program(&t->o, name, e) : find_only(&t->o, e);
 	if (!program)
 		return -EINVAL;
 	t->type = verdict_type(bpf_program__type(program));
@@ -169,7 +139,7 @@ static int open_loaded(struct tested *t, const char *word, const char *program,
 					      : "crossbpf list shows what is loaded",
 				 "cannot read what is loaded as %s: %s", word, strerror(-r));
 	if (program && !strv_contains(&names, program))
-		return refuse_name(word, program, &names, e);
+		return opened_lacks(word, "program", program, &names, e);
 	for (size_t i = 0; !program && i < names.n; i++) {
 		cleanup_free char *path = pins_path(dir, "programs", names.v[i]);
 		if (path && pin_takes_packets(path))

@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include "shared/nearest.h"
 #include "value.h"
 
 struct variable {
@@ -65,19 +64,6 @@ static void find_in(const struct btf *btf, const struct btf_type *section, const
 	}
 }
 
-static int no_variable(const struct opened *o, const char *name, const struct strv *names,
-		       struct crossbpf_error *e)
-{
-	const char *near =
-		names->n && !names->error ? nearest(name, (const char *const *)names->v) : NULL;
-	cleanup_free char *hint =
-		near ? str_printf("did you mean '%s'?", near)
-		     : str_printf("crossbpf inspect %s lists its variables", o->path);
-
-	return error_set(e, -ENOENT, EXIT_STATUS_USAGE, hint, "%s has no variable '%s'", o->path,
-			 name);
-}
-
 static int refuse(const struct opened *o, const char *name, const char *section,
 		  struct crossbpf_error *e)
 {
@@ -110,7 +96,7 @@ static int find(const struct opened *o, const struct btf *btf, const char *name,
 			find_in(btf, t, name, ret, &names);
 	}
 	if (!ret->n)
-		return no_variable(o, name, &names, e);
+		return opened_lacks(o->path, "variable", name, &names, e);
 	if (!is_settable(ret->section))
 		return refuse(o, name, ret->section, e);
 	if (ret->n > 1)
