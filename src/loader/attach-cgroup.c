@@ -4,8 +4,13 @@
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 
 #include "attach.h"
+
+static const char hint[] = "name a directory of cgroup v2, as /sys/fs/cgroup/NAME";
 
 static bool is_cgroup(const struct bpf_program *program)
 {
@@ -23,10 +28,29 @@ static bool is_cgroup(const struct bpf_program *program)
 	}
 }
 
+/* A relative path is of the directory that the command is run in. */
+static int check(struct attachment *a, struct crossbpf_error *e)
+{
+	a->place = realpath(a->where, NULL);
+	return a->place ? 0
+			: error_set(e, -errno, EXIT_STATUS_USAGE, hint, "there is no cgroup %s: %s",
+				    a->where, strerror(errno));
+}
+
+/* The number of a cgroup is that of its inode. */
+static int target(const struct attachment *a, uint64_t *ret_target)
+{
+	struct stat st;
+
+	if (stat(a->place, &st) < 0)
+		return -errno;
+	*ret_target = st.st_ino;
+	return 0;
+}
+
 static int attach(struct attachment *a, struct crossbpf_error *e)
 {
-	static const char hint[] = "name a directory of cgroup v2, as /sys/fs/cgroup/NAME";
-	cleanup_close int cgroup = open(a->where, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	cleanup_close int cgroup = open(a->place, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	if (cgroup < 0)
 		return attachment_fail(a, -errno, hint, e);
@@ -43,5 +67,7 @@ const struct attach_family attach_cgroup = {
 	.needs_where = true,
 	.swaps = true,
 	.is = is_cgroup,
+	.check = check,
+	.target = target,
 	.attach = attach,
 };

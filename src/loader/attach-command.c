@@ -5,6 +5,7 @@
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -82,6 +83,26 @@ static int replace(struct attachment *a, const struct links *old, struct crossbp
 	return r;
 }
 
+/* Of a kind that is asked for, and is not what is there: a link keeps its own. */
+static int check_mode(const struct attachment *a, const struct links *old, struct crossbpf_error *e)
+{
+	const char *mode = old->at ? strrchr(old->at, ' ') : NULL;
+
+	if (!a->mode || !mode || strcmp(a->mode, mode + 1) == 0)
+		return 0;
+	return error_set(e, -EEXIST, EXIT_STATUS_FAILED, "crossbpf detach it first",
+			 "'%s' is attached to %s by '%s', which --replace does not change",
+			 bpf_program__name(a->program), a->place, mode + 1);
+}
+
+/* A name may be another device's, cgroup's or namespace's than when it was attached. */
+static bool is_elsewhere(const struct attachment *a, const struct links *old)
+{
+	size_t len = strlen(a->at);
+
+	return old->at && (strncmp(old->at, a->at, len) != 0 || old->at[len] != ' ');
+}
+
 static int make(struct attachment *a, const struct pins *pins, bool may_replace,
 		struct crossbpf_error *e)
 {
@@ -89,15 +110,23 @@ static int make(struct attachment *a, const struct pins *pins, bool may_replace,
 	cleanup_free char *name = attachment_name(a);
 	int r = name ? links_open(pins->dir, name, &old) : -ENOMEM;
 
-	if (r == -ENOENT)
+	if (r == -ENOENT || (r == 0 && links_are_gone(&old)))
 		return attachment_make(a, e);
 	if (r < 0)
 		return attachment_fail(a, r, NULL, e);
+	if (is_elsewhere(a, &old))
+		return error_set(
+			e, -EEXIST, EXIT_STATUS_FAILED,
+			"crossbpf detach ends that; --pin chooses another place for this",
+			"'%s' is attached to another %s: one of before, or of another network "
+			"namespace",
+			bpf_program__name(a->program), a->place);
 	if (!may_replace)
 		return error_set(
 			e, -EEXIST, EXIT_STATUS_FAILED, "--replace puts this one in its place",
 			"'%s' is attached to %s already", bpf_program__name(a->program), a->place);
-	return replace(a, &old, e);
+	r = check_mode(a, &old, e);
+	return r < 0 ? r : replace(a, &old, e);
 }
 
 static int make_all(struct attachments *all, const struct pins *pins, bool may_replace,
@@ -120,7 +149,40 @@ static bool is_planned(const struct attachments *all, const char *name)
 	return false;
 }
 
-/* Links of before stay, but those that were replaced. */
+/* What is replaced is replaced everywhere: nothing of another version runs on beside it. */
+static int check_others(const struct pins *pins, const struct attachments *all,
+			struct crossbpf_error *e)
+{
+	cleanup_strv struct strv names = {0};
+
+	if (pins_list(pins->dir, "links", &names) < 0)
+		return 0;
+	for (size_t i = 0; i < names.n; i++) {
+		cleanup_links struct links old = {0};
+		if (!is_planned(all, names.v[i]) && links_open(pins->dir, names.v[i], &old) == 0 &&
+		    !links_are_gone(&old))
+			return error_set(e, -EEXIST, EXIT_STATUS_FAILED,
+					 "name it too, or crossbpf detach it first",
+					 "--replace: %s is attached as well", names.v[i]);
+	}
+	return 0;
+}
+
+static int stage_links(struct pins *pins, const char *name, const struct links *old,
+		       struct crossbpf_error *e)
+{
+	int r = 0;
+
+	for (size_t k = 0; r == 0 && k < old->n; k++)
+		r = pins_add(pins, "links", name, (int)k, old->fds[k], e);
+	if (r == 0 && old->clsact)
+		r = pins_add_text(pins, name, "clsact", old->clsact, e);
+	if (r == 0 && old->at)
+		r = pins_add_text(pins, name, "at", old->at, e);
+	return r;
+}
+
+/* Links of before stay, but those that were replaced, and what is gone. */
 static int stage_old(struct pins *pins, const struct attachments *all, struct crossbpf_error *e)
 {
 	cleanup_strv struct strv names = {0};
@@ -133,10 +195,8 @@ static int stage_old(struct pins *pins, const struct attachments *all, struct cr
 		if (is_planned(all, names.v[i]))
 			continue;
 		r = links_open(pins->dir, names.v[i], &old);
-		for (size_t k = 0; r == 0 && k < old.n; k++)
-			r = pins_add(pins, "links", names.v[i], (int)k, old.fds[k], e);
-		if (r == 0 && old.clsact)
-			r = pins_add_text(pins, names.v[i], old.clsact, e);
+		if (r == 0 && !links_are_gone(&old))
+			r = stage_links(pins, names.v[i], &old, e);
 	}
 	return r < 0 && !e->message
 		       ? error_set(e, r, EXIT_STATUS_FAILED, NULL,
@@ -144,20 +204,25 @@ static int stage_old(struct pins *pins, const struct attachments *all, struct cr
 		       : r;
 }
 
+static int stage_one(struct pins *pins, const struct attachment *a, struct crossbpf_error *e)
+{
+	const char *mode = a->clsact ? "clsact" : a->mode ? a->mode : "auto";
+	cleanup_free char *name = attachment_name(a), *at = str_printf("%s %s", a->at, mode);
+	int r = name && at ? 0 : error_no_memory(e);
+
+	for (size_t k = 0; r == 0 && k < attachment_links(a); k++)
+		r = pins_add(pins, "links", name, (int)k, attachment_link(a, k), e);
+	if (r == 0 && a->clsact)
+		r = pins_add_text(pins, name, "clsact", a->clsact, e);
+	return r < 0 ? r : pins_add_text(pins, name, "at", at, e);
+}
+
 static int stage_new(struct pins *pins, const struct attachments *all, struct crossbpf_error *e)
 {
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < all->n; i++) {
-		const struct attachment *a = &all->v[i];
-		cleanup_free char *name = attachment_name(a);
-		if (!name)
-			return error_no_memory(e);
-		for (size_t k = 0; r == 0 && k < a->n; k++)
-			r = pins_add(pins, "links", name, (int)k, a->fds[k], e);
-		if (r == 0 && a->clsact)
-			r = pins_add_text(pins, name, a->clsact, e);
-	}
+	for (size_t i = 0; r == 0 && i < all->n; i++)
+		r = stage_one(pins, &all->v[i], e);
 	return r;
 }
 
@@ -184,6 +249,61 @@ static int check_owner(const struct pins *pins, const struct opened *o, bool may
 			 "%s is of another object, %s", pins->dir, object);
 }
 
+/* It runs already: its programs and maps are those that are there. */
+static int check_same(const struct job *j, const struct pins *pins, struct crossbpf_error *e)
+{
+	if (!j->options.set.n && !j->options.map_sizes.n && !j->options.reuse.n)
+		return 0;
+	return error_set(e, -EEXIST, EXIT_STATUS_USAGE, "--replace loads it anew, for all places",
+			 "%s is loaded: its variables and maps are set", pins->dir);
+}
+
+/* Loads it; what is there of the object stays in use, or is to be replaced. */
+static int load(const struct job *j, struct opened *o, struct pins *pins,
+		const struct attachments *all, struct crossbpf_error *e)
+{
+	int r = 0;
+
+	if (pins->exists)
+		r = check_owner(pins, o, j->replace, e);
+	if (r == 0 && pins->exists)
+		r = j->replace ? check_others(pins, all, e) : check_same(j, pins, e);
+	if (r == 0 && pins->exists)
+		r = pinned_reuse_maps(pins, o, !j->replace, e);
+	if (r == 0)
+		r = opened_load(o, e);
+	if (r == 0 && pins->exists && !j->replace)
+		r = pinned_reuse_programs(pins, o, e);
+	if (r == 0)
+		r = pinned_stage(pins, o, e);
+	if (r == 0 && pins->exists && !j->replace)
+		r = pinned_stage_rest(pins, e);
+	return r < 0 ? r : stage_old(pins, all, e);
+}
+
+/* Attaches, all or nothing: a signal that comes meanwhile waits. */
+static int change(const struct job *j, struct pins *pins, struct attachments *all,
+		  struct crossbpf_error *e)
+{
+	static const int signals[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+	sigset_t held, before;
+
+	sigemptyset(&held);
+	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+		sigaddset(&held, signals[i]);
+	sigprocmask(SIG_BLOCK, &held, &before);
+	int r = make_all(all, pins, j->replace, e);
+	if (r == 0)
+		r = stage_new(pins, all, e);
+	if (r == 0)
+		r = pins_commit(pins, e);
+	all->pinned = r == 0;
+	if (r < 0)
+		attachments_undo(all);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	return r;
+}
+
 static int attach(const struct job *j, const char *path, char *const *words, size_t n,
 		  struct crossbpf_error *e)
 {
@@ -197,27 +317,12 @@ static int attach(const struct job *j, const char *path, char *const *words, siz
 	if (r == 0)
 		r = refuse_dying(&all, e);
 	if (r == 0)
-		r = pins_open(&pins, pins_dir(j->pin, path), e);
-	if (r == 0 && pins.exists)
-		r = check_owner(&pins, &o, j->replace, e);
-	if (r == 0 && pins.exists)
-		r = pinned_reuse_maps(&pins, &o, e);
+		r = pinned_open(&pins, pins_dir(j->pin, path), e);
 	if (r == 0)
-		r = opened_load(&o, e);
+		r = load(j, &o, &pins, &all, e);
 	if (r == 0)
-		r = pinned_stage(&pins, &o, e);
+		r = change(j, &pins, &all, e);
 	if (r == 0)
-		r = stage_old(&pins, &all, e);
-	if (r < 0)
-		return r;
-	r = make_all(&all, &pins, j->replace, e);
-	if (r == 0)
-		r = stage_new(&pins, &all, e);
-	if (r == 0)
-		r = pins_commit(&pins, e);
-	if (r < 0)
-		attachments_undo(&all);
-	else
 		report(&all, &pins);
 	return r;
 }

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "attach.h"
 
@@ -16,18 +17,24 @@ static bool is_sk_lookup(const struct bpf_program *program)
 	return type == BPF_PROG_TYPE_SK_LOOKUP || type == BPF_PROG_TYPE_FLOW_DISSECTOR;
 }
 
-static int check(struct attachment *a, struct crossbpf_error *e)
+static const char *path_of(const struct attachment *a)
 {
-	if (a->where && !a->where[0])
-		return error_set(e, -EINVAL, EXIT_STATUS_USAGE, a->family->where,
-				 "no network namespace is named");
+	return strcmp(a->where, "self") == 0 ? "/proc/self/ns/net" : a->where;
+}
+
+static int target(const struct attachment *a, uint64_t *ret_target)
+{
+	struct stat st;
+
+	if (stat(path_of(a), &st) < 0)
+		return -errno;
+	*ret_target = st.st_ino;
 	return 0;
 }
 
 static int attach(struct attachment *a, struct crossbpf_error *e)
 {
-	const char *path = strcmp(a->place, "self") == 0 ? "/proc/self/ns/net" : a->place;
-	cleanup_close int ns = open(path, O_RDONLY | O_CLOEXEC);
+	cleanup_close int ns = open(path_of(a), O_RDONLY | O_CLOEXEC);
 
 	if (ns < 0)
 		return attachment_fail(a, -errno, "/run/netns/NAME, or self", e);
@@ -45,6 +52,6 @@ const struct attach_family attach_sk_lookup = {
 	.needs_where = true,
 	.swaps = true,
 	.is = is_sk_lookup,
-	.check = check,
+	.target = target,
 	.attach = attach,
 };

@@ -60,5 +60,6 @@ const struct attach_family attach_socket = {
 	.dies = true,
 	.is = is_socket,
 	.check = check,
+	.target = attachment_device_target,
 	.attach = attach,
 };

@@ -64,8 +64,110 @@ static int check(struct attachment *a, struct crossbpf_error *e)
 
 	if (r < 0)
 		return r;
+	a->mode = p.tcx ? "tcx" : p.clsact ? "clsact" : NULL;
 	a->place = str_printf("%s:%s", name, p.egress ? "egress" : "ingress");
 	return a->place ? 0 : error_no_memory(e);
+}
+
+/* What the kernel knows a filter by, and what it must have to be ours still. */
+struct filter {
+	struct bpf_tc_hook hook;
+	struct bpf_tc_opts opts;
+	unsigned program;
+	uint64_t netns;
+};
+
+static unsigned program_id(int program)
+{
+	struct bpf_prog_info info = {0};
+	unsigned len = sizeof(info);
+
+	return bpf_obj_get_info_by_fd(program, &info, &len) < 0 ? 0 : info.id;
+}
+
+static int write_filter(const struct filter *f, char **ret_clsact)
+{
+	*ret_clsact = str_printf("%d %s %u %u %u %llu", f->hook.ifindex,
+				 f->hook.attach_point == BPF_TC_EGRESS ? "egress" : "ingress",
+				 f->opts.handle, f->opts.priority, f->program,
+				 (unsigned long long)f->netns);
+	return *ret_clsact ? 0 : -ENOMEM;
+}
+
+static int read_filter(const char *clsact, struct filter *f)
+{
+	char *end;
+
+	*f = (struct filter){.hook.sz = sizeof(f->hook), .opts.sz = sizeof(f->opts)};
+	f->hook.ifindex = (int)strtol(clsact, &end, 10);
+	f->hook.attach_point = str_begins(end, " egress ") ? BPF_TC_EGRESS : BPF_TC_INGRESS;
+	end += strcspn(end, "0123456789");
+	f->opts.handle = (unsigned)strtoul(end, &end, 10);
+	f->opts.priority = (unsigned)strtoul(end, &end, 10);
+	f->program = (unsigned)strtoul(end, &end, 10);
+	f->netns = strtoull(end, &end, 10);
+	return f->hook.ifindex > 0 && f->opts.handle && f->opts.priority && f->netns && !*end
+		       ? 0
+		       : -EBADMSG;
+}
+
+/* Is it there, and still ours? */
+static int find_filter(const char *clsact, struct filter *f)
+{
+	int r = read_filter(clsact, f);
+
+	if (r < 0)
+		return r;
+	if (f->netns != attachment_netns())
+		return -EXDEV;
+	LIBBPF_OPTS(bpf_tc_opts, found, .handle = f->opts.handle, .priority = f->opts.priority);
+	/* It goes with its device, and with its qdisc: EINVAL. */
+	r = bpf_tc_query(&f->hook, &found);
+	if (r == -ENODEV || r == -EINVAL || (r == 0 && found.prog_id != f->program))
+		return -ENOENT;
+	return r;
+}
+
+/* Another one's filters stay, and so does the qdisc, in which they are. */
+int attach_tc_remove(const char *clsact)
+{
+	struct filter f;
+	int r = find_filter(clsact, &f);
+
+	if (r == 0)
+		r = bpf_tc_detach(&f.hook, &f.opts);
+	return r == -ENOENT ? 0 : r;
+}
+
+/* Gives it another program; *ret_clsact is then its text. */
+static int set_program(const char *clsact, int program, char **ret_clsact)
+{
+	struct filter f;
+	int r = find_filter(clsact, &f);
+
+	if (r < 0)
+		return r;
+	LIBBPF_OPTS(bpf_tc_opts, opts, .handle = f.opts.handle, .priority = f.opts.priority,
+		    .prog_fd = program, .flags = BPF_TC_F_REPLACE);
+	f.program = program_id(program);
+	r = bpf_tc_attach(&f.hook, &opts);
+	return r < 0 ? r : write_filter(&f, ret_clsact);
+}
+
+int attach_tc_program(const char *clsact)
+{
+	struct filter f;
+	int r = find_filter(clsact, &f);
+	int fd = r == 0 ? bpf_prog_get_fd_by_id(f.program) : r;
+
+	return r == 0 && fd < 0 ? -errno : fd;
+}
+
+void attach_tc_restore(const struct attachment *a)
+{
+	cleanup_free char *clsact = NULL;
+
+	(void)set_program(a->clsact, a->old_program, &clsact);
 }
 
 int attach_tc_make(int device, bool egress, int program, char **ret_clsact)
@@ -79,9 +181,8 @@ int attach_tc_make(int device, bool egress, int program, char **ret_clsact)
 		r = bpf_tc_attach(&hook, &opts);
 	if (r < 0)
 		return r;
-	*ret_clsact = str_printf("%d %s %u %u", device, egress ? "egress" : "ingress", opts.handle,
-				 opts.priority);
-	return *ret_clsact ? 0 : -ENOMEM;
+	const struct filter made = {hook, opts, program_id(program), attachment_netns()};
+	return write_filter(&made, ret_clsact);
 }
 
 static attach_tc_make_fn *maker = attach_tc_make;
@@ -112,81 +213,26 @@ static int attach(struct attachment *a, struct crossbpf_error *e)
 					      p.egress ? (enum bpf_attach_type)TCX_EGRESS
 						       : (enum bpf_attach_type)TCX_INGRESS,
 					      NULL);
-	if (link >= 0)
+	if (link >= 0) {
+		a->mode = "tcx";
 		return attachment_add(a, link, e);
+	}
 	if (p.tcx)
 		return attachment_fail(a, -errno, "tcx is there from Linux 6.6 on", e);
 	return attach_clsact(a, &p, e);
 }
 
-struct filter {
-	struct bpf_tc_hook hook;
-	struct bpf_tc_opts opts;
-};
-
-static int read_filter(const char *clsact, struct filter *f)
-{
-	char *end;
-
-	*f = (struct filter){.hook.sz = sizeof(f->hook), .opts.sz = sizeof(f->opts)};
-	f->hook.ifindex = (int)strtol(clsact, &end, 10);
-	f->hook.attach_point = str_begins(end, " egress ") ? BPF_TC_EGRESS : BPF_TC_INGRESS;
-	end += strcspn(end, "0123456789");
-	f->opts.handle = (unsigned)strtoul(end, &end, 10);
-	f->opts.priority = (unsigned)strtoul(end, &end, 10);
-	return f->hook.ifindex > 0 && f->opts.handle && f->opts.priority && !*end ? 0 : -EINVAL;
-}
-
-/* Another one's filters stay, and so does the qdisc, in which they are. */
-int attach_tc_remove(const char *clsact)
-{
-	struct filter f;
-	int r = read_filter(clsact, &f);
-
-	if (r == 0)
-		r = bpf_tc_detach(&f.hook, &f.opts);
-	/* Gone by itself, with its device. */
-	return r == -ENODEV || r == -ENOENT || r == -EINVAL ? 0 : r;
-}
-
-int attach_tc_set(const char *clsact, int program)
-{
-	struct filter f;
-	int r = read_filter(clsact, &f);
-
-	if (r < 0)
-		return r;
-	f.opts.prog_fd = program;
-	f.opts.flags = BPF_TC_F_REPLACE;
-	return bpf_tc_attach(&f.hook, &f.opts);
-}
-
-int attach_tc_program(const char *clsact)
-{
-	struct filter f;
-	int r = read_filter(clsact, &f);
-
-	if (r == 0)
-		r = bpf_tc_query(&f.hook, &f.opts);
-	int fd = r == 0 ? bpf_prog_get_fd_by_id(f.opts.prog_id) : r;
-	return r == 0 && fd < 0 ? -errno : fd;
-}
-
 int attach_tc_replace(struct attachment *a, const char *clsact, struct crossbpf_error *e)
 {
 	int old = attach_tc_program(clsact);
+	int r = old < 0 ? old : set_program(clsact, bpf_program__fd(a->program), &a->clsact);
 
-	if (old < 0) /* it was taken away by another tool */
-		return attachment_make(a, e);
-	a->clsact = strdup(clsact);
-	int r = a->clsact ? attach_tc_set(clsact, bpf_program__fd(a->program)) : -ENOMEM;
-	if (r == 0) {
-		a->old_program = old;
-		return 0;
+	if (r < 0) {
+		closep(&old);
+		return attachment_fail(a, r, NULL, e);
 	}
-	close(old);
-	free(TAKE_PTR(a->clsact)); /* which is still the old one's */
-	return attachment_fail(a, r, NULL, e);
+	a->old_program = old;
+	return 0;
 }
 
 const struct attach_family attach_tc = {
@@ -196,5 +242,6 @@ const struct attach_family attach_tc = {
 	.swaps = true,
 	.is = is_tc,
 	.check = check,
+	.target = attachment_device_target,
 	.attach = attach,
 };

@@ -13,18 +13,29 @@ static bool is_xdp(const struct bpf_program *program)
 	return bpf_program__type(program) == BPF_PROG_TYPE_XDP;
 }
 
-static int read_mode(const char *mode, unsigned *ret_flags, struct crossbpf_error *e)
+static int read_mode(struct attachment *a, const char *mode, unsigned *ret_flags,
+		     struct crossbpf_error *e)
 {
-	if (!mode[0] || strcmp(mode, "auto") == 0)
-		*ret_flags = 0; /* the driver's, where it has one */
-	else if (strcmp(mode, "native") == 0)
-		*ret_flags = XDP_FLAGS_DRV_MODE;
-	else if (strcmp(mode, "generic") == 0)
-		*ret_flags = XDP_FLAGS_SKB_MODE;
-	else
-		return error_set(e, -EINVAL, EXIT_STATUS_USAGE, "native, generic or auto",
-				 "there is no mode '%s' of XDP", mode);
-	return 0;
+	static const struct {
+		const char *name;
+		unsigned flags;
+	} modes[] = {
+		{"auto", 0}, /* the driver's, where it has one */
+		{"native", XDP_FLAGS_DRV_MODE},
+		{"generic", XDP_FLAGS_SKB_MODE},
+	};
+
+	*ret_flags = 0;
+	if (!mode[0])
+		return 0;
+	for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++)
+		if (strcmp(mode, modes[i].name) == 0) {
+			a->mode = modes[i].name;
+			*ret_flags = modes[i].flags;
+			return 0;
+		}
+	return error_set(e, -EINVAL, EXIT_STATUS_USAGE, "native, generic or auto",
+			 "there is no mode '%s' of XDP", mode);
 }
 
 static int check(struct attachment *a, struct crossbpf_error *e)
@@ -33,7 +44,7 @@ static int check(struct attachment *a, struct crossbpf_error *e)
 	unsigned flags;
 	int index = attachment_device(a, &a->place, &mode, e);
 
-	return index < 0 ? index : read_mode(mode, &flags, e);
+	return index < 0 ? index : read_mode(a, mode, &flags, e);
 }
 
 static int attach(struct attachment *a, struct crossbpf_error *e)
@@ -42,7 +53,7 @@ static int attach(struct attachment *a, struct crossbpf_error *e)
 	const char *mode;
 	unsigned flags = 0;
 	int index = attachment_device(a, &name, &mode, e);
-	int r = index < 0 ? index : read_mode(mode, &flags, e);
+	int r = index < 0 ? index : read_mode(a, mode, &flags, e);
 
 	if (r < 0)
 		return r;
@@ -66,5 +77,6 @@ const struct attach_family attach_xdp = {
 	.swaps = true,
 	.is = is_xdp,
 	.check = check,
+	.target = attachment_device_target,
 	.attach = attach,
 };

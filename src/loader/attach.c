@@ -5,9 +5,9 @@
 
 #include <bpf/bpf.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <net/if.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static const struct attach_family *const families[] = {
 	&attach_xdp,
@@ -59,11 +59,42 @@ int attachment_add_link(struct attachment *a, struct bpf_link *link, struct cros
 {
 	if (!link)
 		return attachment_fail(a, -errno, NULL, e);
-	int fd = fcntl(bpf_link__fd(link), F_DUPFD_CLOEXEC, 0);
-	/* libbpf would have the kernel end it; as it is, it ends with the last descriptor. */
-	bpf_link__disconnect(link);
-	bpf_link__destroy(link);
-	return fd < 0 ? attachment_fail(a, -errno, NULL, e) : attachment_add(a, fd, e);
+	struct bpf_link **links = realloc(a->links, (a->n_links + 1) * sizeof(struct bpf_link *));
+	if (!links) {
+		bpf_link__destroy(link);
+		return error_no_memory(e);
+	}
+	a->links = links;
+	a->links[a->n_links++] = link;
+	return 0;
+}
+
+size_t attachment_links(const struct attachment *a)
+{
+	return a->n + a->n_links;
+}
+
+int attachment_link(const struct attachment *a, size_t i)
+{
+	return i < a->n ? a->fds[i] : bpf_link__fd(a->links[i - a->n]);
+}
+
+uint64_t attachment_netns(void)
+{
+	struct stat st;
+
+	return stat("/proc/self/ns/net", &st) == 0 ? st.st_ino : 0;
+}
+
+int attachment_device_target(const struct attachment *a, uint64_t *ret_target)
+{
+	cleanup_error struct crossbpf_error e = {0};
+	cleanup_free char *name = NULL;
+	const char *rest;
+	int index = attachment_device(a, &name, &rest, &e);
+
+	*ret_target = index < 0 ? 0 : (uint64_t)index;
+	return index < 0 ? index : 0;
 }
 
 int attachment_device(const struct attachment *a, char **ret_name, const char **ret_rest,
@@ -112,6 +143,20 @@ static int refuse_family(const struct opened *o, const struct bpf_program *progr
 			 bpf_program__section_name(program), bpf_program__name(program));
 }
 
+/* By which one place is told from another that had its name before. */
+static int find_target(struct attachment *a, struct crossbpf_error *e)
+{
+	bool is_device = a->family->target == attachment_device_target;
+	uint64_t target = 0;
+	int r = a->family->target ? a->family->target(a, &target) : 0;
+
+	if (r < 0)
+		return attachment_fail(a, r, NULL, e);
+	a->at = str_printf("%llu %llu", (unsigned long long)target,
+			   is_device ? (unsigned long long)attachment_netns() : 0);
+	return a->at ? 0 : error_no_memory(e);
+}
+
 static int check(struct attachment *a, const struct opened *o, struct crossbpf_error *e)
 {
 	const char *name = bpf_program__name(a->program);
@@ -130,11 +175,12 @@ static int check(struct attachment *a, const struct opened *o, struct crossbpf_e
 				 bpf_program__section_name(a->program), name);
 	}
 	int r = family->check ? family->check(a, e) : 0;
-	if (r < 0 || a->place)
+	if (r < 0)
 		return r;
 	const char *place = a->where ? a->where : attachment_section_target(a->program);
-	a->place = strdup(place ? place : bpf_program__section_name(a->program));
-	return a->place ? 0 : error_no_memory(e);
+	if (!a->place)
+		a->place = strdup(place ? place : bpf_program__section_name(a->program));
+	return a->place ? find_target(a, e) : error_no_memory(e);
 }
 
 static int add(struct attachments *all, const struct opened *o, struct bpf_program *program,
@@ -209,10 +255,17 @@ int attachments_make(struct attachments *all, struct crossbpf_error *e)
 	return r;
 }
 
-static void close_links(struct attachment *a)
+/* Those that are pinned live on; others end now, also what libbpf made beside them. */
+static void close_links(struct attachment *a, bool pinned)
 {
 	while (a->n)
 		close(a->fds[--a->n]);
+	while (a->n_links) {
+		struct bpf_link *link = a->links[--a->n_links];
+		if (pinned)
+			bpf_link__disconnect(link);
+		bpf_link__destroy(link);
+	}
 }
 
 void attachments_undo(struct attachments *all)
@@ -220,21 +273,26 @@ void attachments_undo(struct attachments *all)
 	for (size_t i = all->n; i-- > 0;) {
 		struct attachment *a = &all->v[i];
 		if (a->clsact && a->old_program >= 0)
-			(void)attach_tc_set(a->clsact, a->old_program);
+			attach_tc_restore(a);
 		else if (a->clsact)
 			(void)attach_tc_remove(a->clsact);
 		else if (a->old_program >= 0)
 			(void)bpf_link_update(a->fds[0], a->old_program, NULL);
-		close_links(a);
+		else /* now, and not a moment after its last descriptor is closed */
+			for (size_t k = 0; k < a->n; k++)
+				(void)bpf_link_detach(a->fds[k]);
+		close_links(a, false);
 	}
 }
 
 void attachments_free(struct attachments *all)
 {
 	for (size_t i = 0; i < all->n; i++) {
-		close_links(&all->v[i]);
+		close_links(&all->v[i], all->pinned);
 		closep(&all->v[i].old_program);
 		free(all->v[i].fds);
+		free(all->v[i].links);
+		free(all->v[i].at);
 		free(all->v[i].place);
 		free(all->v[i].clsact);
 	}

@@ -3,6 +3,8 @@
 #ifndef CROSSBPF_ATTACH_H
 #define CROSSBPF_ATTACH_H
 
+#include <stdint.h>
+
 #include "opened.h"
 
 struct attachment;
@@ -18,7 +20,10 @@ struct attach_family {
 	/* Checks a->where, which may be NULL, and sets a->place where that is not a->where itself,
 	 * or the section's. NULL: nothing is to be checked. */
 	int (*check)(struct attachment *a, struct crossbpf_error *e);
-	/* Gives links to attachment_add(). */
+	/* What of the kernel's WHERE is now: a device's index, the number of an inode. 0 or a
+	 * negative errno. NULL: nothing that could become another. */
+	int (*target)(const struct attachment *a, uint64_t *ret_target);
+	/* Gives links to attachment_add() or attachment_add_link(). */
 	int (*attach)(struct attachment *a, struct crossbpf_error *e);
 };
 
@@ -27,8 +32,12 @@ struct attachment {
 	const struct attach_family *family;
 	const char *where; /* as it was said; NULL: it was not; borrowed */
 	char *place;       /* at one place, a program is attached once; owned */
+	const char *mode;  /* how, where that was said: a word of WHERE's; static or NULL */
+	char *at;          /* what that is now: "TARGET NETNS"; owned */
 	int *fds;          /* of links, or what else it lives by; owned */
 	size_t n;
+	struct bpf_link **links; /* the same of libbpf's making; owned */
+	size_t n_links;
 	char *clsact;    /* the filter that was made where TC has no links; owned */
 	int old_program; /* that its link, or filter, had before it was swapped; -1: none */
 };
@@ -36,6 +45,7 @@ struct attachment {
 struct attachments {
 	struct attachment *v; /* owned */
 	size_t n;
+	bool pinned; /* its links outlive it */
 };
 
 /* What is to be attached, by words PROGRAM[=WHERE]; by none, all programs, whose sections must say
@@ -54,13 +64,16 @@ void attachments_undo(struct attachments *all);
 void attachments_free(struct attachments *all);
 #define cleanup_attachments CLEANUP(attachments_free)
 
+/* How many links it has, and their descriptors. */
+size_t attachment_links(const struct attachment *a);
+int attachment_link(const struct attachment *a, size_t i);
+
 /* "PROGRAM=PLACE". The caller frees; NULL: memory ran out. */
 char *attachment_name(const struct attachment *a);
 
 /* For families. Takes the descriptor; -ENOMEM closes it. */
 int attachment_add(struct attachment *a, int fd, struct crossbpf_error *e);
-/* The same of a libbpf link, which may be NULL: errno then says why. Its kernel's link is what
- * lives on. */
+/* The same of a libbpf link, which may be NULL: errno then says why. */
 int attachment_add_link(struct attachment *a, struct bpf_link *link, struct crossbpf_error *e);
 /* "cannot attach 'PROGRAM' to PLACE: …" */
 int attachment_fail(const struct attachment *a, int r, const char *hint, struct crossbpf_error *e);
@@ -71,6 +84,10 @@ int attachment_device(const struct attachment *a, char **ret_name, const char **
 /* Of FUNCTION[+OFFSET]: both, the former owned by the caller. */
 int attachment_function(const struct attachment *a, const char *text, char **ret_function,
 			unsigned long *ret_offset, struct crossbpf_error *e);
+/* The target of families that attach to a device. */
+int attachment_device_target(const struct attachment *a, uint64_t *ret_target);
+/* The number of the network namespace that this process is in; 0: unknown. */
+uint64_t attachment_netns(void);
 /* What a section's name has behind its first '/': "sched/sched_process_exec"; NULL: nothing. */
 const char *attachment_section_target(const struct bpf_program *program);
 
@@ -78,18 +95,22 @@ extern const struct attach_family attach_cgroup, attach_fentry, attach_kprobe, a
 	attach_raw_tracepoint, attach_sk_lookup, attach_socket, attach_tc, attach_tracepoint,
 	attach_uprobe, attach_usdt, attach_xdp;
 
-/* Of attach-tc.c: makes a filter of clsact on a device. 0 with a text that says which, or a
- * negative errno. */
+/*
+ * Of attach-tc.c: makes a filter of clsact on a device. 0 with a text that says which, or a
+ * negative errno. That has its numbers, its program's, and that of its network namespace: one with
+ * another program is another's, and not found (-ENOENT); -EXDEV: this process is in another
+ * namespace.
+ */
 typedef int attach_tc_make_fn(int device, bool egress, int program, char **ret_clsact);
 attach_tc_make_fn attach_tc_make;
 /* Has another one make them; NULL: as at first. */
 void attach_tc_set_maker(attach_tc_make_fn *make);
-/* Removes the filter that such a text says. 0 or a negative errno. */
+/* Removes the filter that such a text says; one that is gone is removed. 0 or a negative errno. */
 int attach_tc_remove(const char *clsact);
 /* Opens its program: a descriptor or a negative errno. */
 int attach_tc_program(const char *clsact);
-/* Gives it another one. 0 or a negative errno. */
-int attach_tc_set(const char *clsact, int program);
+/* Takes back what attach_tc_replace() put there. */
+void attach_tc_restore(const struct attachment *a);
 /* Puts the program in the place of the one that such a filter has. */
 int attach_tc_replace(struct attachment *a, const char *clsact, struct crossbpf_error *e);
 

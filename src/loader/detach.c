@@ -9,7 +9,7 @@
 #include "cli/cli.h"
 #include "links.h"
 #include "loader.h"
-#include "pins.h"
+#include "pinned.h"
 #include "shared/strbuf.h"
 
 /* NAME, NAME/PROGRAM or NAME/PROGRAM=WHERE; a directory may stand for NAME. */
@@ -30,9 +30,10 @@ static int split(const char *word, struct target *ret)
 	const char *slash = memrchr(word, '/', head);
 	cleanup_free char *name = NULL;
 
-	if (word[head] || (slash && word[0] != '/')) {
-		name = strndup(word, slash ? (size_t)(slash - word) : 0);
-		ret->link = strdup(slash ? slash + 1 : word);
+	/* A name may have a '=' in it; a directory alone has no link behind it. */
+	if (slash && (word[head] || word[0] != '/')) {
+		name = strndup(word, (size_t)(slash - word));
+		ret->link = strdup(slash + 1);
 		if (!ret->link)
 			return -ENOMEM;
 	} else {
@@ -74,6 +75,10 @@ static int find_link(const struct pins *pins, struct target *t, struct crossbpf_
 
 static int fail(const struct pins *pins, const char *link, int r, struct crossbpf_error *e)
 {
+	if (r == -EXDEV)
+		return error_set(e, r, EXIT_STATUS_FAILED, "run it there: nsenter --net=…",
+				 "%s: '%s' is attached in another network namespace", pins->dir,
+				 link);
 	return error_set(e, r, EXIT_STATUS_FAILED, NULL, "%s: cannot detach '%s': %s", pins->dir,
 			 link, strerror(-r));
 }
@@ -104,7 +109,7 @@ static int detach(const char *word, struct crossbpf_error *e)
 
 	if (split(word, &t) < 0)
 		return error_no_memory(e);
-	int r = pins_open(&pins, TAKE_PTR(t.dir), e);
+	int r = pinned_open(&pins, TAKE_PTR(t.dir), e);
 	if (r == 0)
 		r = pins_owner(&pins, &object, e);
 	if (r == 0 && !t.link)

@@ -14,7 +14,7 @@
 #include "attach.h"
 #include "shared/strv.h"
 
-enum { CLSACT_SIZE = 64 };
+enum { CLSACT_SIZE = 96 };
 
 /* What goes to and fro, a message each; a program's descriptor goes along with the first. */
 struct order {

@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "cli/cli.h"
 #include "loader.h"
@@ -12,30 +11,24 @@
 
 struct job {
 	struct open_options options;
-	struct strv programs; /* these alone; none: those that the object says */
 	const char *pin;
 };
 
 static void job_free(struct job *j)
 {
 	open_options_free(&j->options);
-	strv_free(&j->programs);
 }
 #define cleanup_job CLEANUP(job_free)
 
 static int parse_options(struct job *j, int argc, char **argv, struct crossbpf_error *e)
 {
-	static const struct option longs[] = {{"pin", required_argument, NULL, 'p'},
-					      {"program", required_argument, NULL, 'P'},
-					      OPEN_LONGS,
-					      {0}};
+	static const struct option longs[] = {
+		{"pin", required_argument, NULL, 'p'}, OPEN_LONGS, {0}};
 	int letter;
 
-	while ((letter = getopt_long(argc, argv, OPEN_LETTERS "p:P:", longs, NULL)) != -1)
+	while ((letter = getopt_long(argc, argv, OPEN_LETTERS "p:", longs, NULL)) != -1)
 		if (letter == 'p')
 			j->pin = optarg;
-		else if (letter == 'P')
-			strv_add(&j->programs, optarg);
 		else if (!open_options_take(&j->options, letter, optarg))
 			return cli_refuse_option("load", longs, argv, e);
 	if (argc - optind != 1)
@@ -45,29 +38,6 @@ static int parse_options(struct job *j, int argc, char **argv, struct crossbpf_e
 	return 0;
 }
 
-/* Has others not be loaded. */
-static int choose(struct opened *o, const struct strv *names, struct crossbpf_error *e)
-{
-	struct bpf_program *program;
-	int r = 0;
-
-	if (names->error)
-		return error_no_memory(e);
-	if (!names->n)
-		return 0;
-	bpf_object__for_each_program(program, o->object)
-		if (r == 0)
-			r = bpf_program__set_autoload(program, false);
-	for (size_t i = 0; r == 0 && i < names->n; i++) {
-		program = opened_program(o, names->v[i], e);
-		if (!program)
-			return -ENOENT;
-		r = bpf_program__set_autoload(program, true);
-	}
-	return r == 0 ? 0
-		      : error_set(e, r, EXIT_STATUS_FAILED, NULL, "%s: %s", o->path, strerror(-r));
-}
-
 static int load(const struct job *j, const char *path, struct crossbpf_error *e)
 {
 	cleanup_opened struct opened o = {0};
@@ -75,9 +45,7 @@ static int load(const struct job *j, const char *path, struct crossbpf_error *e)
 
 	int r = opened_open(&o, path, &j->options, e);
 	if (r == 0)
-		r = choose(&o, &j->programs, e);
-	if (r == 0)
-		r = pins_open(&pins, pins_dir(j->pin, path), e);
+		r = pinned_open(&pins, pins_dir(j->pin, path), e);
 	if (r == 0 && pins.exists)
 		return error_set(e, -EEXIST, EXIT_STATUS_FAILED,
 				 "crossbpf detach removes it; --pin chooses another place",

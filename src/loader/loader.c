@@ -3,6 +3,7 @@
 
 #include "loader.h"
 
+#include <bpf/libbpf.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -20,6 +21,7 @@ static const struct {
 int main(int argc, char **argv)
 {
 	cli_begin();
+	libbpf_set_print(NULL); /* opened.c hears it, where an object is */
 	for (size_t i = 0; argc > 1 && i < sizeof(commands) / sizeof(commands[0]); i++)
 		if (strcmp(commands[i].name, argv[1]) == 0)
 			return commands[i].run(argc - 1, argv + 1);

@@ -70,6 +70,7 @@ void open_options_free(struct open_options *o)
 	strv_free(&o->set);
 	strv_free(&o->map_sizes);
 	strv_free(&o->reuse);
+	strv_free(&o->programs);
 }
 
 bool open_options_take(struct open_options *o, int letter, const char *value)
@@ -80,6 +81,9 @@ bool open_options_take(struct open_options *o, int letter, const char *value)
 		return true;
 	case 'm':
 		strv_add(&o->map_sizes, value);
+		return true;
+	case 'P':
+		strv_add(&o->programs, value);
 		return true;
 	case 'r':
 		strv_add(&o->reuse, value);
@@ -189,6 +193,19 @@ static int reuse(struct opened *o, const char *word, struct crossbpf_error *e)
 	return opened_reuse(map, fd, e);
 }
 
+const char *opened_map_name(const struct opened *o, const struct bpf_map *map)
+{
+	const struct bpf_map *each;
+	size_t i = 0;
+
+	bpf_object__for_each_map(each, o->object) {
+		if (each == map && i < o->maps.n)
+			return o->maps.v[i];
+		i++;
+	}
+	return bpf_map__name(map);
+}
+
 int opened_reuse(struct bpf_map *map, int fd, struct crossbpf_error *e)
 {
 	struct bpf_map_info info = {0};
@@ -223,12 +240,32 @@ static void set_types(struct opened *o)
 			bpf_program__set_type(program, BPF_PROG_TYPE_SCHED_CLS);
 }
 
+/* Has others not be loaded. */
+static int choose(struct opened *o, const struct strv *names, struct crossbpf_error *e)
+{
+	struct bpf_program *program;
+
+	if (!names->n)
+		return 0;
+	bpf_object__for_each_program(program, o->object)
+		(void)bpf_program__set_autoload(program, false);
+	for (size_t i = 0; i < names->n; i++) {
+		program = opened_program(o, names->v[i], e);
+		if (!program)
+			return -ENOENT;
+		(void)bpf_program__set_autoload(program, true);
+	}
+	return 0;
+}
+
 static int apply(struct opened *o, const struct open_options *options, struct crossbpf_error *e)
 {
 	int r = 0;
 
-	if (options->set.error || options->map_sizes.error || options->reuse.error)
+	if (options->set.error || options->map_sizes.error || options->reuse.error ||
+	    options->programs.error)
 		return error_no_memory(e);
+	r = choose(o, &options->programs, e);
 	for (size_t i = 0; r == 0 && i < options->map_sizes.n; i++)
 		r = set_size(o, options->map_sizes.v[i], e);
 	for (size_t i = 0; r == 0 && i < options->reuse.n; i++)
@@ -292,6 +329,11 @@ int opened_open(struct opened *ret, const char *path, const struct open_options 
 				 "crossbpf inspect says what is in it", "%s cannot be opened: %s",
 				 path, said.complaint ? said.complaint : strerror(errno));
 	set_types(ret);
+	struct bpf_map *map;
+	bpf_object__for_each_map(map, ret->object)
+		strv_add(&ret->maps, bpf_map__name(map));
+	if (ret->maps.error)
+		return error_no_memory(e);
 	return apply(ret, options, e);
 }
 
@@ -372,6 +414,7 @@ int opened_load(struct opened *o, struct crossbpf_error *e)
 void opened_close(struct opened *o)
 {
 	free(o->path);
+	strv_free(&o->maps);
 	bpf_object__close(o->object);
 	strbuf_free(&o->content);
 	if (o->log)

@@ -15,6 +15,7 @@ struct open_options {
 	struct strv set;       /* VARIABLE=VALUE */
 	struct strv map_sizes; /* MAP=N */
 	struct strv reuse;     /* MAP=PIN */
+	struct strv programs;  /* these alone are loaded; none: those that the object says */
 	const char *btf;       /* a file with the types of the kernel; NULL: the kernel says */
 	bool verbose;
 };
@@ -23,9 +24,10 @@ void open_options_free(struct open_options *o);
 #define cleanup_open_options CLEANUP(open_options_free)
 
 /* For getopt_long(): open_options_take() knows these letters. */
-#define OPEN_LETTERS "b:m:r:s:v"
+#define OPEN_LETTERS "b:m:P:r:s:v"
 #define OPEN_LONGS                                                                         \
 	{"btf", required_argument, NULL, 'b'}, {"map-size", required_argument, NULL, 'm'}, \
+		{"program", required_argument, NULL, 'P'},                                 \
 		{"reuse-map", required_argument, NULL, 'r'},                               \
 		{"set", required_argument, NULL, 's'},                                     \
 	{                                                                                  \
@@ -40,7 +42,8 @@ struct opened {
 	bool verbose;
 	struct strbuf content; /* of the file */
 	struct bpf_object *object;
-	char *log; /* of the kernel's verifier; mapped, as large as a kernel takes it */
+	struct strv maps; /* their names, in their order: one that is reused takes another's */
+	char *log;        /* of the kernel's verifier; mapped, as large as a kernel takes it */
 };
 
 /* Opens the object, which the kernel has nothing of yet: a file, or, by a name alone where there is
@@ -73,6 +76,9 @@ struct bpf_map *opened_map(const struct opened *o, const char *name, struct cros
  * are. */
 struct bpf_program *opened_program(const struct opened *o, const char *name,
 				   struct crossbpf_error *e);
+
+/* A map's name, as the object has it. */
+const char *opened_map_name(const struct opened *o, const struct bpf_map *map);
 
 /* Has it be this map of the kernel's, which is as it is declared. */
 int opened_reuse(struct bpf_map *map, int fd, struct crossbpf_error *e);

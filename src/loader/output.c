@@ -80,3 +80,16 @@ void output_flush(struct output *o)
 	}
 	o->b.len = 0;
 }
+
+json_t *output_text_json(const char *text, size_t len)
+{
+	json_t *json = json_stringn(text, len);
+	cleanup_strbuf struct strbuf mended = {0};
+
+	for (size_t i = 0; !json && i < len; i++)
+		if ((unsigned char)text[i] < 0x80)
+			strbuf_putc(&mended, text[i]);
+		else
+			strbuf_puts(&mended, "\xef\xbf\xbd"); /* U+FFFD */
+	return json ? json : json_stringn(mended.data ? mended.data : "", mended.len);
+}

@@ -26,4 +26,7 @@ void output_end_line(struct output *o);
  * after which it is -EINTR. */
 void output_flush(struct output *o);
 
+/* A string of JSON, which is UTF-8: of what is not, the ASCII is shown. NULL: memory ran out. */
+json_t *output_text_json(const char *text, size_t len);
+
 #endif

@@ -18,8 +18,6 @@
 #include "shared/io.h"
 #include "shared/strbuf.h"
 
-#define MOUNT_POINT "/sys/fs/bpf"
-
 enum { BPF_FS = 0xcafe4a11 }; /* linux/magic.h: BPF_FS_MAGIC */
 
 char *pins_encode(const char *name)
@@ -29,8 +27,10 @@ char *pins_encode(const char *name)
 
 	strbuf_puts(&b, "");
 	for (; *name; name++)
-		if (isalnum((unsigned char)*name) || strchr("-_@", *name))
+		if (isalnum((unsigned char)*name) || strchr("-_@:=,+", *name))
 			strbuf_putc(&b, *name);
+		else if (*name == '/')
+			strbuf_putc(&b, '!');
 		else
 			strbuf_printf(&b, "%%%02x", (unsigned char)*name);
 	return strbuf_finish(&b, &encoded) == 0 ? encoded : NULL;
@@ -49,7 +49,7 @@ char *pins_decode(const char *name)
 			strbuf_putc(&b, (char)strtoul(digits, NULL, 16));
 			name += 2;
 		} else {
-			strbuf_putc(&b, *name);
+			strbuf_putc(&b, *name == '!' ? '/' : *name);
 		}
 	return strbuf_finish(&b, &decoded) == 0 ? decoded : NULL;
 }
@@ -92,16 +92,36 @@ bool pins_is_bpf_fs(const char *path)
 	return statfs(path, &fs) == 0 && (unsigned long)fs.f_type == BPF_FS;
 }
 
+/* As under ip netns exec: what is mounted goes, with all in it, as the command ends. */
+static bool has_own_mounts(void)
+{
+	cleanup_free char *parents = str_printf("/proc/%ld/ns/mnt", (long)getppid());
+	struct stat own, parent;
+
+	return parents && stat("/proc/self/ns/mnt", &own) == 0 && stat(parents, &parent) == 0 &&
+	       own.st_ino != parent.st_ino;
+}
+
 static int make_parent(const char *parent, struct crossbpf_error *e)
 {
-	if (strcmp(parent, PINS_ROOT) == 0 && !pins_is_bpf_fs(MOUNT_POINT))
+	bool is_root = strcmp(parent, PINS_ROOT) == 0;
+
+	if (is_root && !pins_is_bpf_fs(PINS_PARENT)) {
+		if (has_own_mounts())
+			return error_set(e, -ENOENT, EXIT_STATUS_FAILED,
+					 "mount -t bpf bpf " PINS_PARENT "; and in place of 'ip "
+					 "netns exec NAME', which hides it: nsenter "
+					 "--net=/run/netns/NAME",
+					 "there is no bpf file system at " PINS_PARENT
+					 " in this mount namespace");
 		/* As bpftool has it. */
-		(void)mount("bpf", MOUNT_POINT, "bpf", 0, "mode=0700");
+		(void)mount("bpf", PINS_PARENT, "bpf", 0, "mode=0700");
+	}
 	if (mkdir(parent, 0700) < 0 && errno != EEXIST)
 		return error_set(e, -errno, EXIT_STATUS_FAILED,
 				 errno == EACCES || errno == EPERM
 					 ? "run it as root"
-					 : "mount -t bpf bpf " MOUNT_POINT,
+					 : "mount -t bpf bpf " PINS_PARENT,
 				 "cannot make %s: %s", parent, strerror(errno));
 	if (!pins_is_bpf_fs(parent))
 		return error_set(e, -EINVAL, EXIT_STATUS_FAILED,
@@ -127,8 +147,9 @@ static int lock_parent(const char *parent, int *ret_lock, struct crossbpf_error 
 		r = make_parent(parent, e);
 		int fd = r < 0 ? -1 : open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		if (r == 0 && (fd < 0 || flock(fd, LOCK_EX) < 0) && errno != ENOENT)
-			r = error_set(e, -errno, EXIT_STATUS_FAILED, NULL, "cannot lock %s: %s",
-				      parent, strerror(errno));
+			r = error_set(e, -errno, EXIT_STATUS_FAILED,
+				      errno == EACCES ? "run it as root" : NULL,
+				      "cannot open %s: %s", parent, strerror(errno));
 		if (fd >= 0 && r == 0 && is_still(fd, parent))
 			*ret_lock = fd;
 		else
@@ -149,7 +170,8 @@ int pins_open(struct pins *ret, char *dir, struct crossbpf_error *e)
 	const char *name = io_basename(dir);
 	cleanup_free char *parent = strndup(dir, name - dir > 1 ? (size_t)(name - dir - 1) : 1);
 	ret->staged = str_printf("%s~new", dir);
-	if (!parent || !ret->staged)
+	ret->old = str_printf("%s~old", dir);
+	if (!parent || !ret->staged || !ret->old)
 		return error_no_memory(e);
 	if (strchr(name, '.'))
 		return error_set(e, -EINVAL, EXIT_STATUS_USAGE, "choose a name without a dot",
@@ -161,13 +183,17 @@ int pins_open(struct pins *ret, char *dir, struct crossbpf_error *e)
 
 void pins_close(struct pins *p)
 {
-	if (p->staged && p->lock >= 0) {
+	/* Others are locked out of its parent alone. */
+	if (p->lock >= 0) {
 		pins_remove(p->staged);
-		(void)rmdir(PINS_ROOT); /* where nothing is left in it */
+		if (str_begins(p->dir, PINS_ROOT "/"))
+			(void)rmdir(PINS_ROOT); /* where nothing is left in it */
 	}
 	closep(&p->lock);
 	free(p->dir);
 	free(p->staged);
+	free(p->old);
+	free(p->object);
 }
 
 char *pins_object(const char *dir)
@@ -233,23 +259,28 @@ char *pins_absolute(const char *object)
 int pins_stage(struct pins *p, const char *object, struct crossbpf_error *e)
 {
 	static const char *const kinds[] = {"programs", "maps", "links"};
-	cleanup_free char *path = pins_absolute(object), *link = str_printf("%s/object", p->staged);
 	int r = pins_remove(p->staged);
 
 	if (r < 0)
 		return error_set(e, r, EXIT_STATUS_FAILED, NULL, "cannot remove %s: %s", p->staged,
 				 strerror(-r));
-	r = make_dir(p->staged, e);
+	free(p->object);
+	p->object = pins_absolute(object);
+	r = p->object ? make_dir(p->staged, e) : error_no_memory(e);
 	for (size_t i = 0; r == 0 && i < sizeof(kinds) / sizeof(kinds[0]); i++) {
 		cleanup_free char *dir = str_printf("%s/%s", p->staged, kinds[i]);
 		r = dir ? make_dir(dir, e) : error_no_memory(e);
 	}
-	if (r == 0 && (!link || !path))
-		return error_no_memory(e);
-	if (r == 0 && symlink(path, link) < 0)
-		return error_set(e, -errno, EXIT_STATUS_FAILED, NULL, "cannot make %s: %s", link,
-				 strerror(errno));
 	return r;
+}
+
+static int make_link(const char *text, const char *path, struct crossbpf_error *e)
+{
+	if (!path)
+		return error_no_memory(e);
+	return symlink(text, path) == 0 ? 0
+					: error_set(e, -errno, EXIT_STATUS_FAILED, NULL,
+						    "cannot make %s: %s", path, strerror(errno));
 }
 
 int pins_add(struct pins *p, const char *kind, const char *name, int n, int fd,
@@ -272,35 +303,54 @@ int pins_add(struct pins *p, const char *kind, const char *name, int n, int fd,
 	return r;
 }
 
-int pins_add_text(struct pins *p, const char *name, const char *text, struct crossbpf_error *e)
+int pins_add_text(struct pins *p, const char *name, const char *file, const char *text,
+		  struct crossbpf_error *e)
 {
 	cleanup_free char *path = pins_path(p->staged, "links", name);
-	cleanup_free char *link = path ? str_printf("%s/clsact", path) : NULL;
+	cleanup_free char *link = path ? str_printf("%s/%s", path, file) : NULL;
+	int r = path ? make_dir(path, e) : error_no_memory(e);
 
-	if (!link)
-		return error_no_memory(e);
-	int r = make_dir(path, e);
-	if (r == 0 && symlink(text, link) < 0)
-		return error_set(e, -errno, EXIT_STATUS_FAILED, NULL, "cannot make %s: %s", link,
-				 strerror(errno));
-	return r;
+	return r < 0 ? r : make_link(text, link, e);
+}
+
+static int rename_new(const char *from, const char *to)
+{
+	return renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) < 0 ? -errno : 0;
+}
+
+/* Before Linux 5.16: whoever comes between finds the new one whole. */
+static int exchange_in_steps(const struct pins *p)
+{
+	int r = pins_remove(p->old);
+
+	r = r < 0 ? r : rename_new(p->dir, p->old);
+	return r < 0 ? r : rename_new(p->staged, p->dir);
 }
 
 int pins_commit(struct pins *p, struct crossbpf_error *e)
 {
-	int r = renameat2(AT_FDCWD, p->staged, AT_FDCWD, p->dir,
-			  p->exists ? RENAME_EXCHANGE : RENAME_NOREPLACE);
+	cleanup_free char *link = str_printf("%s/object", p->staged);
+	int r = make_link(p->object, link, e);
 
-	if (r < 0 && p->exists && errno == EINVAL) { /* before Linux 5.15 */
-		r = pins_remove(p->dir);
-		errno = -r;
-		r = r < 0 ? r : renameat2(AT_FDCWD, p->staged, AT_FDCWD, p->dir, RENAME_NOREPLACE);
-	}
 	if (r < 0)
-		return error_set(e, -errno, EXIT_STATUS_FAILED, NULL, "cannot rename %s to %s: %s",
-				 p->staged, p->dir, strerror(errno));
+		return r;
+	if (!p->exists)
+		r = rename_new(p->staged, p->dir);
+	else if (renameat2(AT_FDCWD, p->staged, AT_FDCWD, p->dir, RENAME_EXCHANGE) < 0)
+		r = errno == EINVAL ? exchange_in_steps(p) : -errno;
+	if (r < 0)
+		return error_set(e, r, EXIT_STATUS_FAILED, NULL, "cannot rename %s to %s: %s",
+				 p->staged, p->dir, strerror(-r));
 	p->exists = true;
 	return 0;
+}
+
+int pins_finish(struct pins *p)
+{
+	int r = rename_new(p->staged, p->dir);
+
+	p->exists = r == 0;
+	return r;
 }
 
 int pins_list(const char *dir, const char *kind, struct strv *ret_names)

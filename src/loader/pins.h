@@ -7,9 +7,11 @@
  *	                          maps/MAP
  *	                          links/LINK/0 … a kernel's link each, or
  *	                          links/LINK/clsact, a symbolic link whose text says which filter
+ *	                          links/LINK/at, another: where it was attached (attach.h)
  *
- * It comes, and is replaced, as a whole. The kernel takes no names with dots there: what is no
- * letter, digit, '-' or '_' stands as % and two hexadecimal digits, in what is named by a user.
+ * It comes, and is replaced, as a whole. The kernel takes no names with dots there: in what is
+ *named by a user, '/' stands as '!', and what is no letter, digit or one of -_@:=,+ as % and two
+ *hexadecimal digits.
  */
 #ifndef CROSSBPF_PINS_H
 #define CROSSBPF_PINS_H
@@ -19,11 +21,16 @@
 #include "shared/error.h"
 #include "shared/strv.h"
 
-#define PINS_ROOT "/sys/fs/bpf/crossbpf"
+#define PINS_PARENT "/sys/fs/bpf"
+#define PINS_NAME "crossbpf"
+#define PINS_ROOT PINS_PARENT "/" PINS_NAME
 
 struct pins {
 	char *dir;    /* as above; owned */
 	char *staged; /* where the new one is made; owned */
+	char *old; /* where the former one is for a moment, on kernels that cannot exchange; owned
+		    */
+	char *object; /* what the link to the object is to say; owned */
 	int lock;     /* of its parent: one command at a time */
 	bool exists;
 };
@@ -47,17 +54,20 @@ char *pins_object(const char *dir);
 /* The same; an error where it is none. */
 int pins_owner(const struct pins *p, char **ret_object, struct crossbpf_error *e);
 
-/* Makes the staged directory: empty but for the link to the object. What an interrupted command
- * left there goes. */
+/* Makes the staged directory, empty; the link to the object comes last of all. */
 int pins_stage(struct pins *p, const char *object, struct crossbpf_error *e);
 /* Pins what a descriptor is of as KIND/NAME, encoded, of the staged directory; `n` is for links,
  * else -1. */
 int pins_add(struct pins *p, const char *kind, const char *name, int n, int fd,
 	     struct crossbpf_error *e);
-/* The same of a text: links/NAME/clsact. */
-int pins_add_text(struct pins *p, const char *name, const char *text, struct crossbpf_error *e);
+/* The same of a text: links/NAME/FILE. */
+int pins_add_text(struct pins *p, const char *name, const char *file, const char *text,
+		  struct crossbpf_error *e);
 /* The staged directory becomes the directory. */
 int pins_commit(struct pins *p, struct crossbpf_error *e);
+
+/* The same of a staged directory that is whole, which a command left that was killed. */
+int pins_finish(struct pins *p);
 
 /* Removes a directory with all in it; 0 where it is not there. */
 int pins_remove(const char *dir);

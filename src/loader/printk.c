@@ -128,27 +128,13 @@ static bool parse(const char *line, struct said *ret)
 	return true;
 }
 
-/* JSON is UTF-8: of what is not, the ASCII is shown. */
-static json_t *text_json(const char *text, size_t len)
-{
-	json_t *json = json_stringn(text, len);
-	cleanup_strbuf struct strbuf mended = {0};
-
-	for (size_t i = 0; !json && i < len; i++)
-		if ((unsigned char)text[i] < 0x80)
-			strbuf_putc(&mended, text[i]);
-		else
-			strbuf_puts(&mended, "\xef\xbf\xbd"); /* U+FFFD */
-	return json ? json : json_stringn(mended.data ? mended.data : "", mended.len);
-}
-
 static json_t *said_json(const struct said *s)
 {
 	json_t *line = json_object();
 
-	json_object_set_new(line, "printk", text_json(s->text, strlen(s->text)));
+	json_object_set_new(line, "printk", output_text_json(s->text, strlen(s->text)));
 	if (s->task) {
-		json_object_set_new(line, "task", text_json(s->task, (size_t)s->task_len));
+		json_object_set_new(line, "task", output_text_json(s->task, (size_t)s->task_len));
 		json_object_set_new(line, "pid", json_integer(s->pid));
 		json_object_set_new(line, "cpu", json_integer(s->cpu));
 		json_object_set_new(line, "time", json_real(s->time));
