@@ -21,6 +21,8 @@
 	"  -b, --btf=FILE            the kernel's types, where it does not tell them\n"    \
 	"  -v, --verbose             say what libbpf does, and all of the verifier's log\n"
 
+#define PROGRAM_OPTION "  -P, --program=NAME        load this program alone, and others so named\n"
+
 #define WHERE                                                                                   \
 	"\nWHERE is, by the program's type:\n"                                                  \
 	"    XDP          DEVICE[:native|generic|auto]\n"                                       \
@@ -82,9 +84,8 @@ int cmd_load(int argc, char **argv)
 		"Usage: crossbpf load [OPTION...] OBJECT\n"
 		"Loads an object's programs and maps, and pins them.\n\n"
 		"  -p, --pin=DIR             where; a path, or a name under /sys/fs/bpf/crossbpf\n"
-		"                            (default: the object's)\n"
-		"  -P, --program=NAME        load this program alone, and others so "
-		"named\n" OBJECT_OPTIONS "  -h, --help                this help\n\n"
+		"                            (default: the object's)\n" PROGRAM_OPTION
+			OBJECT_OPTIONS "  -h, --help                this help\n\n"
 		"See crossbpf-load(1).\n");
 }
 
@@ -99,7 +100,8 @@ int cmd_attach(int argc, char **argv)
 		"      --replace             take the place of what is attached there, without a\n"
 		"                            gap, and keep the maps\n"
 		"  -p, --pin=DIR             where it is pinned, as for crossbpf "
-		"load\n" OBJECT_OPTIONS "  -h, --help                this help\n" WHERE "\n"
+		"load\n" PROGRAM_OPTION OBJECT_OPTIONS
+		"  -h, --help                this help\n" WHERE "\n"
 		"See crossbpf-attach(1).\n");
 }
 
@@ -162,8 +164,8 @@ int cmd_run(int argc, char **argv)
 		   "                            (default: by their size)\n"
 		   "  -j, --json                an object a line\n"
 		   "      --duration=SECONDS    end after this time\n"
-		   "      --no-maps             print no maps at the end\n" OBJECT_OPTIONS
-		   "  -h, --help                this help\n" WHERE "\n"
+		   "      --no-maps             print no maps at the end\n" PROGRAM_OPTION
+			   OBJECT_OPTIONS "  -h, --help                this help\n" WHERE "\n"
 		   "See crossbpf-run(1).\n");
 }
 

@@ -63,7 +63,8 @@ static int attach(struct attachment *a, struct crossbpf_error *e)
 		return attachment_add(a, link, e);
 	const char *hint = NULL;
 	if (errno == EBUSY)
-		hint = "another program is there: 'ip link show' tells which";
+		hint = "another program is there: crossbpf list tells of ours, 'ip link show' of "
+		       "any";
 	else if (errno == EOPNOTSUPP || errno == EINVAL)
 		hint = "DEVICE:generic works with any driver; links of XDP are there from Linux "
 		       "5.9 on";

@@ -275,6 +275,22 @@ static int apply(struct opened *o, const struct open_options *options, struct cr
 	return r;
 }
 
+/* Why libbpf does not open it. */
+static int refuse(const struct opened *o, int r, struct crossbpf_error *e)
+{
+	const char *why = said.complaint ? said.complaint : strerror(-r);
+	const char *hint = "crossbpf inspect says what is in it";
+
+	if (o->content.len < 4 || memcmp(o->content.data, "\177ELF", 4) != 0) {
+		why = "it is no object";
+		hint = "crossbpf build makes objects of sources";
+	} else if (strstr(why, "BTF is required")) {
+		why = "it has no BTF";
+		hint = "compile it with -g, as crossbpf build does";
+	}
+	return error_set(e, r, EXIT_STATUS_FAILED, hint, "%s cannot be opened: %s", o->path, why);
+}
+
 /* A program of ours, by its name. */
 static int read_shipped(struct opened *o, const char *name)
 {
@@ -325,9 +341,7 @@ int opened_open(struct opened *ret, const char *path, const struct open_options 
 		    .kernel_log_size = LOG_SIZE);
 	ret->object = bpf_object__open_mem(ret->content.data, ret->content.len, &opts);
 	if (!ret->object)
-		return error_set(e, -errno, EXIT_STATUS_FAILED,
-				 "crossbpf inspect says what is in it", "%s cannot be opened: %s",
-				 path, said.complaint ? said.complaint : strerror(errno));
+		return refuse(ret, -errno, e);
 	set_types(ret);
 	struct bpf_map *map;
 	bpf_object__for_each_map(map, ret->object)

@@ -173,9 +173,11 @@ int pins_open(struct pins *ret, char *dir, struct crossbpf_error *e)
 	ret->old = str_printf("%s~old", dir);
 	if (!parent || !ret->staged || !ret->old)
 		return error_no_memory(e);
-	if (strchr(name, '.'))
-		return error_set(e, -EINVAL, EXIT_STATUS_USAGE, "choose a name without a dot",
-				 "%s: the kernel takes no names with dots there", dir);
+	if (strchr(name, '.') || strpbrk(name, "!~"))
+		return error_set(e, -EINVAL, EXIT_STATUS_USAGE,
+				 "choose a name without dots, slashes, '!' and '~'; or a path",
+				 "%s: the kernel takes no names with dots there, nor crossbpf this",
+				 dir);
 	int r = lock_parent(parent, &ret->lock, e);
 	ret->exists = r == 0 && lstat(dir, &st) == 0;
 	return r;
@@ -414,9 +416,11 @@ int pins_open_map(const char *word, unsigned flags, struct crossbpf_error *e)
 	} else {
 		path = word[0] == '/' ? strdup(word) : map_path(word);
 		if (!path && !strchr(word, '/'))
-			return error_set(e, -EINVAL, EXIT_STATUS_USAGE,
-					 "name it as OBJECT/MAP, by its pin's path, or id:N",
-					 "'%s' is no map", word);
+			return error_set(
+				e, -EINVAL, EXIT_STATUS_USAGE,
+				"name it as OBJECT/MAP (crossbpf list --json has the maps), "
+				"by its pin's path, or id:N",
+				"'%s' is no map", word);
 		if (!path)
 			return error_no_memory(e);
 		fd = bpf_obj_get_opts(path, &opts);

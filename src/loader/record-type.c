@@ -12,9 +12,10 @@
 enum { DEPTH_MAX = 32 };
 
 enum mark {
-	MARK_POINTED = 1 << 0, /* a global variable is a pointer to it */
-	MARK_MAP = 1 << 1,     /* it is a map's: its key, its value or its definition */
-	MARK_CONTEXT = 1 << 2, /* it is what a program is called with */
+	MARK_POINTED = 1 << 0,    /* a global variable is a pointer to it */
+	MARK_MAP = 1 << 1,        /* it is a map's: its key or its value */
+	MARK_CONTEXT = 1 << 2,    /* it is what a program is called with */
+	MARK_DEFINITION = 1 << 3, /* it says what a map is, and is no record */
 };
 
 static const struct btf_type *strip(const struct btf *btf, __u32 *id)
@@ -54,7 +55,7 @@ static void mark_section(struct record_types *t, const struct btf_type *section)
 	for (unsigned i = 0; name && strcmp(name, ".maps") == 0 && i < btf_vlen(section); i++) {
 		const struct btf_type *var = btf__type_by_id(t->btf, infos[i].type);
 		if (var && btf_is_var(var))
-			mark(t, var->type, false, MARK_MAP);
+			mark(t, var->type, false, MARK_DEFINITION);
 	}
 }
 
@@ -172,7 +173,8 @@ static __u32 only_one(const struct record_types *t, size_t size, bool padded, un
 	for (__u32 id = 1; id < btf__type_cnt(t->btf); id++) {
 		const struct btf_type *type = btf__type_by_id(t->btf, id);
 		if (!btf_is_composite(type) || !type->size || t->marks[id] & without ||
-		    (t->marks[id] & with) != with || (!with && !type->name_off))
+		    t->marks[id] & MARK_DEFINITION || (t->marks[id] & with) != with ||
+		    (!with && !type->name_off))
 			continue;
 		if (type->size != size && !(padded && pad(type->size) == size))
 			continue;
