@@ -400,36 +400,67 @@ static char *map_path(const char *word)
 	return path || !dir ? path : pins_path(dir, "maps", slash + 1);
 }
 
+static int open_numbered(const char *word, struct crossbpf_error *e)
+{
+	char *end;
+	unsigned long id = strtoul(word + 3, &end, 10);
+
+	if (!isdigit((unsigned char)word[3]) || *end || id > UINT32_MAX)
+		return error_set(e, -EINVAL, EXIT_STATUS_USAGE, "a map's is id:N",
+				 "'%s' is no number of a map", word);
+	int fd = bpf_map_get_fd_by_id((unsigned)id);
+	return fd >= 0 ? fd
+		       : error_set(e, -errno, EXIT_STATUS_FAILED,
+				   errno == EPERM ? "this needs CAP_SYS_ADMIN: run it as root"
+						  : "'bpftool map' lists all of them",
+				   "cannot open the map %s: %s", word, strerror(errno));
+}
+
+/* The maps beside one that is not there: "it has hosts4, hosts6". NULL: none. The caller frees. */
+static char *maps_beside(const char *path)
+{
+	cleanup_free char *dir = strndup(path, (size_t)(io_basename(path) - path));
+	cleanup_strbuf struct strbuf text = {0};
+	cleanup_strv struct strv names = {0};
+	char *hint = NULL;
+
+	if (!dir || pins_list(dir, ".", &names) < 0 || !names.n)
+		return NULL;
+	for (size_t i = 0; i < names.n; i++)
+		strbuf_printf(&text, "%s%s", i ? ", " : "it has ", names.v[i]);
+	return strbuf_finish(&text, &hint) == 0 ? hint : NULL;
+}
+
+static int refuse_map(const char *path, int r, struct crossbpf_error *e)
+{
+	cleanup_free char *beside = r == -ENOENT ? maps_beside(path) : NULL;
+	const char *hint = beside ? beside : "crossbpf list shows what is loaded";
+	struct stat st;
+
+	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+		return error_set(e, -EISDIR, EXIT_STATUS_USAGE, "its maps are in maps/",
+				 "%s is a directory of pins, and no map", path);
+	return error_set(e, r, EXIT_STATUS_FAILED,
+			 r == -EPERM || r == -EACCES ? "run it as root" : hint,
+			 "cannot open the map %s: %s", path, strerror(-r));
+}
+
 int pins_open_map(const char *word, unsigned flags, struct crossbpf_error *e)
 {
 	LIBBPF_OPTS(bpf_obj_get_opts, opts, .file_flags = flags);
 	cleanup_free char *path = NULL;
-	char *end;
-	int fd;
 
-	if (str_begins(word, "id:")) {
-		unsigned long id = strtoul(word + 3, &end, 10);
-		if (!isdigit((unsigned char)word[3]) || *end || id > UINT32_MAX)
-			return error_set(e, -EINVAL, EXIT_STATUS_USAGE, "a map's is id:N",
-					 "'%s' is no number of a map", word);
-		fd = bpf_map_get_fd_by_id((unsigned)id);
-	} else {
-		path = word[0] == '/' ? strdup(word) : map_path(word);
-		if (!path && !strchr(word, '/'))
-			return error_set(
-				e, -EINVAL, EXIT_STATUS_USAGE,
-				"name it as OBJECT/MAP (crossbpf list --json has the maps), "
-				"by its pin's path, or id:N",
-				"'%s' is no map", word);
-		if (!path)
-			return error_no_memory(e);
-		fd = bpf_obj_get_opts(path, &opts);
-	}
-	if (fd >= 0)
-		return fd;
-	return error_set(e, -errno, EXIT_STATUS_FAILED,
-			 errno == EPERM && !path ? "this needs CAP_SYS_ADMIN: run it as root"
-			 : errno == EPERM || errno == EACCES ? "run it as root"
-							     : "crossbpf list shows what is loaded",
-			 "cannot open the map %s: %s", path ? path : word, strerror(errno));
+	if (str_begins(word, "id:"))
+		return open_numbered(word, e);
+	path = word[0] == '/' ? strdup(word) : map_path(word);
+	if (!path && !strchr(word, '/'))
+		return error_set(
+			e, -EINVAL, EXIT_STATUS_USAGE,
+			"name it as OBJECT/MAP (crossbpf list --json has the maps), by its "
+			"pin's path, or id:N",
+			"'%s' is no map", word);
+	if (!path)
+		return error_no_memory(e);
+	int fd = bpf_obj_get_opts(path, &opts);
+	return fd >= 0 ? fd : refuse_map(path, -errno, e);
 }
