@@ -50,7 +50,7 @@ struct {
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, TC_CLASSIFY_VERDICTS);
-	__type(key, enum tc_classify_verdict); /* whose names the map's types then have */
+	__type(key, __u32);
 	__type(value, struct tc_classify_counter);
 } counters SEC(".maps");
 

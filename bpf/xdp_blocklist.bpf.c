@@ -76,7 +76,7 @@ struct {
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, XDP_BLOCKLIST_VERDICTS);
-	__type(key, enum xdp_blocklist_verdict); /* whose names the map's types then have */
+	__type(key, __u32);
 	__type(value, struct xdp_blocklist_counter);
 } counters SEC(".maps");
 
