@@ -13,6 +13,7 @@
 #include "cli/cli.h"
 #include "loader.h"
 #include "shared/nearest.h"
+#include "stored.h"
 #include "value.h"
 
 struct job {
@@ -152,7 +153,8 @@ static int get(const struct job *j, struct crossbpf_error *e)
 	return errno == ENOENT ? no_entry(&n.map, key, e) : map_error(&n.map, -errno, "read", e);
 }
 
-/* Of variables those that are not named stay: what is there is read before. */
+/* Where a section cannot be mapped, all of it is written: what is not named as it was read before.
+ * What a program counts in between is lost. */
 static int read_variables(struct entry *n, const char *text, struct crossbpf_error *e)
 {
 	if (bpf_map_lookup_elem(n->map.fd, n->key, n->values) < 0)
@@ -169,24 +171,37 @@ static bool has_variables(const struct map *m)
 	return t && btf_is_datasec(t);
 }
 
+static int update(struct entry *n, struct crossbpf_error *e)
+{
+	const void *key = n->map.is & MAP_IS_KEYLESS ? NULL : n->key;
+
+	return bpf_map_update_elem(n->map.fd, key, n->values, BPF_ANY) == 0
+		       ? 0
+		       : map_error(&n->map, -errno, "changed", e);
+}
+
+static int set_variables(struct entry *n, const char *text, struct crossbpf_error *e)
+{
+	cleanup_error struct crossbpf_error wrong = {0};
+	int r = stored_set(&n->map, text, &wrong);
+
+	if (r <= 0)
+		return wrap(r, "value", &wrong, e);
+	r = read_variables(n, text, &wrong);
+	return r < 0 ? wrap(r, "value", &wrong, e) : update(n, e);
+}
+
 static int write_value(struct entry *n, const char *text, struct crossbpf_error *e)
 {
 	cleanup_free unsigned char *value = calloc(1, (size_t)n->map.info.value_size + 8);
 	cleanup_error struct crossbpf_error wrong = {0};
 	const struct map *m = &n->map;
-	int r = value ? 0 : error_no_memory(e);
+	int r = value ? map_read_value(m, text, value, &wrong) : error_no_memory(e);
 
-	if (r == 0 && text && has_variables(m))
-		r = read_variables(n, text, &wrong);
-	else if (r == 0)
-		r = map_read_value(m, text, value, &wrong);
 	if (r < 0)
 		return wrap(r, "value", &wrong, e);
-	if (!text || !has_variables(m))
-		map_spread_value(m, value, n->values);
-	if (bpf_map_update_elem(m->fd, m->is & MAP_IS_KEYLESS ? NULL : n->key, n->values, BPF_ANY) <
-	    0)
-		r = map_error(m, -errno, "changed", e);
+	map_spread_value(m, value, n->values);
+	r = update(n, e);
 	if (m->is & (MAP_HAS_MAPS | MAP_HAS_PROGRAMS)) {
 		int fd;
 		memcpy(&fd, value, sizeof(fd));
@@ -207,7 +222,11 @@ static int set(const struct job *j, struct crossbpf_error *e)
 	if (!has_key && j->n != 2)
 		return wrong_for(&n.map, "set", "a VALUE and no KEY", e);
 	r = has_key ? read_key(&n, j->words[1], e) : 0;
-	return r < 0 ? r : write_value(&n, j->words[1 + has_key], e);
+	if (r < 0)
+		return r;
+	const char *text = j->words[1 + has_key];
+	return text && has_variables(&n.map) ? set_variables(&n, text, e)
+					     : write_value(&n, text, e);
 }
 
 static int delete_entry(const struct job *j, struct crossbpf_error *e)

@@ -347,8 +347,9 @@ static int parse_simple(const struct btf *btf, const struct value_form *f, const
 	return r;
 }
 
+/* ret_named as of value_parse_named(); NULL: nobody asks. */
 static int parse_json(const struct btf *btf, __u32 type, const json_t *json, void *data,
-		      size_t size, struct crossbpf_error *e)
+		      unsigned char *ret_named, size_t size, struct crossbpf_error *e)
 {
 	cleanup_free unsigned char *copy = malloc(size + 1), *written = calloc(1, size + 1);
 
@@ -357,9 +358,12 @@ static int parse_json(const struct btf *btf, __u32 type, const json_t *json, voi
 	memcpy(copy, data, size);
 	struct reader r = {.btf = btf, .data = copy, .written = written, .size = size, .e = e};
 	int error = read_value(&r, type, NULL, 0, 0, json, NULL);
-	if (error == 0)
-		memcpy(data, copy, size);
-	return error;
+	if (error < 0)
+		return error;
+	memcpy(data, copy, size);
+	if (ret_named)
+		memcpy(ret_named, written, size);
+	return 0;
 }
 
 static int parse_bytes(const char *text, void *data, size_t size, struct crossbpf_error *e)
@@ -382,11 +386,13 @@ static int parse_bytes(const char *text, void *data, size_t size, struct crossbp
 	return 0;
 }
 
-int value_parse_over(const struct btf *btf, __u32 type, const char *text, void *data, size_t size,
-		     struct crossbpf_error *e)
+static int parse(const struct btf *btf, __u32 type, const char *text, void *data,
+		 unsigned char *ret_named, size_t size, struct crossbpf_error *e)
 {
 	struct value_form f;
 
+	if (ret_named)
+		memset(ret_named, 0xff, size);
 	if (!type || !btf)
 		return parse_bytes(text, data, size, e);
 	value_form(btf, type, NULL, false, &f);
@@ -396,9 +402,21 @@ int value_parse_over(const struct btf *btf, __u32 type, const char *text, void *
 	if (value_is_simple(&f) && !is_json(&f, text) && !str_begins(text, "hex"))
 		return parse_simple(btf, &f, text, data, e);
 	json_t *json = load(text, &f, e);
-	int r = json ? parse_json(btf, type, json, data, size, e) : -EINVAL;
+	int r = json ? parse_json(btf, type, json, data, ret_named, size, e) : -EINVAL;
 	json_decref(json);
 	return r;
+}
+
+int value_parse_over(const struct btf *btf, __u32 type, const char *text, void *data, size_t size,
+		     struct crossbpf_error *e)
+{
+	return parse(btf, type, text, data, NULL, size, e);
+}
+
+int value_parse_named(const struct btf *btf, __u32 type, const char *text, void *data,
+		      unsigned char *ret_named, size_t size, struct crossbpf_error *e)
+{
+	return parse(btf, type, text, data, ret_named, size, e);
 }
 
 int value_parse(const struct btf *btf, __u32 type, const char *text, void *ret, size_t size,

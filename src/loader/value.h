@@ -39,6 +39,10 @@ int value_parse(const struct btf *btf, __u32 type, const char *text, void *ret, 
 int value_parse_over(const struct btf *btf, __u32 type, const char *text, void *data, size_t size,
 		     struct crossbpf_error *e);
 
+/* The same; bits that are set in ret_named, as large, were in the text. */
+int value_parse_named(const struct btf *btf, __u32 type, const char *text, void *data,
+		      unsigned char *ret_named, size_t size, struct crossbpf_error *e);
+
 /* Adds up what is made of unsigned numbers alone, such as counters; false where it is not. */
 bool value_add(const struct btf *btf, __u32 type, void *sum, const void *data, size_t size);
 
