@@ -4,10 +4,12 @@
 #include "config.h"
 
 #include <errno.h>
+#include <linux/membarrier.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/syscall.h>
 
 #include "attach.h"
 #include "cli/cli.h"
@@ -17,10 +19,12 @@
 #include "printk.h"
 #include "run-maps.h"
 #include "shared/io.h"
+#include "unpinned.h"
 
 enum {
 	OPTION_DURATION = 256,
 	OPTION_NO_MAPS,
+	AWAIT_NS = 50000000,
 	PRINTK_MS = 100, /* on some kernels trace_pipe says too late that there is something */
 };
 
@@ -143,8 +147,10 @@ static int start(struct running *r, const struct job *j, const char *path, char 
 		error = attachments_plan(&r->all, &r->o, words, n, e);
 	if (error == 0 && wants_guardian(&r->all))
 		error = guardian_start(e);
-	if (error == 0)
+	if (error == 0) {
+		unpinned_make(r->o.object);
 		error = opened_load(&r->o, e);
+	}
 	if (error == 0)
 		error = events_open(&r->events, &r->o, &j->events, &r->output, e);
 	if (error < 0)
@@ -199,6 +205,14 @@ static int listen_for(struct running *r, struct crossbpf_error *e)
 	return 0;
 }
 
+/* What is detached may still be at work on another processor: a grace period of the kernel's RCU is
+ * over once it is not. Where the kernel has no such call for us, that is soon. */
+static void await_programs(void)
+{
+	if (syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0) < 0)
+		io_sleep(AWAIT_NS);
+}
+
 /* The guardian removes the filters that it made. */
 static void detach(struct running *r)
 {
@@ -206,6 +220,7 @@ static void detach(struct running *r)
 		free(TAKE_PTR(r->all.v[i].clsact));
 	attachments_undo(&r->all);
 	guardian_end();
+	await_programs();
 }
 
 /* Detached, it is said what was heard until then; and counted. */

@@ -12,6 +12,7 @@
 
 #include "pins.h"
 #include "shared/io.h"
+#include "unpinned.h"
 
 /* There is not just one that takes packets: `names` do. */
 static int refuse_choice(const char *word, const struct strv *names, struct crossbpf_error *e)
@@ -71,6 +72,7 @@ static int open_object(struct tested *t, const char *path, const char *name,
 	if (!t->type)
 		return refuse_type(bpf_program__name(program), bpf_program__type(program), e);
 	bpf_program__set_autoload(program, true);
+	unpinned_make(t->o.object);
 	r = opened_load(&t->o, e);
 	if (r < 0)
 		return r;
