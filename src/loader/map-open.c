@@ -6,12 +6,17 @@
 #include <bpf/libbpf.h>
 #include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "map.h"
+#include "object/object.h"
 #include "pins.h"
+#include "shared/io.h"
+#include "sound.h"
 #include "value-form.h"
 
 /* linux/bpf.h of Linux 6.2 and 6.9. */
@@ -78,6 +83,23 @@ static int find_kind(struct map *m, struct crossbpf_error *e)
 	return 0; /* a new one: the kernel says whether it has keys */
 }
 
+/* What was loaded from there may be gone, and anything be in its place: a FIFO would be waited for,
+ * and libbpf believes what it reads. NULL: it is no object. */
+static struct bpf_object *open_recorded(const char *path)
+{
+	cleanup_close int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	cleanup_strbuf struct strbuf content = {0};
+	struct stat st;
+	const char *why;
+
+	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) ||
+	    io_read_fd(fd, OBJECT_SIZE_MAX, &content) < 0 ||
+	    sound_check(content.data, content.len, &why) < 0)
+		return NULL;
+	libbpf_set_print(NULL);
+	return bpf_object__open_mem(content.data, content.len, NULL);
+}
+
 /* Of queues, maps of maps and some others the kernel takes no types; the object that is pinned with
  * one, and is as it was, has them. */
 static void object_types(struct map *m)
@@ -87,10 +109,7 @@ static void object_types(struct map *m)
 	cleanup_free char *dir = name && name[0] ? pins_dir(name, NULL) : NULL;
 	cleanup_free char *path = dir ? str_printf("%s/object", dir) : NULL;
 
-	if (!path || access(path, R_OK) < 0)
-		return;
-	libbpf_set_print(NULL);
-	m->object = bpf_object__open_file(path, NULL);
+	m->object = path ? open_recorded(path) : NULL;
 	struct bpf_map *map = m->object ? bpf_object__find_map_by_name(m->object, slash + 1) : NULL;
 	if (!map || (unsigned)bpf_map__type(map) != m->info.type ||
 	    bpf_map__key_size(map) != m->info.key_size ||

@@ -5,7 +5,9 @@
 
 #include <stddef.h>
 
-/* 0, or a negative errno with what is wrong in *why. Of what is no object libbpf says more. */
+/* 0, or a negative errno with what is wrong in *why: also of what we cannot read, though libbpf
+ * might, and of types twice, of which it would take the last ones. What is no ELF file at all it
+ * refuses itself, and says more of it. */
 int sound_check(const void *data, size_t len, const char **why);
 
 #endif
