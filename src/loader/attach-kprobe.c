@@ -1,19 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "config.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "attach.h"
-
-/* Probes of both kinds are of one type: their sections tell. */
-static bool is_kprobe(const struct bpf_program *program)
-{
-	const char *section = bpf_program__section_name(program);
-
-	return bpf_program__type(program) == BPF_PROG_TYPE_KPROBE &&
-	       (str_begins(section, "kprobe") || str_begins(section, "kretprobe") ||
-		str_begins(section, "ksyscall") || str_begins(section, "kretsyscall"));
-}
 
 static int attach_function(struct attachment *a, bool at_return, struct crossbpf_error *e)
 {
@@ -28,29 +19,70 @@ static int attach_function(struct attachment *a, bool at_return, struct crossbpf
 				   e);
 }
 
+static int attach_syscall(struct attachment *a, bool at_return, struct crossbpf_error *e)
+{
+	LIBBPF_OPTS(bpf_ksyscall_opts, opts, .retprobe = at_return);
+	return attachment_add_link(a, bpf_program__attach_ksyscall(a->program, a->where, &opts), e);
+}
+
+static int attach_multi(struct attachment *a, bool at_return, struct crossbpf_error *e)
+{
+	LIBBPF_OPTS(bpf_kprobe_multi_opts, opts, .retprobe = at_return);
+	return attachment_add_link(
+		a, bpf_program__attach_kprobe_multi_opts(a->program, a->where, &opts), e);
+}
+
+/* Probes of both kinds are of one type: the first word of their sections tells. One without a
+ * function is of later releases of libbpf, which alone attach it, by its section. */
+static const struct kind {
+	const char *word;
+	int (*attach)(struct attachment *a, bool at_return, struct crossbpf_error *e);
+	bool at_return;
+} kinds[] = {
+	{"kprobe", attach_function, false},    {"kretprobe", attach_function, true},
+	{"kprobe.multi", attach_multi, false}, {"kretprobe.multi", attach_multi, true},
+	{"ksyscall", attach_syscall, false},   {"kretsyscall", attach_syscall, true},
+	{"kprobe.session", NULL, false},
+};
+
+static const struct kind *kind_of(const struct bpf_program *program)
+{
+	const char *section = bpf_program__section_name(program);
+	size_t len = strcspn(section, "/");
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (strlen(kinds[i].word) == len && strncmp(section, kinds[i].word, len) == 0)
+			return &kinds[i];
+	return NULL;
+}
+
+static bool is_kprobe(const struct bpf_program *program)
+{
+	return bpf_program__type(program) == BPF_PROG_TYPE_KPROBE && kind_of(program);
+}
+
+static int check(struct attachment *a, struct crossbpf_error *e)
+{
+	if (!a->where || kind_of(a->program)->attach)
+		return 0;
+	return error_set(e, -EOPNOTSUPP, EXIT_STATUS_USAGE,
+			 "write it into the section: SEC(\"kprobe.session/FUNCTION\")",
+			 "'%s' cannot be told where: its section does, SEC(\"%s\")",
+			 bpf_program__name(a->program), bpf_program__section_name(a->program));
+}
+
 static int attach(struct attachment *a, struct crossbpf_error *e)
 {
-	const char *section = bpf_program__section_name(a->program);
-	bool at_return = str_begins(section, "kret");
+	const struct kind *kind = kind_of(a->program);
 
-	if (!a->where)
-		return attachment_add_link(a, bpf_program__attach(a->program), e);
-	if (strstr(section, "syscall")) {
-		LIBBPF_OPTS(bpf_ksyscall_opts, opts, .retprobe = at_return);
-		return attachment_add_link(
-			a, bpf_program__attach_ksyscall(a->program, a->where, &opts), e);
-	}
-	if (strstr(section, ".multi")) {
-		LIBBPF_OPTS(bpf_kprobe_multi_opts, opts, .retprobe = at_return);
-		return attachment_add_link(
-			a, bpf_program__attach_kprobe_multi_opts(a->program, a->where, &opts), e);
-	}
-	return attach_function(a, at_return, e);
+	return a->where ? kind->attach(a, kind->at_return, e)
+			: attachment_add_link(a, bpf_program__attach(a->program), e);
 }
 
 const struct attach_family attach_kprobe = {
 	.name = "kprobe",
 	.where = "FUNCTION[+OFFSET]",
 	.is = is_kprobe,
+	.check = check,
 	.attach = attach,
 };
