@@ -2,11 +2,12 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Cycles of attach, replace and detach under traffic.
 
-    soak.py CYCLES FIRST.bpf.o SECOND.bpf.o
+    soak.py CYCLES PROGRAM MAP FIRST.bpf.o SECOND.bpf.o
 
-The programs drop and count frames of a kind that is sent from v1 to v0 all the time. A frame that was sent
-after attach came back and before detach is begun must not reach the socket behind v0, and must be counted:
-also one that meets the moment when one program takes the other's place."""
+The program of that name, which is in both, drops and counts in the map frames of a kind that is sent from
+v1 to v0 all the time. A frame that was sent after attach came back and before detach is begun must not
+reach the socket behind v0, and must be counted: also one that meets the moment when one program takes the
+other's place."""
 
 import json
 import os
@@ -19,7 +20,8 @@ import time
 
 KIND = 0x88B5  # IEEE 802: for local experiments
 HEAD = b"\xff" * 6 + b"\x02\0\0\0\0\1" + struct.pack("!H", KIND)
-MAP = "/sys/fs/bpf/crossbpf/first/maps/frames"
+PROGRAM = sys.argv[2]
+MAP = "/sys/fs/bpf/crossbpf/first/maps/" + sys.argv[3]
 BURST, PAUSE = 20, 0.0005
 
 
@@ -81,14 +83,14 @@ def counted():
 def cycle(sender, receiver, first, second):
     del receiver.numbers[:]
     sender.go.set()
-    run("attach", first, "--pin", "first", "drop=v0")
+    run("attach", first, "--pin", "first", PROGRAM + "=v0")
     begin = sender.number + 1 + BURST  # those that are on their way as attach comes back
     while sender.number < begin:
         time.sleep(PAUSE)
     before = counted()
     first_seen = sender.number
     for one in second, first:
-        run("attach", "--replace", one, "--pin", "first", "drop=v0")
+        run("attach", "--replace", one, "--pin", "first", PROGRAM + "=v0")
     sender.hold()
     last = sender.number
     time.sleep(0.002)
@@ -105,7 +107,7 @@ def cycle(sender, receiver, first, second):
 
 
 def main():
-    cycles, first, second = int(sys.argv[1]), sys.argv[2], sys.argv[3]
+    cycles, first, second = int(sys.argv[1]), sys.argv[4], sys.argv[5]
     sender, receiver = Sender(), Receiver()
     sender.start()
     receiver.start()
