@@ -122,12 +122,18 @@ TEST(what_is_new_is_read_again)
 	uint8_t digest[DIGEST_SIZE];
 	bool news;
 
+	struct timespec now;
+
 	write_usual();
-	ck_assert_int_eq(clock_gettime(CLOCK_REALTIME, &times[0]), 0);
-	times[0].tv_sec++;
-	times[1] = times[0];
-	ck_assert_int_eq(utimensat(AT_FDCWD, "late/a.h", times, 0), 0);
-	ck_assert_int_eq(look(&l, digest, &news), 0);
+	/* A machine that was busy for longer than that moment is tried again. */
+	do {
+		ck_assert_int_eq(clock_gettime(CLOCK_REALTIME, &times[0]), 0);
+		times[0].tv_sec++;
+		times[1] = times[0];
+		ck_assert_int_eq(utimensat(AT_FDCWD, "late/a.h", times, 0), 0);
+		ck_assert_int_eq(look(&l, digest, &news), 0);
+		ck_assert_int_eq(clock_gettime(CLOCK_REALTIME, &now), 0);
+	} while (now.tv_sec >= times[0].tv_sec);
 	sleep(1);
 	let_age();
 	let_age();

@@ -561,7 +561,7 @@ TEST(hostile_types)
 	int self = only("self", "self", next, 8);
 	int twice = begin_struct("twice", 8);
 	for (int i = 0; i < 50; i++) {
-		char name[8];
+		char name[16];
 		snprintf(name, sizeof(name), "m%d", i);
 		field(name, twice, 0);
 	}
