@@ -2,7 +2,6 @@
 #include "config.h"
 
 #include <errno.h>
-#include <string.h>
 
 #include "attach.h"
 
@@ -47,11 +46,8 @@ static const struct kind {
 
 static const struct kind *kind_of(const struct bpf_program *program)
 {
-	const char *section = bpf_program__section_name(program);
-	size_t len = strcspn(section, "/");
-
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
-		if (strlen(kinds[i].word) == len && strncmp(section, kinds[i].word, len) == 0)
+		if (attachment_section_is(program, kinds[i].word))
 			return &kinds[i];
 	return NULL;
 }
@@ -65,10 +61,8 @@ static int check(struct attachment *a, struct crossbpf_error *e)
 {
 	if (!a->where || kind_of(a->program)->attach)
 		return 0;
-	return error_set(e, -EOPNOTSUPP, EXIT_STATUS_USAGE,
-			 "write it into the section: SEC(\"kprobe.session/FUNCTION\")",
-			 "'%s' cannot be told where: its section does, SEC(\"%s\")",
-			 bpf_program__name(a->program), bpf_program__section_name(a->program));
+	return attachment_refuse_where(
+		a, -EOPNOTSUPP, "write it into the section: SEC(\"kprobe.session/FUNCTION\")", e);
 }
 
 static int attach(struct attachment *a, struct crossbpf_error *e)

@@ -24,9 +24,7 @@ static int check(struct attachment *a, struct crossbpf_error *e)
 {
 	if (!is_typed(a->program) || !a->where)
 		return 0;
-	return error_set(e, -EINVAL, EXIT_STATUS_USAGE, NULL,
-			 "'%s' cannot be told where: its section does, SEC(\"%s\")",
-			 bpf_program__name(a->program), bpf_program__section_name(a->program));
+	return attachment_refuse_where(a, -EINVAL, NULL, e);
 }
 
 static int attach(struct attachment *a, struct crossbpf_error *e)

@@ -36,6 +36,22 @@ char *attachment_name(const struct attachment *a)
 	return str_printf("%s=%s", bpf_program__name(a->program), a->place);
 }
 
+bool attachment_section_is(const struct bpf_program *program, const char *word)
+{
+	const char *section = bpf_program__section_name(program);
+	size_t len = strcspn(section, "/");
+
+	return strlen(word) == len && strncmp(section, word, len) == 0;
+}
+
+int attachment_refuse_where(const struct attachment *a, int r, const char *hint,
+			    struct crossbpf_error *e)
+{
+	return error_set(e, r, EXIT_STATUS_USAGE, hint,
+			 "'%s' cannot be told where: its section does, SEC(\"%s\")",
+			 bpf_program__name(a->program), bpf_program__section_name(a->program));
+}
+
 int attachment_fail(const struct attachment *a, int r, const char *hint, struct crossbpf_error *e)
 {
 	return error_set(e, r, EXIT_STATUS_FAILED, hint, "cannot attach '%s' to %s: %s",
@@ -164,9 +180,7 @@ static int check(struct attachment *a, const struct opened *o, struct crossbpf_e
 	cleanup_free char *hint = NULL;
 
 	if (a->where && !family->where)
-		return error_set(e, -EINVAL, EXIT_STATUS_USAGE, NULL,
-				 "'%s' cannot be told where: its section does, SEC(\"%s\")", name,
-				 bpf_program__section_name(a->program));
+		return attachment_refuse_where(a, -EINVAL, NULL, e);
 	if (!a->where && family->where &&
 	    (family->needs_where || !attachment_section_target(a->program))) {
 		hint = str_printf("%s %s=%s", o->path, name, family->where);

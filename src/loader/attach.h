@@ -88,6 +88,11 @@ int attachment_function(const struct attachment *a, const char *text, char **ret
 int attachment_device_target(const struct attachment *a, uint64_t *ret_target);
 /* The number of the network namespace that this process is in; 0: unknown. */
 uint64_t attachment_netns(void);
+/* "'PROGRAM' cannot be told where: its section does" */
+int attachment_refuse_where(const struct attachment *a, int r, const char *hint,
+			    struct crossbpf_error *e);
+/* Is this a section's first word, up to a '/'? */
+bool attachment_section_is(const struct bpf_program *program, const char *word);
 /* What a section's name has behind its first '/': "sched/sched_process_exec"; NULL: nothing. */
 const char *attachment_section_target(const struct bpf_program *program);
 

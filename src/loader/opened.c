@@ -60,11 +60,6 @@ __attribute__((format(printf, 2, 0))) static int hear(enum libbpf_print_level le
 	return 0;
 }
 
-const char *opened_complaint(void)
-{
-	return said.complaint ? said.complaint : "";
-}
-
 void open_options_free(struct open_options *o)
 {
 	strv_free(&o->set);
@@ -369,7 +364,7 @@ static void show_log(const char *log)
 /* What libbpf complained of, and the program that it said this of: "prog 'NAME': …". */
 static const char *complaint_of(char **ret_program)
 {
-	const char *text = opened_complaint();
+	const char *text = said.complaint ? said.complaint : "";
 	const char *end = str_begins(text, "prog '") ? strstr(text, "': ") : NULL;
 
 	if (!end)

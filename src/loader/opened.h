@@ -58,9 +58,6 @@ int opened_load(struct opened *o, struct crossbpf_error *e);
 void opened_close(struct opened *o);
 #define cleanup_opened CLEANUP(opened_close)
 
-/* What libbpf complained of last, without "libbpf: "; "" where it did not. */
-const char *opened_complaint(void);
-
 /* "NAME=VALUE": the value behind it, with the name in *ret_name, which the caller frees. */
 const char *opened_split(const char *word, const char *option, char **ret_name,
 			 struct crossbpf_error *e);

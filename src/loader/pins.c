@@ -173,7 +173,7 @@ int pins_open(struct pins *ret, char *dir, struct crossbpf_error *e)
 	ret->old = str_printf("%s~old", dir);
 	if (!parent || !ret->staged || !ret->old)
 		return error_no_memory(e);
-	if (strchr(name, '.') || strpbrk(name, "!~"))
+	if (strpbrk(name, ".!~"))
 		return error_set(e, -EINVAL, EXIT_STATUS_USAGE,
 				 "choose a name without dots, slashes, '!' and '~'; or a path",
 				 "%s: the kernel takes no names with dots there, nor crossbpf this",
