@@ -6,25 +6,12 @@
 #include <bpf/bpf.h>
 #include <ctype.h>
 #include <errno.h>
-#include <limits.h>
 #include <string.h>
 
 #include "attach.h"
 #include "pins.h"
 
 enum { LINK_TCX = 11 }; /* linux/bpf.h of Linux 6.6: BPF_LINK_TYPE_TCX */
-
-static int read_text(const char *path, char **ret)
-{
-	char text[PATH_MAX];
-	ssize_t len = readlink(path, text, sizeof(text) - 1);
-
-	if (len < 0)
-		return -errno;
-	text[len] = '\0';
-	*ret = strdup(text);
-	return *ret ? 0 : -ENOMEM;
-}
 
 static int add(struct links *l, int fd)
 {
@@ -52,8 +39,9 @@ int links_open(const char *dir, const char *name, struct links *ret)
 		return -ENOMEM;
 	if (!d)
 		return -errno;
-	(void)read_text(at, &ret->at);
-	if (read_text(clsact, &ret->clsact) == 0)
+	ret->at = pins_text(at);
+	ret->clsact = pins_text(clsact);
+	if (ret->clsact)
 		return 0;
 	/* Of several the first may be gone, where a command was killed. */
 	while (r == 0 && (entry = readdir(d))) {
@@ -75,13 +63,20 @@ void links_close(struct links *l)
 	free(l->at);
 }
 
+static int read_info(int fd, struct bpf_link_info *ret)
+{
+	unsigned len = sizeof(*ret);
+
+	*ret = (struct bpf_link_info){0};
+	return bpf_obj_get_info_by_fd(fd, ret, &len) < 0 ? -errno : 0;
+}
+
 /* All of them begin with the number of what they are attached to. */
 static bool is_gone(int fd)
 {
-	struct bpf_link_info info = {0};
-	unsigned len = sizeof(info);
+	struct bpf_link_info info;
 
-	if (bpf_obj_get_info_by_fd(fd, &info, &len) < 0)
+	if (read_info(fd, &info) < 0)
 		return false;
 	switch ((unsigned)info.type) {
 	case BPF_LINK_TYPE_XDP:
@@ -111,11 +106,11 @@ bool links_are_gone(const struct links *l)
 
 int links_program(int link, int *ret_fd)
 {
-	struct bpf_link_info info = {0};
-	unsigned len = sizeof(info);
+	struct bpf_link_info info;
+	int r = read_info(link, &info);
 
-	if (bpf_obj_get_info_by_fd(link, &info, &len) < 0)
-		return -errno;
+	if (r < 0)
+		return r;
 	*ret_fd = bpf_prog_get_fd_by_id(info.prog_id);
 	return *ret_fd < 0 ? -errno : 0;
 }
@@ -143,10 +138,9 @@ int links_remove(const char *dir, const char *name)
 
 unsigned links_id(int fd)
 {
-	struct bpf_link_info info = {0};
-	unsigned len = sizeof(info);
+	struct bpf_link_info info;
 
-	return bpf_obj_get_info_by_fd(fd, &info, &len) < 0 ? 0 : info.id;
+	return read_info(fd, &info) < 0 ? 0 : info.id;
 }
 
 static bool has_link(const char *dir, const char *name, unsigned id)

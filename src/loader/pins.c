@@ -198,13 +198,19 @@ void pins_close(struct pins *p)
 	free(p->object);
 }
 
+char *pins_text(const char *path)
+{
+	char text[PATH_MAX];
+	ssize_t len = readlink(path, text, sizeof(text) - 1);
+
+	return len < 0 ? NULL : strndup(text, (size_t)len);
+}
+
 char *pins_object(const char *dir)
 {
 	cleanup_free char *link = str_printf("%s/object", dir);
-	char text[PATH_MAX];
-	ssize_t len = link ? readlink(link, text, sizeof(text) - 1) : -1;
 
-	return len < 0 ? NULL : strndup(text, (size_t)len);
+	return link ? pins_text(link) : NULL;
 }
 
 int pins_owner(const struct pins *p, char **ret_object, struct crossbpf_error *e)

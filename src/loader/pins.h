@@ -45,6 +45,8 @@ int pins_open(struct pins *ret, char *dir, struct crossbpf_error *e);
 void pins_close(struct pins *p);
 #define cleanup_pins CLEANUP(pins_close)
 
+/* What a symbolic link says; NULL: there is none. The caller frees. */
+char *pins_text(const char *path);
 /* What the link to an object says. The caller frees; NULL: memory ran out. */
 char *pins_absolute(const char *object);
 /* The object's file, by the link in such a directory: NULL where it is none of ours. The caller
