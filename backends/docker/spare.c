@@ -80,8 +80,11 @@ static int reach(const char *place, int *ret_socket)
 #ifdef SO_NOSIGPIPE
 	(void)setsockopt(fd, SOL_SOCKET, SO_NOSIGPIPE, &(int){1}, sizeof(int));
 #endif
-	if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0)
+	if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0) {
+		if (errno == ECONNREFUSED)
+			unlink(place); /* it was killed */
 		return -ENOENT;
+	}
 	*ret_socket = TAKE_FD(fd);
 	return 0;
 }
