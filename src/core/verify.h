@@ -31,6 +31,8 @@ struct verify_program {
 	bool is_libbpf;          /* libbpf said it: the program did not get to the verifier */
 	bool attached;           /* it was asked for, and done */
 	char *attach_message;    /* owned; why it was not; NULL: it was not asked for, or done */
+	bool counted;            /* the kernel told how often it ran */
+	uint64_t runs;           /* since it was attached */
 	/* Packets run through it; 0: none. */
 	uint64_t packets, packets_failed;
 	struct verify_tally {
