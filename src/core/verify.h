@@ -72,6 +72,9 @@ struct verify_report {
 	size_t n_kernels;
 };
 
+/* Room for the answers of a kernel about so many objects: none of them has answered. */
+int verify_kernel_init(struct verify_kernel *k, const char *name, size_t n_objects);
+void verify_kernel_free(struct verify_kernel *k, size_t n_objects);
 void verify_report_free(struct verify_report *r);
 #define cleanup_verify_report CLEANUP(verify_report_free)
 
