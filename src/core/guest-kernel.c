@@ -24,8 +24,8 @@ void guest_kernel_free(struct guest_kernel *k)
 	*k = (struct guest_kernel){0};
 }
 
-/* What a kernel may have as modules of all that stands between a guest and its host, each behind
- * those that it needs. */
+/* What a kernel may have as modules of all that stands between a guest and its host, and of what
+ * programs are attached to; each behind those that it needs. */
 const struct guest_module guest_modules[] = {
 	{"virtio_ring", "kernel/drivers/virtio"},
 	{"virtio", "kernel/drivers/virtio"},
@@ -33,6 +33,8 @@ const struct guest_module guest_modules[] = {
 	{"virtio_pci_legacy_dev", "kernel/drivers/virtio"},
 	{"virtio_pci", "kernel/drivers/virtio"},
 	{"virtio_console", "kernel/drivers/char"},
+	{"sch_ingress", "kernel/net/sched"},
+	{"cls_bpf", "kernel/net/sched"},
 	{NULL, NULL},
 };
 

@@ -167,6 +167,42 @@ static int add_modules(struct initramfs *a, const struct guest_kernel *kernel,
 	return r;
 }
 
+static bool has_shell(const struct guest_load *l)
+{
+	for (size_t i = 0; i < l->n_files; i++)
+		if (strcmp(l->files[i].to, "/bin/sh") == 0)
+			return true;
+	return false;
+}
+
+/* Under the names by which it is more than itself. */
+static int add_shell(struct initramfs *a, const char *shell, struct crossbpf_error *e)
+{
+	static const char *const names[] = {
+		"[",      "awk",     "base64",   "basename", "cat",       "chmod",  "chown",
+		"chroot", "cmp",     "cp",       "cut",      "date",      "dd",     "df",
+		"diff",   "dirname", "dmesg",    "du",       "echo",      "env",    "expr",
+		"false",  "find",    "free",     "getopt",   "grep",      "gunzip", "gzip",
+		"head",   "hexdump", "hostname", "id",       "ifconfig",  "insmod", "ip",
+		"kill",   "ln",      "ls",       "lsmod",    "md5sum",    "mkdir",  "mkfifo",
+		"mknod",  "mktemp",  "mount",    "mv",       "nc",        "nproc",  "od",
+		"ping",   "printf",  "ps",       "pwd",      "readlink",  "rm",     "rmdir",
+		"sed",    "seq",     "setsid",   "sh",       "sha256sum", "sleep",  "sort",
+		"stat",   "stty",    "sync",     "sysctl",   "tail",      "tar",    "tee",
+		"test",   "timeout", "touch",    "tr",       "true",      "umount", "uname",
+		"uniq",   "unshare", "usleep",   "vi",       "wc",        "wget",   "which",
+		"xargs",  "yes",     "zcat"};
+
+	int r = add_host_file(a, shell, "bin/busybox", e);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]) && r == 0; i++) {
+		cleanup_free char *name = str_printf("bin/%s", names[i]);
+		if (!name)
+			return error_no_memory(e);
+		a->module->add_link(a->maker, name, "busybox", NULL);
+	}
+	return r;
+}
+
 static int fill(struct initramfs *a, const struct guest_load *l, const struct guest_kernel *kernel,
 		const char *module_dir, struct crossbpf_error *e)
 {
@@ -179,6 +215,8 @@ static int fill(struct initramfs *a, const struct guest_load *l, const struct gu
 		r = put_all(l, &place, e);
 	if (r == 0)
 		r = add_modules(a, kernel, module_dir, e);
+	if (r == 0 && l->command && l->shell && !has_shell(l))
+		r = add_shell(a, l->shell, e);
 	for (size_t i = 0; i < l->n_files && r == 0; i++)
 		r = add_host_file(a, l->files[i].from, l->files[i].to, e);
 	return r;

@@ -23,6 +23,9 @@ struct guest_load {
 	const struct strbuf *packets; /* or NULL */
 	const struct guest_file *files;
 	size_t n_files;
+	/* Of a virtual machine that has no other /bin/sh: one program that is a shell and what
+	 * commands need beside, as busybox is; or NULL. */
+	const char *shell;
 };
 
 /* Appends an initramfs of it to `ret`, with what of the kernel's modules a guest needs. */

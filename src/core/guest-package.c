@@ -16,7 +16,11 @@
 #include "shared/digest.h"
 #include "shared/io.h"
 
-enum { MAX_MODULES = 16, HASH_LEN = 32 };
+enum {
+	MAX_MODULES = 16,
+	HASH_LEN = 32,
+	FORMAT = 1, /* of what is unpacked: goes up where guest_modules change */
+};
 
 /* Of a package, and of all that is unpacked of it. */
 #define PACKAGE_MAX ((size_t)1 << 30)
@@ -37,8 +41,8 @@ static char *place_of(const struct guest_kernel_request *request, const char *fi
 	size_t len = strlen(file);
 
 	len -= len > 4 && strcmp(file + len - 4, ".deb") == 0 ? 4 : 0;
-	return str_printf("%s/kernels/%.*s-%.*s", request->cache_dir, (int)len, file, HASH_LEN,
-			  hash);
+	return str_printf("%s/kernels/%.*s-%.*s.%d", request->cache_dir, (int)len, file, HASH_LEN,
+			  hash, FORMAT);
 }
 
 static char *image_in(const char *place)
@@ -276,8 +280,8 @@ enum { MEMORY_AGE = 24 * 3600 };
 
 static char *memory_of(const struct guest_kernel_request *request)
 {
-	return str_printf("%s/kernels/newest-%s-%s", request->cache_dir, request->word,
-			  request->arch);
+	return str_printf("%s/kernels/newest-%s-%s.%d", request->cache_dir, request->word,
+			  request->arch, FORMAT);
 }
 
 static bool is_recent(const char *memory)

@@ -2,12 +2,14 @@
 #include "config.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "guest-here.h"
+#include "object/bytes.h"
 #include "object/object.h"
 #include "shared/io.h"
 #include "shared/thread.h"
@@ -18,6 +20,7 @@ enum {
 	MEMORY_LEAST = 512,  /* MiB */
 	MEMORY_BESIDE = 128, /* what QEMU itself takes */
 	MAX_JOBS = 64,
+	PT_INTERPRETER = 3,
 };
 
 static bool is_native(const char *kernel)
@@ -40,6 +43,7 @@ struct turns {
 	struct turn *turns;
 	size_t n;
 	unsigned memory;
+	char *shell;          /* a program, or NULL */
 	pthread_mutex_t lock; /* guards what follows */
 	size_t next;
 	int r;
@@ -53,6 +57,7 @@ static void turns_free(struct turns *t)
 		free(t->turns[i].guest);
 	}
 	free(t->turns);
+	free(t->shell);
 }
 #define cleanup_turns CLEANUP(turns_free)
 
@@ -78,6 +83,62 @@ int verify_find_guest(const char *dir, const char *arch, char **ret_path, struct
 				 "there is no %s, which loads programs in kernels of %s", named,
 				 arch);
 	return 0;
+}
+
+/* A program in PATH. The caller frees; *ret_path is NULL where there is none. */
+static int find_program(const char *name, char **ret_path)
+{
+	const char *path = getenv("PATH");
+
+	*ret_path = NULL;
+	for (const char *at = path ? path : "/bin"; at;
+	     at = strchr(at, ':') ? strchr(at, ':') + 1 : NULL) {
+		cleanup_free char *file = str_printf("%.*s/%s", (int)strcspn(at, ":"), at, name);
+		if (!file)
+			return -ENOMEM;
+		if (*at == '/' && access(file, X_OK) == 0) {
+			*ret_path = TAKE_PTR(file);
+			return 0;
+		}
+	}
+	return 0;
+}
+
+/* What is linked with libraries does not run in a guest, which has none. */
+static bool is_static(const char *path)
+{
+	cleanup_close int fd = open(path, O_RDONLY | O_CLOEXEC);
+	char block[4096];
+	ssize_t n = fd < 0 ? -1 : read(fd, block, sizeof(block));
+
+	if (n < 64 || memcmp(block, "\177ELF\2\1", 6) != 0)
+		return false;
+	const uint8_t *elf = (const uint8_t *)block;
+	uint64_t at = bytes_get64(elf + 32, false);
+	uint16_t size = bytes_get16(elf + 54, false), headers = bytes_get16(elf + 56, false);
+	for (unsigned i = 0; i < headers && at + 4 <= (uint64_t)n; i++, at += size)
+		if (bytes_get32(elf + at, false) == PT_INTERPRETER)
+			return false;
+	return true;
+}
+
+/* A command needs a shell, which guests have none of by themselves. */
+static int find_shell(const struct verify_request *request, char **ret_shell,
+		      struct crossbpf_error *e)
+{
+	const struct guest_load *load = &request->load;
+
+	for (size_t i = 0; i < load->n_files; i++)
+		if (strcmp(load->files[i].to, "/bin/sh") == 0)
+			return 0;
+	if (find_program("busybox", ret_shell) < 0)
+		return error_no_memory(e);
+	if (*ret_shell && is_static(*ret_shell))
+		return 0;
+	return error_set(e, -ENOENT, EXIT_STATUS_NO_BACKEND,
+			 "apt install busybox-static, or give it a shell: --file PROGRAM=/bin/sh",
+			 "there is no static busybox to be a virtual machine's shell, which "
+			 "--command needs");
 }
 
 /* What this kernel cannot have is said, and not tried. */
@@ -150,6 +211,7 @@ static int run_turn(const struct turns *all, struct turn *t, struct crossbpf_err
 	load.guest = t->guest;
 	load.objects = c.objects;
 	load.n_objects = c.n;
+	load.shell = all->shell;
 	cleanup_guest_answers struct guest_answers a = {
 		.kernel = t->report, .objects = c.indexes, .n_objects = c.n};
 	if (!t->kernel.image) {
@@ -311,6 +373,11 @@ int verify_run(const struct verify_request *request, struct verify_report *ret,
 	if (!turns.turns || make_report(request, n, &report) < 0)
 		return error_no_memory(e);
 	int r = prepare_all(&turns, &report, e);
+	bool boots = false;
+	for (size_t i = 0; i < turns.n; i++)
+		boots = boots || turns.turns[i].kernel.image;
+	if (r == 0 && boots && request->load.command)
+		r = find_shell(request, &turns.shell, e);
 	if (r == 0)
 		r = run_all(&turns);
 	if (r < 0)

@@ -124,6 +124,7 @@ void archive_add_device(struct archive_maker *a, const char *name, unsigned majo
 	archive_entry_set_perm(entry, 0600);
 	archive_entry_set_rdevmajor(entry, major);
 	archive_entry_set_rdevminor(entry, minor);
+	archive_entry_set_size(entry, 0);
 	check(a, archive_write_header(a->archive, entry));
 	archive_entry_free(entry);
 }
