@@ -352,6 +352,8 @@ int guest_package_get(const struct guest_kernel_request *request, char **ret_ima
 	known = r == -EINTR || r == -ENOMEM ? 0 : recall(memory, ret_image);
 	if (known)
 		return known < 0 ? error_no_memory(e) : 0;
+	if (r == -ENOENT)
+		own.status = EXIT_STATUS_NO_BACKEND;
 	*e = own;
 	own = (struct crossbpf_error){0};
 	return r;
