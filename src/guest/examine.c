@@ -39,14 +39,16 @@ struct job {
 	bool blamed; /* a program was refused */
 };
 
-/* "prog 'NAME': " says nothing that the line it goes to does not. */
+/* What libbpf said first: what follows tells of what did not come about because of it. "prog
+ * 'NAME': " says nothing that the line it goes to does not. */
 static char *complaint_of(const char *said, const char *program)
 {
 	cleanup_free char *begin = str_printf("prog '%s': ", program);
 
 	if (!said || !begin)
 		return NULL;
-	return strdup(str_begins(said, begin) ? said + strlen(begin) : said);
+	said += str_begins(said, begin) ? strlen(begin) : 0;
+	return strndup(said, strcspn(said, "\n"));
 }
 
 static int answer_program(const struct job *j, const struct bpf_program *program,
@@ -221,11 +223,15 @@ static int pin(struct trial *whole)
 	return r;
 }
 
-static int answer_object(const struct job *j, int error, const char *said)
+static int answer_object(const struct job *j, int error, char *said)
 {
+	/* Of a file of that name nobody has heard. */
+	char *end = said ? strstr(said, "\nfailed to load object '") : NULL;
 	json_t *line = json_pack("{s:s, s:I, s:i}", "event", "object", "object",
 				 (json_int_t)j->number, "error", -error);
 
+	if (end)
+		*end = '\0';
 	if (error && !j->blamed)
 		answer_set_text(j->x->answer, line, "message", said ? said : strerror(-error));
 	return answer_line(j->x->answer, line);
