@@ -42,6 +42,8 @@ struct verify_program {
 	struct verify_reason reason; /* of VERIFY_REFUSED; by verify_explain() */
 	bool attached;               /* it was asked for, and done */
 	char *attach_message; /* owned; why it was not; NULL: it was not asked for, or done */
+	bool counted;         /* the kernel told how often it ran */
+	uint64_t runs;        /* since it was attached */
 	/* Packets run through it; 0: none. */
 	uint64_t packets, packets_failed;
 	struct verify_tally {
@@ -86,6 +88,9 @@ struct verify_report {
  * object that cannot be read any more has reasons without source lines. */
 int verify_explain(struct verify_report *r);
 
+/* Room for the answers of a kernel about so many objects: none of them has answered. */
+int verify_kernel_init(struct verify_kernel *k, const char *name, size_t n_objects);
+void verify_kernel_free(struct verify_kernel *k, size_t n_objects);
 void verify_report_free(struct verify_report *r);
 #define cleanup_verify_report CLEANUP(verify_report_free)
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "config.h"
 
-#include <stdlib.h>
+#include <errno.h>
+#include <string.h>
 
 #include "verify.h"
 
@@ -23,19 +24,23 @@ static void program_free(struct verify_program *p)
 	verify_reason_free(&p->reason);
 }
 
-static void object_free(struct verify_object *o)
+int verify_kernel_init(struct verify_kernel *k, const char *name, size_t n_objects)
 {
-	for (size_t i = 0; i < o->n_programs; i++)
-		program_free(&o->programs[i]);
-	free(o->programs);
-	free(o->message);
-	verify_reason_free(&o->reason);
+	*k = (struct verify_kernel){.name = strdup(name), .command_status = -1};
+	k->objects = calloc(n_objects ? n_objects : 1, sizeof(*k->objects));
+	return k->name && k->objects ? 0 : -ENOMEM;
 }
 
-static void kernel_free(struct verify_kernel *k, size_t n_objects)
+void verify_kernel_free(struct verify_kernel *k, size_t n_objects)
 {
-	for (size_t i = 0; k->objects && i < n_objects; i++)
-		object_free(&k->objects[i]);
+	for (size_t i = 0; k->objects && i < n_objects; i++) {
+		struct verify_object *o = &k->objects[i];
+		for (size_t p = 0; p < o->n_programs; p++)
+			program_free(&o->programs[p]);
+		free(o->programs);
+		free(o->message);
+		verify_reason_free(&o->reason);
+	}
 	free(k->objects);
 	free(k->name);
 	free(k->release);
@@ -43,15 +48,16 @@ static void kernel_free(struct verify_kernel *k, size_t n_objects)
 	free(k->failure);
 	free(k->console);
 	free(k->command_output);
+	*k = (struct verify_kernel){0};
 }
 
 void verify_report_free(struct verify_report *r)
 {
 	for (size_t i = 0; r->kernels && i < r->n_kernels; i++)
-		kernel_free(&r->kernels[i], r->n_objects);
-	free(r->kernels);
+		verify_kernel_free(&r->kernels[i], r->n_objects);
 	for (size_t i = 0; r->objects && i < r->n_objects; i++)
 		free(r->objects[i]);
+	free(r->kernels);
 	free(r->objects);
 	*r = (struct verify_report){0};
 }
