@@ -132,7 +132,8 @@ static int run(struct job *j, struct crossbpf_error *e)
 			request.session = &j->session;
 		}
 	}
-	return here.error ? error_no_memory(e) : verify_run(&request, &j->report, e);
+	int r = here.error ? error_no_memory(e) : verify_run(&request, &j->report, e);
+	return r == 0 && verify_explain(&j->report) < 0 ? error_no_memory(e) : r;
 }
 
 static bool all_loaded(const struct verify_report *r)

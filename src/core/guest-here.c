@@ -99,7 +99,7 @@ static int run_here(const struct guest_here *h, const char *dir, struct guest_an
 	return r == -ENOMEM ? error_no_memory(e) : r;
 }
 
-/* There: the command runs in a thread, which ends when its control descriptor does. */
+/* There, as root: the command runs in a thread, which ends when its control descriptor does. */
 struct remote_run {
 	struct remote_exec *exec;
 	int fd[3];
@@ -109,7 +109,9 @@ struct remote_run {
 
 static void *run_command(void *arg)
 {
-	static const char *const command[] = {"./crossbpf-guest", ".", NULL};
+	static const char script[] = "[ \"$(id -u)\" = 0 ] || exec sudo -n ./crossbpf-guest .\n"
+				     "exec ./crossbpf-guest .";
+	static const char *const command[] = {"sh", "-c", script, NULL};
 	static const char *const none[] = {NULL};
 	struct remote_run *run = arg;
 

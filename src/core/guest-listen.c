@@ -126,6 +126,19 @@ static char *find_on_console(const struct strbuf *console, const char *words)
 	return found ? strndup(found, strcspn(found, "\r\n")) : NULL;
 }
 
+/* The last line that has anything, of what it printed. */
+static char *last_line(const struct strbuf *console)
+{
+	size_t end = console->len;
+
+	while (end && strchr("\r\n \t", console->data[end - 1]))
+		end--;
+	size_t begin = end;
+	while (begin && console->data[begin - 1] != '\n')
+		begin--;
+	return end ? strndup(console->data + begin, end - begin) : NULL;
+}
+
 /* Why did it end without having answered all? */
 static int explain_end(struct listening *s)
 {
@@ -133,8 +146,11 @@ static int explain_end(struct listening *s)
 
 	if (panic)
 		return lose(s, -EIO, "panicked: %.200s", panic);
-	if (!s->l->answers->greeted)
-		return lose(s, -EIO, "ended before it could answer");
+	if (!s->l->answers->greeted) {
+		cleanup_free char *last = last_line(&s->console);
+		return lose(s, -EIO, "ended before it could answer%s%.300s", last ? ": " : "",
+			    last ? last : "");
+	}
 	return lose(s, -EIO, "ended before all was answered");
 }
 

@@ -21,8 +21,6 @@
 enum {
 	BOOT_SECONDS = 60,  /* emulated, on a machine that has other things to do */
 	TRIAL_SECONDS = 10, /* accelerated: many times what a boot takes then */
-	END_GRACE_MS = 2000,
-	END_POLL_NS = 5000000,
 };
 
 /* By what a kernel is for: QEMU's program, the package that has it, and its machine. */
@@ -148,35 +146,6 @@ static int fail_to_start(const struct boot *b, int r, struct crossbpf_error *e)
 			 b->machine->qemu);
 }
 
-/* Is it gone? One that is about to end by itself is given time to: it may say why. */
-static int end(pid_t pid, bool ends)
-{
-	int status = 0;
-
-	for (int ms = 0; ends && ms < END_GRACE_MS; ms += END_POLL_NS / 1000000) {
-		pid_t r = waitpid(pid, &status, WNOHANG);
-		if (r != 0)
-			return r == pid ? status : 0;
-		io_sleep(END_POLL_NS);
-	}
-	kill(pid, SIGKILL);
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
-	return 0;
-}
-
-/* QEMU itself complained before there was a guest. */
-static int take_complaint(struct verify_kernel *k, const char *qemu)
-{
-	const char *text = k->console ? strstr(k->console, qemu) : NULL;
-
-	if (!text)
-		return 0;
-	free(k->failure);
-	k->failure = strndup(text, strcspn(text, "\r\n"));
-	return k->failure ? 0 : -ENOMEM;
-}
-
 static int listen_to(const struct boot *b, pid_t pid, int answers, int console,
 		     struct guest_answers *a)
 {
@@ -188,10 +157,10 @@ static int listen_to(const struct boot *b, pid_t pid, int answers, int console,
 				       .boot_timeout = b->boot_timeout};
 
 	int r = guest_listen(&l);
-	int status = end(pid, r == -EIO);
-	bool failed = r < 0 && !a->greeted && WIFEXITED(status) && WEXITSTATUS(status);
-	if (failed && take_complaint(a->kernel, b->machine->qemu) < 0)
-		return -ENOMEM;
+
+	kill(pid, SIGKILL);
+	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
 	return a->kernel->error == r ? 0 : r; /* it was lost: that is an answer */
 }
 
@@ -278,7 +247,7 @@ static int boot_sandboxed(struct boot *b, const struct guest_load *load, struct 
 	b->sandboxed = true;
 	int r = boot(b, load, a, e);
 	const char *failure = a->kernel->failure;
-	if (r < 0 || a->greeted || !failure || !str_begins(failure, b->machine->qemu) ||
+	if (r < 0 || a->greeted || !failure || !strstr(failure, b->machine->qemu) ||
 	    !strstr(failure, ": -sandbox"))
 		return r;
 	forget(a);

@@ -6,6 +6,14 @@
 
 #include "verify.h"
 
+void verify_reason_free(struct verify_reason *r)
+{
+	free(r->file);
+	free(r->text);
+	free(r->explanation);
+	*r = (struct verify_reason){0};
+}
+
 static void program_free(struct verify_program *p)
 {
 	free(p->name);
@@ -13,6 +21,7 @@ static void program_free(struct verify_program *p)
 	free(p->log);
 	free(p->attach_message);
 	free(p->tallies);
+	verify_reason_free(&p->reason);
 }
 
 int verify_kernel_init(struct verify_kernel *k, const char *name, size_t n_objects)
@@ -30,6 +39,7 @@ void verify_kernel_free(struct verify_kernel *k, size_t n_objects)
 			program_free(&o->programs[p]);
 		free(o->programs);
 		free(o->message);
+		verify_reason_free(&o->reason);
 	}
 	free(k->objects);
 	free(k->name);
