@@ -8,7 +8,6 @@
 
 #include "cli-json.h"
 #include "cli.h"
-#include "core/verify-reason.h"
 #include "shared/io.h"
 #include "verify-page.h"
 #include "verify-rows.h"
@@ -81,6 +80,23 @@ static void add_element(struct page *p, const char *tag, const char *text)
 	strbuf_printf(&p->out, "</%.*s>", (int)strcspn(tag, " "), tag);
 }
 
+/* A name, which may be broken where its parts begin. */
+static void add_name(struct page *p, const char *tag, const char *name)
+{
+	strbuf_printf(&p->out, "<%s class=\"name\">", tag);
+	while (*name) {
+		size_t len = strcspn(name, "/._-");
+		len += name[len] != '\0';
+		cleanup_free char *part = strndup(name, len);
+		if (!part)
+			p->out.error = -ENOMEM;
+		add_text(p, part ? part : "");
+		name += len;
+		add(p, *name ? "<wbr>" : "");
+	}
+	strbuf_printf(&p->out, "</%s>", tag);
+}
+
 /* Head */
 
 static void add_counts(struct page *p)
@@ -103,7 +119,7 @@ static void add_counts(struct page *p)
 static void add_kernel_head(struct page *p, const struct verify_kernel *k)
 {
 	add(p, "<th scope=\"col\">");
-	add_element(p, "span class=\"name\"", k->name);
+	add_name(p, "span", k->name);
 	if (k->release && strcmp(k->release, k->name) != 0)
 		add_element(p, "small", k->release);
 	if (k->release && !k->has_btf)
@@ -187,7 +203,7 @@ static void add_object_row(struct page *p, size_t object)
 	const struct verify_report *r = p->report;
 
 	add(p, "<tr class=\"object\"><th scope=\"row\">");
-	add_element(p, "span class=\"name\"", r->objects[object]);
+	add_name(p, "span", r->objects[object]);
 	add(p, "</th>\n");
 	for (size_t k = 0; k < r->n_kernels; k++) {
 		const struct verify_object *o = r->kernels[k].objects;
@@ -205,7 +221,7 @@ static void add_object_row(struct page *p, size_t object)
 static void add_row(struct page *p, const struct verify_row *row)
 {
 	add(p, "<tr><th scope=\"row\">");
-	add_element(p, "span class=\"name\"", row->program ? row->program : "(no program)");
+	add_name(p, "span", row->program ? row->program : "(no program)");
 	add_element(p, "small", row->section);
 	add(p, "</th>\n");
 	for (size_t k = 0; k < p->report->n_kernels; k++)
@@ -217,8 +233,9 @@ static void add_grid(struct page *p)
 {
 	add(p, "<h2 id=\"grid\">Programs on kernels</h2>\n"
 	       "<div class=\"card scroll grid\" role=\"region\" aria-labelledby=\"grid\" "
-	       "tabindex=\"0\">\n<table>\n<caption>Instructions that the verifier went through, "
-	       "their share of its limit of 1,000,000, and how long loading took.</caption>\n"
+	       "tabindex=\"0\">\n<table>\n<caption><span>Instructions that the verifier went "
+	       "through, their share of its limit of 1,000,000, and how long loading took."
+	       "</span></caption>\n"
 	       "<thead><tr><th scope=\"col\">Program</th>\n");
 	for (size_t k = 0; k < p->report->n_kernels; k++)
 		add_kernel_head(p, &p->report->kernels[k]);
@@ -252,10 +269,14 @@ static void add_folded(struct page *p, const char *summary, const char *text)
 
 static void add_reason(struct page *p, const struct verify_reason *reason)
 {
-	cleanup_strbuf struct strbuf line = {0};
-
-	verify_reason_add(reason, &line);
-	add_element(p, "p", line.data);
+	add(p, "<p>");
+	if (reason->file && reason->line) {
+		add(p, "<code>");
+		add_text(p, reason->file);
+		strbuf_printf(&p->out, ":%u</code>: ", reason->line);
+	}
+	add_text(p, reason->text ? reason->text : "not known");
+	add(p, "</p>\n");
 	add_folded(p, "In terms of the source", reason->explanation);
 }
 
@@ -267,9 +288,9 @@ static void begin_failure(struct page *p, size_t kernel, size_t object, size_t p
 	add(p, "<article class=\"card failure\" id=\"");
 	add_place(p, kernel, object, program);
 	add(p, "\">\n<h3><span class=\"refused\" aria-hidden=\"true\">✗</span> ");
-	add_element(p, "span class=\"name\"", name ? name : r->objects[object]);
+	add_name(p, "span", name ? name : r->objects[object]);
 	add(p, " on ");
-	add_element(p, "span class=\"name\"", r->kernels[kernel].name);
+	add_name(p, "span", r->kernels[kernel].name);
 	add(p, "</h3>\n");
 	if (name)
 		add_element(p, "small", r->objects[object]);
@@ -302,7 +323,7 @@ static void add_lost(struct page *p, const struct verify_kernel *k)
 {
 	add(p, "<article class=\"card failure lost\">\n<h3><span class=\"lost\" "
 	       "aria-hidden=\"true\">?</span> ");
-	add_element(p, "span class=\"name\"", k->name);
+	add_name(p, "span", k->name);
 	add(p, " gave no answer</h3>\n");
 	add_element(p, "p", k->failure ? k->failure : "It did not answer to its end.");
 	add_folded(p, "What it printed last", k->console);
@@ -343,7 +364,7 @@ static uint64_t most_of(const struct page *p, const struct verify_row *row)
 static void add_bars_of(struct page *p, const struct verify_row *row, uint64_t most)
 {
 	add(p, "<section class=\"card\">\n<h3>");
-	add_element(p, "span class=\"name\"", row->program);
+	add_name(p, "span", row->program);
 	add(p, "</h3>\n");
 	add_element(p, "small", p->report->objects[row->object]);
 	add(p, "<dl>\n");
@@ -353,7 +374,7 @@ static void add_bars_of(struct page *p, const struct verify_row *row, uint64_t m
 			verify_row_verdict(&p->report->kernels[k], row, &program);
 		bool has = program && verdict == VERIFY_LOADED && program->instructions;
 		add(p, "<div>");
-		add_element(p, "dt class=\"name\"", p->report->kernels[k].name);
+		add_name(p, "dt", p->report->kernels[k].name);
 		add(p, "<dd>");
 		if (has)
 			add_bar(p, (double)program->instructions / (double)most);
@@ -408,10 +429,10 @@ static void add_uses(struct page *p)
 			       "</th><th scope=\"col\">What it did</th></tr></thead>\n<tbody>\n");
 		begun = true;
 		add(p, "<tr><th scope=\"row\">");
-		add_element(p, "span class=\"name\"", row->program);
+		add_name(p, "span", row->program);
 		add_element(p, "small", r->objects[row->object]);
 		add(p, "</th><td>");
-		add_element(p, "span class=\"name\"", k->name);
+		add_name(p, "span", k->name);
 		add(p, "</td><td>");
 		add_text(p, use.data);
 		add(p, "</td></tr>\n");
@@ -427,9 +448,9 @@ static void add_kernel(struct page *p, const struct verify_kernel *k)
 
 	verify_add_seconds(&seconds, k->seconds);
 	add(p, "<tr><th scope=\"row\">");
-	add_element(p, "span class=\"name\"", k->name);
+	add_name(p, "span", k->name);
 	add(p, "</th><td>");
-	add_element(p, "span class=\"name\"", k->release ? k->release : "not known");
+	add_name(p, "span", k->release ? k->release : "not known");
 	add_element(p, "small", k->machine);
 	add(p, "</td><td>");
 	add(p, !k->release  ? "not known"

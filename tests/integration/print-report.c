@@ -3,6 +3,9 @@
  * print-report KIND FORMAT [FILE]: a report of `crossbpf verify` that no kernel gave: "usual" as
  * users have them, "nasty" with names and logs that try to get out of the page, "empty". The format
  * is "table", "json", or "html", which is written to the file.
+ *
+ * print-report refused FORMAT FILE OBJECT PROGRAM KERNEL: of what a kernel of that release says
+ * against a program, which stands on standard input.
  */
 #include "config.h"
 
@@ -100,6 +103,17 @@ static void make_usual(struct verify_report *r)
 		    "[    0.813377] Kernel panic - not syncing: VFS: Unable to mount root fs\n");
 }
 
+static void make_refused(struct verify_report *r, char **argv)
+{
+	const char *const objects[] = {argv[0], NULL}, *const kernels[] = {argv[2], NULL};
+	char log[65536];
+	size_t len = fread(log, 1, sizeof(log) - 1, stdin);
+
+	log[len] = '\0';
+	report_make(r, objects, kernels);
+	report_refuse(r, 0, 0, argv[1], log);
+}
+
 static int print(const struct verify_report *r, const char *format, const char *path)
 {
 	cleanup_error struct crossbpf_error e = {0};
@@ -122,6 +136,8 @@ int main(int argc, char **argv)
 		make_usual(&r);
 	else if (strcmp(argv[1], "nasty") == 0)
 		make_nasty(&r);
+	else if (argc == 7)
+		make_refused(&r, &argv[4]);
 	else
 		report_make(&r, none, none);
 	return verify_explain(&r) < 0 || print(&r, argv[2], argv[3]) < 0;
