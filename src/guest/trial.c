@@ -195,6 +195,11 @@ const char *trial_log(const struct trial *t, const struct bpf_program *program)
 	return log && t->logs ? log : "";
 }
 
+bool trial_lacks_others(const struct trial *t)
+{
+	return t->error == -EBADF && t->said && strstr(t->said, "failed to initialize slot");
+}
+
 /* The number behind the last line that begins so. */
 static bool find_number(const char *log, const char *words, const char *unit, double *ret)
 {

@@ -34,6 +34,10 @@ void trial_free(struct trial *t);
 /* What the verifier said of this program; "": nothing, or it was not asked. */
 const char *trial_log(const struct trial *t, const struct bpf_program *program);
 
+/* Did it fail for the programs alone that were left out, which a map of programs is to hold? All
+ * else was loaded then. */
+bool trial_lacks_others(const struct trial *t);
+
 /* What a log has at its end. */
 struct trial_figures {
 	bool verified;         /* it has such an end */
