@@ -6,12 +6,12 @@
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "attach.h"
 #include "guest-protocol.h"
 #include "packets.h"
+#include "place.h"
 #include "trial.h"
 
 /* What the kernel, or libbpf, made of a program. */
@@ -199,6 +199,8 @@ static int judge(struct job *j, struct trial *whole)
 
 	bpf_object__for_each_program(program, whole->object) {
 		cleanup_outcome struct outcome o = {.verdict = "not loaded"};
+		if (!trial_is_program(program))
+			continue;
 		if (!bpf_program__autoload(program) || is_common)
 			;
 		else if (whole->error == 0 || was_loaded(whole, program))
@@ -216,13 +218,22 @@ static int judge(struct job *j, struct trial *whole)
 /* bpftool prog loadall pins all programs, and fails where one was not loaded. */
 static int pin(struct trial *whole)
 {
-	static const char directory[] = "/sys/fs/bpf/crossbpf-guest";
+	struct bpf_program *program;
+	int r = 0;
 
 	trial_listen();
-	int r = bpf_object__pin_programs(whole->object, directory);
-	if (r == 0)
-		(void)bpf_object__unpin_programs(whole->object, directory);
-	(void)rmdir(directory);
+	bpf_object__for_each_program(program, whole->object) {
+		cleanup_free char *path =
+			str_printf("%s/%s", PLACE_PINS, bpf_program__name(program));
+		if (!path)
+			return -ENOMEM;
+		if (r < 0 || !trial_is_program(program))
+			continue;
+		r = bpf_program__pin(program, path);
+		if (r == 0)
+			(void)bpf_program__unpin(program, path);
+	}
+	(void)rmdir(PLACE_PINS);
 	return r;
 }
 

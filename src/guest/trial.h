@@ -52,6 +52,10 @@ void trial_listen(void);
 /* What it was since then, less its "libbpf: " and last newline; the caller frees. NULL: nothing. */
 char *trial_heard(void);
 
+/* Is it one of what bpftool looks at? A function without a SEC() of its own is none to it, nor to
+ * its libbpf, though later ones take the only one of an object for a program. */
+bool trial_is_program(const struct bpf_program *program);
+
 /* The type that bpftool gives a program, by its section. 0, or -ESRCH where it does not know it. */
 int trial_guess_type(const struct bpf_program *program);
 
