@@ -6,12 +6,12 @@
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "attach.h"
 #include "guest-protocol.h"
 #include "packets.h"
+#include "place.h"
 #include "trial.h"
 
 /* What the kernel, or libbpf, made of a program. */
@@ -98,17 +98,21 @@ static void set_loaded(struct outcome *o, const struct trial *t, const struct bp
 	}
 }
 
-/* Has the verifier say all that it says; where that is more than fits, its end was said before. */
+/* Has the verifier say all that it says. Where that is more than fits, a kernel before 6.4 keeps
+ * its beginning: its end was said before. */
 static char *whole_log(const struct job *j, const char *name, const char *before)
 {
 	struct trial_request request = {
 		.path = j->path, .btf = j->x->btf, .only = name, .whole_log = true};
 	cleanup_trial struct trial t = {0};
+	struct trial_figures figures;
 
-	if (!trial_make(&t, &request) || t.error == -ENOSPC || !t.logs || !t.logs[0])
+	if (!trial_make(&t, &request) || !t.logs || !t.logs[0])
 		return strdup(before);
 	size_t len = strlen(t.logs);
-	return strdup(t.logs + (len > GUEST_LOG_MAX ? len - GUEST_LOG_MAX : 0));
+	const char *end = t.logs + (len > GUEST_LOG_MAX ? len - GUEST_LOG_MAX : 0);
+	trial_figures_read(end, &figures);
+	return strdup(t.error == -ENOSPC && !figures.verified ? before : end);
 }
 
 static void set_refused(const struct job *j, struct outcome *o, const struct trial *t,
@@ -161,8 +165,7 @@ static void judge_alone(const struct job *j, const struct bpf_program *program, 
 		return;
 	}
 	trial_figures_read(trial_log(&t, same), &figures);
-	/* A map of programs lacks the others then, which is not its fault. */
-	if (t.error == 0 || (!t.refused && figures.verified))
+	if (t.error == 0 || (!t.refused && (figures.verified || trial_lacks_others(&t))))
 		set_loaded(o, &t, same, t.seconds);
 	else
 		set_refused(j, o, &t, same);
@@ -185,7 +188,7 @@ static bool common_loads(const struct job *j)
 	struct trial_request request = {.path = j->path, .btf = j->x->btf, .no_program = true};
 	cleanup_trial struct trial t = {0};
 
-	return trial_make(&t, &request) && t.error == 0;
+	return trial_make(&t, &request) && (t.error == 0 || trial_lacks_others(&t));
 }
 
 static int judge(struct job *j, struct trial *whole)
@@ -196,6 +199,8 @@ static int judge(struct job *j, struct trial *whole)
 
 	bpf_object__for_each_program(program, whole->object) {
 		cleanup_outcome struct outcome o = {.verdict = "not loaded"};
+		if (!trial_is_program(program))
+			continue;
 		if (!bpf_program__autoload(program) || is_common)
 			;
 		else if (whole->error == 0 || was_loaded(whole, program))
@@ -213,27 +218,60 @@ static int judge(struct job *j, struct trial *whole)
 /* bpftool prog loadall pins all programs, and fails where one was not loaded. */
 static int pin(struct trial *whole)
 {
-	static const char directory[] = "/sys/fs/bpf/crossbpf-guest";
+	struct bpf_program *program;
+	int r = 0;
 
 	trial_listen();
-	int r = bpf_object__pin_programs(whole->object, directory);
-	if (r == 0)
-		(void)bpf_object__unpin_programs(whole->object, directory);
-	(void)rmdir(directory);
+	bpf_object__for_each_program(program, whole->object) {
+		cleanup_free char *path =
+			str_printf("%s/%s", PLACE_PINS, bpf_program__name(program));
+		if (!path)
+			return -ENOMEM;
+		if (r < 0 || !trial_is_program(program))
+			continue;
+		r = bpf_program__pin(program, path);
+		if (r == 0)
+			(void)bpf_program__unpin(program, path);
+	}
+	(void)rmdir(PLACE_PINS);
 	return r;
 }
 
-static int answer_object(const struct job *j, int error, char *said)
+/* What libbpf said, by lines, less what says nothing to those who know neither the file's name here
+ * nor that it is loaded in two steps. The caller frees. */
+static char *mend_said(const char *said, const char *path)
 {
-	/* Of a file of that name nobody has heard. */
-	char *end = said ? strstr(said, "\nfailed to load object '") : NULL;
+	cleanup_free char *quoted = str_printf("'%s'", path);
+	cleanup_strbuf struct strbuf b = {0};
+	char *mended = NULL;
+
+	if (!quoted)
+		return NULL;
+	for (const char *at = said; *at;) {
+		bool is_line = at == said || at[-1] == '\n';
+		if (is_line && str_begins(at, "failed to load object '"))
+			break;
+		if (str_begins(at, quoted) || str_begins(at, path)) {
+			strbuf_puts(&b, "it");
+			at += strlen(*at == '\'' ? quoted : path);
+		} else {
+			strbuf_putc(&b, *at++);
+		}
+	}
+	while (b.len && !b.error && b.data[b.len - 1] == '\n')
+		b.data[--b.len] = '\0';
+	(void)strbuf_finish(&b, &mended);
+	return mended;
+}
+
+static int answer_object(const struct job *j, int error, const char *said)
+{
+	cleanup_free char *message = mend_said(said ? said : strerror(-error), j->path);
 	json_t *line = json_pack("{s:s, s:I, s:i}", "event", "object", "object",
 				 (json_int_t)j->number, "error", -error);
 
-	if (end)
-		*end = '\0';
 	if (error && !j->blamed)
-		answer_set_text(j->x->answer, line, "message", said ? said : strerror(-error));
+		answer_set_text(j->x->answer, line, "message", message);
 	return answer_line(j->x->answer, line);
 }
 

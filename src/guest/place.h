@@ -7,6 +7,8 @@
 
 #include "shared/error.h"
 
+#define PLACE_PINS "/sys/fs/bpf/crossbpf-guest" /* for programs that are pinned for a moment */
+
 struct place {
 	bool is_init; /* the machine is ours */
 	char *cgroup; /* owned; where programs are attached to; NULL: nowhere */

@@ -112,16 +112,21 @@ static void set_logs(struct trial *t, bool whole)
 	}
 }
 
+bool trial_is_program(const struct bpf_program *program)
+{
+	return strcmp(bpf_program__section_name(program), ".text") != 0;
+}
+
 static void choose(struct trial *t, const struct trial_request *request)
 {
 	struct bpf_program *program;
 
-	if (!request->only && !request->no_program)
-		return;
-	bpf_object__for_each_program(program, t->object)
-		(void)bpf_program__set_autoload(
-			program,
-			request->only && strcmp(bpf_program__name(program), request->only) == 0);
+	bpf_object__for_each_program(program, t->object) {
+		const char *name = bpf_program__name(program);
+		bool is_chosen = request->only && strcmp(name, request->only) == 0;
+		if (request->only || request->no_program || !trial_is_program(program))
+			(void)bpf_program__set_autoload(program, is_chosen);
+	}
 }
 
 int trial_guess_type(const struct bpf_program *program)
@@ -140,7 +145,7 @@ static int guess_types(const struct trial *t)
 	struct bpf_program *program;
 
 	bpf_object__for_each_program(program, t->object) {
-		if (trial_guess_type(program) == 0)
+		if (!trial_is_program(program) || trial_guess_type(program) == 0)
 			continue;
 		strbuf_printf(&heard.text, "failed to guess program type from ELF section '%s'\n",
 			      bpf_program__section_name(program));
@@ -193,6 +198,11 @@ const char *trial_log(const struct trial *t, const struct bpf_program *program)
 	const char *log = bpf_program__log_buf(program, &size);
 
 	return log && t->logs ? log : "";
+}
+
+bool trial_lacks_others(const struct trial *t)
+{
+	return t->error == -EBADF && t->said && strstr(t->said, "failed to initialize slot");
 }
 
 /* The number behind the last line that begins so. */

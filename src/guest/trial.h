@@ -34,6 +34,10 @@ void trial_free(struct trial *t);
 /* What the verifier said of this program; "": nothing, or it was not asked. */
 const char *trial_log(const struct trial *t, const struct bpf_program *program);
 
+/* Did it fail for the programs alone that were left out, which a map of programs is to hold? All
+ * else was loaded then. */
+bool trial_lacks_others(const struct trial *t);
+
 /* What a log has at its end. */
 struct trial_figures {
 	bool verified;         /* it has such an end */
@@ -47,6 +51,10 @@ void trial_figures_read(const char *log, struct trial_figures *ret);
 void trial_listen(void);
 /* What it was since then, less its "libbpf: " and last newline; the caller frees. NULL: nothing. */
 char *trial_heard(void);
+
+/* Is it one of what bpftool looks at? A function without a SEC() of its own is none to it, nor to
+ * its libbpf, though later ones take the only one of an object for a program. */
+bool trial_is_program(const struct bpf_program *program);
 
 /* The type that bpftool gives a program, by its section. 0, or -ESRCH where it does not know it. */
 int trial_guess_type(const struct bpf_program *program);
