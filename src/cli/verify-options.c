@@ -93,6 +93,17 @@ static int add_words(struct strv *words, const char *text, struct crossbpf_error
 	return words->error ? error_no_memory(e) : 0;
 }
 
+/* Something else is mounted there before anybody could read it. */
+static bool is_hidden(const char *path)
+{
+	static const char *const mounted[] = {"/dev/", "/proc/", "/run/", "/sys/", "/tmp/"};
+
+	for (size_t i = 0; i < sizeof(mounted) / sizeof(mounted[0]); i++)
+		if (str_begins(path, mounted[i]))
+			return true;
+	return false;
+}
+
 /* FILE[=PATH]: without one it lies where it does here. */
 static int add_file(struct verify_options *o, const char *text, struct crossbpf_error *e)
 {
@@ -115,6 +126,10 @@ static int add_file(struct verify_options *o, const char *text, struct crossbpf_
 			e, -EINVAL, EXIT_STATUS_USAGE, "write it as in --file tests/run.sh=/run.sh",
 			"--file=%s: where it is to lie is said by an absolute path of a file",
 			text);
+	if (is_hidden(to))
+		return error_set(
+			e, -EINVAL, EXIT_STATUS_USAGE, "write it as in --file tests/run.sh=/run.sh",
+			"--file=%s: a virtual machine has a file system of its own there", text);
 	return 0;
 }
 
