@@ -67,6 +67,64 @@ AC_DEFUN([CROSSBPF_OPTIONAL_MODULES], [
 	AM_CONDITIONAL([HAVE_$2], [test "$with_$1" = yes])
 ])
 
+# CROSSBPF_GUEST
+# crossbpf-guest is the one program in its initramfs: static, and free of what no static program can
+# have, sanitizers, or would write its counts to, --coverage.
+AC_DEFUN([CROSSBPF_GUEST], [
+	AC_ARG_WITH([guest], [AS_HELP_STRING([--with-guest=auto|yes|no],
+		[crossbpf-guest, a static program, for crossbpf verify])], [], [with_guest=auto])
+	AS_CASE([$with_guest], [auto | yes | no], [],
+		[AC_MSG_ERROR([--with-guest takes auto, yes or no, not '$with_guest'])])
+	guest_reason="--without-guest"
+	AS_IF([test "$with_guest" = no], [], [test "$with_libbpf" != yes],
+		[guest_reason="without libbpf"], [
+		guest_reason=
+		AS_IF([GUEST_LIBS=`$PKG_CONFIG --static --libs libbpf libelf zlib jansson 2>&AS_MESSAGE_LOG_FD`], [],
+			[guest_reason="$PKG_CONFIG knows no static libbpf, libelf, zlib and jansson"])
+	])
+	AS_IF([test -z "$guest_reason"], [
+		AC_MSG_CHECKING([whether a static program links with libbpf and jansson])
+		crossbpf_saved_cflags=$CFLAGS
+		crossbpf_saved_ldflags=$LDFLAGS
+		crossbpf_saved_libs=$LIBS
+		CFLAGS=`CROSSBPF_UNINSTRUMENTED([$CFLAGS])`" $LIBBPF_CFLAGS $JANSSON_CFLAGS"
+		LDFLAGS=`CROSSBPF_UNINSTRUMENTED([$LDFLAGS])`" -static"
+		LIBS=$GUEST_LIBS
+		AC_LINK_IFELSE([AC_LANG_PROGRAM([[
+#include <bpf/libbpf.h>
+#include <jansson.h>
+#include <linux/bpf.h>
+]], [[
+struct bpf_prog_info info = {0};
+json_decref(json_object());
+return !bpf_object__open("") + (int)info.verified_insns;]])],
+			[AC_MSG_RESULT([yes])],
+			[AC_MSG_RESULT([no])
+			guest_reason="no static program links with libbpf, libelf, zlib and jansson: install their .a files"])
+		CFLAGS=$crossbpf_saved_cflags
+		LDFLAGS=$crossbpf_saved_ldflags
+		LIBS=$crossbpf_saved_libs
+	])
+	AS_IF([test "$with_guest" = yes && test -n "$guest_reason"],
+		[AC_MSG_ERROR([--with-guest=yes, but: $guest_reason])])
+	AS_IF([test -n "$guest_reason"], [with_guest=no guest_summary="no ($guest_reason)"],
+		[with_guest=yes guest_summary=yes])
+	AM_CONDITIONAL([HAVE_GUEST], [test "$with_guest" = yes])
+	GUEST_CFLAGS=$CROSSBPF_CFLAGS
+	AC_SUBST([GUEST_CFLAGS])
+	AC_SUBST([GUEST_LIBS])
+	# The user's flags stand behind ours, so they are taken out where make uses them. Automake
+	# would take this line for a rule of its own.
+	GUEST_RULE='crossbpf-guest$(EXEEXT): override CFLAGS := $(filter-out -fsanitize% -fno-sanitize% -fprofile% -ftest-coverage --coverage,$(CFLAGS))
+crossbpf-guest$(EXEEXT): override LDFLAGS := $(filter-out -fsanitize% --coverage,$(LDFLAGS))'
+	AC_SUBST([GUEST_RULE])
+	AM_SUBST_NOTMAKE([GUEST_RULE])
+])
+
+# CROSSBPF_UNINSTRUMENTED(FLAGS): the command that prints those that a static program can have.
+AC_DEFUN([CROSSBPF_UNINSTRUMENTED],
+	[for flag in $1; do case $flag in -fsanitize*|-fno-sanitize*|-fprofile*|-ftest-coverage|--coverage) ;; *) AS_ECHO_N(["$flag "]);; esac; done])
+
 # CROSSBPF_BPFTOOL
 AC_DEFUN([CROSSBPF_BPFTOOL], [
 	AC_ARG_WITH([bpftool],

@@ -39,6 +39,7 @@ int cmd_status(int argc, char **argv);
 int cmd_run(int argc, char **argv);
 int cmd_test_run(int argc, char **argv);
 int cmd_up(int argc, char **argv);
+int cmd_verify(int argc, char **argv);
 int cmd_vmlinux(int argc, char **argv);
 
 /* What a program of ours does first: makes sure of its standard streams and of its children. */

@@ -33,6 +33,8 @@ static const struct command commands[] = {
 	 "load it, attach it, print its events; all is undone at the end", cmd_run},
 	{"test-run", "[OPTION...] OBJECT --pcap=FILE", "run a program on the packets of a capture",
 	 cmd_test_run},
+	{"verify", "[OPTION...] [OBJECT...]",
+	 "say which kernels load objects, and why one does not", cmd_verify},
 	{"lock", "[--check]", "pin the builder, so that another one is refused", cmd_lock},
 	{"trust", "[--list|--revoke] [DIR|FILE]", "accept what a project's crossbpf.conf starts",
 	 cmd_trust},

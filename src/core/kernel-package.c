@@ -147,8 +147,9 @@ static bool is_for_another(const char *name, const char *flavour)
 
 /* Names of the kernels that people run by default have, past the version, parts that begin with a
  * digit only: no cloud, rt or dbg. */
-static bool is_wanted(const char *name, const char *version, const char *flavour)
+static bool is_wanted(const char *name, const char *version, const char *flavour, bool small)
 {
+	static const char cloud[] = "-cloud";
 	size_t len = strlen(name), flavour_len = strlen(flavour), version_len = strlen(version);
 
 	if (strncmp(name, prefix, strlen(prefix)) != 0)
@@ -161,7 +162,14 @@ static bool is_wanted(const char *name, const char *version, const char *flavour
 	    len < flavour_len + 2 || strcmp(name + len - flavour_len, flavour) != 0 ||
 	    name[len - flavour_len - 1] != '-')
 		return false;
-	for (const char *part = name; part && part < name + len - flavour_len;) {
+	len -= flavour_len + 1;
+	if (small) {
+		if (len < strlen(cloud) ||
+		    strncmp(name + len - strlen(cloud), cloud, strlen(cloud)) != 0)
+			return false;
+		len -= strlen(cloud);
+	}
+	for (const char *part = name; part && part < name + len;) {
 		if (!isdigit((unsigned char)*part))
 			return false;
 		part = strchr(part, '-');
@@ -193,9 +201,23 @@ static int compare_names(const void *a, const void *b)
 	return *x == *y ? 0 : *x ? -1 : 1;
 }
 
+/* The greatest first. */
+static int choose_names(const struct kernel_package_request *request, const struct debian *debian,
+			const struct strv *all, struct strv *ret_names)
+{
+	for (int small = request->small; small >= 0 && !ret_names->n; small--)
+		for (size_t i = 0; i < all->n; i++)
+			if (is_wanted(all->v[i], request->version, debian->flavour, small))
+				strv_add_once(ret_names, all->v[i]);
+	if (ret_names->n && !ret_names->error)
+		qsort(ret_names->v, ret_names->n, sizeof(*ret_names->v), compare_names);
+	return ret_names->error;
+}
+
 static int list_names(const struct kernel_package_request *request, const struct debian *debian,
 		      const struct strv *options, struct strv *ret_names, struct crossbpf_error *e)
 {
+	cleanup_strv struct strv all = {0};
 	cleanup_free char *begin = str_printf("%s%s", prefix, request->version);
 	const char *const words[] = {"pkgnames", begin, NULL};
 	cleanup_strbuf struct strbuf names = {0};
@@ -209,13 +231,9 @@ static int list_names(const struct kernel_package_request *request, const struct
 		return r;
 	for (char *name = ok && names.data ? strtok_r(names.data, "\n", &rest) : NULL; name;
 	     name = strtok_r(NULL, "\n", &rest))
-		if (is_wanted(name, request->version, debian->flavour))
-			strv_add_once(ret_names, name);
-	if (ret_names->error)
-		return error_no_memory(e);
-	if (ret_names->n)
-		qsort(ret_names->v, ret_names->n, sizeof(*ret_names->v), compare_names);
-	return 0;
+		strv_add(&all, name);
+	return all.error || choose_names(request, debian, &all, ret_names) < 0 ? error_no_memory(e)
+									       : 0;
 }
 
 /* "'URL' FILE SIZE KIND:HASH", where the last may be missing. The file's name is to be one in our

@@ -9,9 +9,10 @@
 #include "shared/strv.h"
 
 struct kernel_package_request {
-	const char *version;              /* "6.1", "6.1.0-54", "6.1.0-54-cloud-amd64" */
-	const char *arch;                 /* as in variant.h */
-	const char *cache_dir;            /* where apt's lists of other architectures are kept */
+	const char *version;   /* "6.1", "6.1.0-54", "6.1.0-54-cloud-amd64" */
+	const char *arch;      /* as in variant.h */
+	const char *cache_dir; /* where apt's lists of other architectures are kept */
+	bool small;            /* rather one for virtual machines alone, where there is one */
 	void (*log)(const char *message); /* or NULL */
 	int control;
 };

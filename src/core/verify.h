@@ -19,6 +19,16 @@ enum verify_verdict {
 	VERIFY_NOT_LOADED, /* libbpf leaves it out: SEC("?..."), or the object fell before it */
 };
 
+/* Why it was refused: see verify_explain(). */
+struct verify_reason {
+	char *file; /* owned; of the source; NULL: not known */
+	uint32_t line;
+	char *text;        /* owned; in a sentence, on a line; NULL: nothing is known */
+	char *explanation; /* owned; the lines that `crossbpf load` shows; or NULL */
+};
+
+void verify_reason_free(struct verify_reason *r);
+
 /* What one kernel made of one program. */
 struct verify_program {
 	char *name, *section; /* owned */
@@ -29,8 +39,11 @@ struct verify_program {
 	double seconds;          /* that loading it took */
 	char *log;               /* owned; of VERIFY_REFUSED: what the verifier said, or libbpf */
 	bool is_libbpf;          /* libbpf said it: the program did not get to the verifier */
-	bool attached;           /* it was asked for, and done */
-	char *attach_message;    /* owned; why it was not; NULL: it was not asked for, or done */
+	struct verify_reason reason; /* of VERIFY_REFUSED; by verify_explain() */
+	bool attached;               /* it was asked for, and done */
+	char *attach_message; /* owned; why it was not; NULL: it was not asked for, or done */
+	bool counted;         /* the kernel told how often it ran */
+	uint64_t runs;        /* since it was attached */
 	/* Packets run through it; 0: none. */
 	uint64_t packets, packets_failed;
 	struct verify_tally {
@@ -43,14 +56,15 @@ struct verify_program {
 /* What one kernel made of one object: loaded is all of it, as by `bpftool prog loadall`. */
 struct verify_object {
 	enum verify_verdict verdict;
-	int error;     /* a negative errno */
-	char *message; /* owned; where no program is to blame: what libbpf said */
+	int error;                   /* a negative errno */
+	char *message;               /* owned; where no program is to blame: what libbpf said */
+	struct verify_reason reason; /* of VERIFY_REFUSED, where no program has one */
 	struct verify_program *programs;
 	size_t n_programs;
 };
 
 struct verify_kernel {
-	char *name;    /* owned; as it was asked for: "6.1", a path, "native" */
+	char *name;    /* owned; as it was asked for: "6.1", a path, that of here */
 	char *release; /* owned; as uname has it; NULL: it did not say */
 	char *machine; /* owned; as uname has it */
 	bool has_btf;
@@ -70,6 +84,13 @@ struct verify_report {
 	size_t n_kernels;
 };
 
+/* Reads the objects, and says of each program and object that was refused why. 0 or -ENOMEM: an
+ * object that cannot be read any more has reasons without source lines. */
+int verify_explain(struct verify_report *r);
+
+/* Room for the answers of a kernel about so many objects: none of them has answered. */
+int verify_kernel_init(struct verify_kernel *k, const char *name, size_t n_objects);
+void verify_kernel_free(struct verify_kernel *k, size_t n_objects);
 void verify_report_free(struct verify_report *r);
 #define cleanup_verify_report CLEANUP(verify_report_free)
 

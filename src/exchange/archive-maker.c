@@ -31,7 +31,7 @@ static void check(struct archive_maker *a, int result)
 		a->error = archive_errno(a->archive) == ENOMEM ? -ENOMEM : -EINVAL;
 }
 
-struct archive_maker *archive_begin(struct strbuf *to)
+static struct archive_maker *begin(struct strbuf *to, int (*set_format)(struct archive *))
 {
 	cleanup_free struct archive_maker *a = calloc(1, sizeof(*a));
 
@@ -41,12 +41,22 @@ struct archive_maker *archive_begin(struct strbuf *to)
 	a->archive = archive_write_new();
 	if (!a->archive)
 		return NULL;
-	/* Of what all three read, the one that holds names of any length; and, as long as nobody
-	 * calls setlocale(), of any bytes. */
-	check(a, archive_write_set_format_gnutar(a->archive));
+	check(a, set_format(a->archive));
 	check(a, archive_write_set_bytes_per_block(a->archive, 0));
 	check(a, archive_write_open(a->archive, a, NULL, append, NULL));
 	return TAKE_PTR(a);
+}
+
+/* Of what all three read, the one that holds names of any length; and, as long as nobody calls
+ * setlocale(), of any bytes. */
+struct archive_maker *archive_begin(struct strbuf *to)
+{
+	return begin(to, archive_write_set_format_gnutar);
+}
+
+struct archive_maker *archive_begin_initramfs(struct strbuf *to)
+{
+	return begin(to, archive_write_set_format_cpio_newc);
 }
 
 static void add_header(struct archive_maker *a, const char *name, unsigned type, const char *target,
@@ -101,6 +111,24 @@ void archive_add_link(struct archive_maker *a, const char *name, const char *tar
 	add_header(a, name, AE_IFLNK, target, st, 0);
 }
 
+void archive_add_device(struct archive_maker *a, const char *name, unsigned major, unsigned minor)
+{
+	struct archive_entry *entry = archive_entry_new();
+
+	if (!entry) {
+		a->error = a->error ? a->error : -ENOMEM;
+		return;
+	}
+	archive_entry_copy_pathname(entry, name);
+	archive_entry_set_filetype(entry, AE_IFCHR);
+	archive_entry_set_perm(entry, 0600);
+	archive_entry_set_rdevmajor(entry, major);
+	archive_entry_set_rdevminor(entry, minor);
+	archive_entry_set_size(entry, 0);
+	check(a, archive_write_header(a->archive, entry));
+	archive_entry_free(entry);
+}
+
 int archive_end(struct archive_maker *a)
 {
 	check(a, archive_write_close(a->archive));
@@ -113,8 +141,10 @@ int archive_end(struct archive_maker *a)
 const struct archive_module *crossbpf_archive_init(void)
 {
 	static const struct archive_module table = {
-		sizeof(table),    archive_begin,         archive_add_file, archive_begin_file,
-		archive_add_data, archive_add_directory, archive_add_link, archive_end,
+		sizeof(table),      archive_begin,    archive_add_file,
+		archive_begin_file, archive_add_data, archive_add_directory,
+		archive_add_link,   archive_end,      archive_begin_initramfs,
+		archive_add_device,
 	};
 
 	return &table;

@@ -76,7 +76,7 @@ static int fail(struct unpack *u, struct archive *a)
 }
 
 /* The content of the entry that `a` is at. */
-static int write_entry(struct unpack *u, struct archive *a)
+static int write_entry(struct unpack *u, struct archive *a, int to)
 {
 	uint64_t total = 0;
 
@@ -95,7 +95,7 @@ static int write_entry(struct unpack *u, struct archive *a)
 			return -EFBIG;
 		if (is_told_to_stop(u))
 			return -ECANCELED;
-		r = io_write_fd(u->to, data, len);
+		r = io_write_fd(to, data, len);
 		if (r < 0)
 			return r;
 		total += len;
@@ -131,7 +131,7 @@ static int unpack_stream(struct unpack *u)
 		snprintf(u->why, sizeof(u->why), "its compression is unknown");
 		return -ENOEXEC;
 	}
-	return write_entry(u, a);
+	return write_entry(u, a, u->to);
 }
 
 /* Goes on to the next entry. 1, 0 behind the last, or a negative errno. *passed is the size of all
@@ -184,11 +184,41 @@ static la_ssize_t read_outer(struct archive *archive, void *ctx, const void **re
 	return -1;
 }
 
-static int unpack_tar(struct unpack *u, struct archive *outer)
+static bool is_compression(const char *end)
+{
+	return !*end || strcmp(end, ".xz") == 0 || strcmp(end, ".zst") == 0 ||
+	       strcmp(end, ".gz") == 0;
+}
+
+/* Which of the wanted it is; NULL: none that was not found yet. */
+static struct unpack_wanted *find_wanted(struct archive_entry *entry, struct unpack_wanted *wanted,
+					 size_t n)
+{
+	const char *path = archive_entry_pathname(entry);
+
+	if (!path || archive_entry_filetype(entry) != AE_IFREG)
+		return NULL;
+	const char *name = io_basename(path);
+	for (size_t i = 0; i < n; i++) {
+		struct unpack_wanted *w = &wanted[i];
+		size_t len = w->name ? strlen(w->name) : 0;
+		if (w->found ||
+		    (w->name ? strncmp(name, w->name, len) != 0 || !is_compression(name + len)
+			     : !is_kernel(entry)))
+			continue;
+		snprintf(w->end, sizeof(w->end), "%s", w->name ? name + len : "");
+		return w;
+	}
+	return NULL;
+}
+
+static int unpack_tar(struct unpack *u, struct archive *outer, struct unpack_wanted *wanted,
+		      size_t n_wanted)
 {
 	cleanup_archive struct archive *a = archive_read_new();
 	struct archive_entry *entry;
 	uint64_t passed = 0;
+	size_t left = n_wanted;
 	int r = 1;
 
 	if (!a)
@@ -197,13 +227,20 @@ static int unpack_tar(struct unpack *u, struct archive *outer)
 	archive_read_support_format_tar(a);
 	if (archive_read_open(a, outer, NULL, read_outer, NULL) < ARCHIVE_WARN)
 		return fail(u, a);
-	for (int n = 0; n < MAX_ENTRIES && (r = next_entry(u, a, &passed, &entry)) > 0; n++)
-		if (is_kernel(entry))
-			return write_entry(u, a);
-	return r < 0 ? r : -ENOENT;
+	for (int n = 0; n < MAX_ENTRIES && left && (r = next_entry(u, a, &passed, &entry)) > 0;
+	     n++) {
+		struct unpack_wanted *w = find_wanted(entry, wanted, n_wanted);
+		int written = w ? write_entry(u, a, w->to) : 0;
+		if (written < 0)
+			return written;
+		if (w)
+			w->found = true;
+		left -= w ? 1 : 0;
+	}
+	return r < 0 ? r : 0;
 }
 
-static int unpack_package(struct unpack *u)
+static int unpack_package_files(struct unpack *u, struct unpack_wanted *wanted, size_t n_wanted)
 {
 	cleanup_free struct input *in = calloc(1, sizeof(*in));
 	cleanup_archive struct archive *a = archive_read_new();
@@ -220,14 +257,23 @@ static int unpack_package(struct unpack *u)
 	for (int n = 0; n < MAX_ENTRIES && (r = next_entry(u, a, &passed, &entry)) > 0; n++) {
 		const char *name = archive_entry_pathname(entry);
 		if (name && strncmp(name, "data.tar", strlen("data.tar")) == 0)
-			return unpack_tar(u, a);
+			return unpack_tar(u, a, wanted, n_wanted);
 	}
 	return r < 0 ? r : -ENOENT;
 }
 
+static int unpack_package(struct unpack *u)
+{
+	struct unpack_wanted kernel = {.to = u->to};
+
+	int r = unpack_package_files(u, &kernel, 1);
+	return r < 0 || kernel.found ? r : -ENOENT;
+}
+
 const struct unpack_module *crossbpf_unpack_init(void)
 {
-	static const struct unpack_module table = {sizeof(table), unpack_stream, unpack_package};
+	static const struct unpack_module table = {sizeof(table), unpack_stream, unpack_package,
+						   unpack_package_files};
 
 	return &table;
 }

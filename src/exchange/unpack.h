@@ -7,6 +7,7 @@
 #ifndef CROSSBPF_UNPACK_H
 #define CROSSBPF_UNPACK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -21,7 +22,16 @@ struct unpack {
 	char why[128];        /* what libarchive says is wrong */
 };
 
-/* Both: 0, -ENOEXEC with `why`, -EFBIG, -ECANCELED, -ENOMEM, or a negative errno of reading or
+/* A file of a Debian package that is wanted, by the last part of its name: what follows that is how
+ * it is compressed, as in "virtio.ko" and "virtio.ko.xz". */
+struct unpack_wanted {
+	const char *name;
+	int to;      /* as above */
+	bool found;  /* set */
+	char end[8]; /* set: "", ".xz" */
+};
+
+/* All: 0, -ENOEXEC with `why`, -EFBIG, -ECANCELED, -ENOMEM, or a negative errno of reading or
  * writing. */
 struct unpack_module {
 	uint32_t size;
@@ -30,6 +40,9 @@ struct unpack_module {
 	/* The kernel of a Debian package: the first file that is called as its kernels are. -ENOENT
 	 * where there is none. */
 	int (*package)(struct unpack *u);
+	/* All of these files of such a package, the kernel of the name NULL among them, as far as
+	 * they are there: the first of each. u->to is not used. */
+	int (*package_files)(struct unpack *u, struct unpack_wanted *wanted, size_t n);
 };
 
 CROSSBPF_BACKEND_EXPORT const struct unpack_module *crossbpf_unpack_init(void);

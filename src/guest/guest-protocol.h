@@ -22,11 +22,19 @@
  *      "verdicts": {"XDP_PASS": 3}}
  *     {"event": "object", "object": 0, "error": 0, "message": "..."}
  *   {"event": "command", "status": 0, "output": "..."}
+ *   for each program that is attached, where the kernel counts (Linux 5.1 on):
+ *     {"event": "runs", "object": 0, "program": "f", "runs": 12}
  *   {"event": "done"}
  *
- * Booted as init (process 1) it mounts what it needs, answers on the virtio port of the name
- * GUEST_PORT, and powers off. Else it is started as `crossbpf-guest DIRECTORY`, and answers on
- * standard output.
+ * A member that has nothing to say is left out: "error" and "log" of what was loaded,
+ * "instructions" of a kernel that does not tell, "message". "runs" are those since the program was
+ * attached. An object whose programs are each "loaded" may be refused: by what bpftool does after
+ * it has loaded all, which is to pin them; its "message" says why. Where an object is refused, its
+ * programs are each loaded alone, but not attached nor given packets.
+ *
+ * Booted as init (process 1) it mounts what it needs, gives the kernel the modules in GUEST_MODULES
+ * in the order of their names, answers on the virtio port of the name GUEST_PORT, and powers off.
+ * Else it is started as `crossbpf-guest DIRECTORY`, and answers on standard output.
  */
 #ifndef CROSSBPF_GUEST_PROTOCOL_H
 #define CROSSBPF_GUEST_PROTOCOL_H
@@ -40,5 +48,6 @@ enum {
 
 #define GUEST_PORT "crossbpf"
 #define GUEST_DIRECTORY "/crossbpf" /* in the initramfs */
+#define GUEST_MODULES "/crossbpf/modules"
 
 #endif

@@ -13,12 +13,12 @@
 #include "capabilities.h"
 #include "cli/cli.h"
 #include "object/object.h"
+#include "object/verifier.h"
 #include "pins.h"
 #include "shared/io.h"
 #include "shared/nearest.h"
 #include "sound.h"
 #include "variables.h"
-#include "verifier.h"
 
 enum { LOG_SIZE = (16 << 20) - 1 }; /* kernels before 5.18 take no more (BPF_VERIFIER_LOG) */
 

@@ -79,4 +79,8 @@ const char *inspection_arch(const struct inspection *i);
 /* For inspection_open(): finds what is needed. 0 or -ENOMEM. */
 int inspection_find_needs(struct inspection *i);
 
+/* From now on `needs` and what is made of them are of this program alone, less maps and functions
+ * that it calls. 0, -ENOMEM, or -ENOENT: there is none of that name. */
+int inspection_narrow(struct inspection *i, const char *program);
+
 #endif

@@ -341,20 +341,41 @@ static void settle(struct inspection *in)
 	}
 }
 
+static int add_program(struct inspection *in, size_t i, bool is_optional)
+{
+	const struct contents_program *p = &in->contents.programs[i];
+	int r = p->is_subprogram || in->programs[i].meaning.program_type
+			? add_meaning(in, &in->programs[i].meaning, is_optional, p->name)
+			: add_unknown_type(in, p, is_optional);
+
+	return r < 0 ? r : add_code(in, &in->programs[i].code, is_optional, p->name);
+}
+
+int inspection_narrow(struct inspection *in, const char *program)
+{
+	const struct contents *c = &in->contents;
+	size_t i = 0;
+
+	while (i < c->n_programs &&
+	       (c->programs[i].is_subprogram || strcmp(c->programs[i].name, program) != 0))
+		i++;
+	if (i == c->n_programs)
+		return -ENOENT;
+	in->n_needs = 0;
+	in->oldest = 0;
+	in->has_unknown = false;
+	int r = add_program(in, i, false);
+	settle(in);
+	return r;
+}
+
 int inspection_find_needs(struct inspection *in)
 {
 	const struct contents *c = &in->contents;
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < c->n_programs; i++) {
-		const struct contents_program *p = &c->programs[i];
-		bool is_optional = !in->programs[i].is_loaded;
-		r = p->is_subprogram || in->programs[i].meaning.program_type
-			    ? add_meaning(in, &in->programs[i].meaning, is_optional, p->name)
-			    : add_unknown_type(in, p, is_optional);
-		if (r == 0)
-			r = add_code(in, &in->programs[i].code, is_optional, p->name);
-	}
+	for (size_t i = 0; r == 0 && i < c->n_programs; i++)
+		r = add_program(in, i, !in->programs[i].is_loaded);
 	if (r == 0)
 		r = add_maps(in);
 	if (r == 0 && in->n_relocations)

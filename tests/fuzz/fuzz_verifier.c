@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#include "loader/verifier.h"
+#include "object/verifier.h"
 #include "object/contents.h"
 #include "target.h"
 

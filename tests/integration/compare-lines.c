@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "loader/verifier-source.h"
+#include "object/verifier-source.h"
 #include "shared/io.h"
 
 enum { LOG_SIZE = 16 << 20 };

@@ -2,8 +2,8 @@
 /* Logs as kernels of different ages write them, without the object: verifier.test has objects. */
 #include "suite.h"
 
-#include "loader/verifier-log.h"
-#include "loader/verifier.h"
+#include "object/verifier-log.h"
+#include "object/verifier.h"
 
 static char *explain(const char *log, int error)
 {

@@ -236,7 +236,7 @@ static void find_operand(struct explanation *x)
 
 /* What is told */
 
-static void add_file(struct explanation *x, const char *file)
+static void add_file(const struct explanation *x, const char *file, struct strbuf *to)
 {
 	const char *directory = x->request->directory;
 	size_t len = directory ? strlen(directory) : 0;
@@ -245,7 +245,7 @@ static void add_file(struct explanation *x, const char *file)
 		file += len + 1;
 	while (str_begins(file, "./"))
 		file += 2;
-	add_text(x->report, span_of(file));
+	add_text(to, span_of(file));
 }
 
 /* Words that fit on lines. */
@@ -268,7 +268,7 @@ static void add_line(struct explanation *x, const char *before, const struct sou
 		     const char *function)
 {
 	strbuf_printf(x->report, "\n  %s", before);
-	add_file(x, line->file);
+	add_file(x, line->file, x->report);
 	strbuf_printf(x->report, ":%u", line->line);
 	if (function)
 		strbuf_printf(x->report, ", in %s()", function);
@@ -279,6 +279,14 @@ static void add_line(struct explanation *x, const char *before, const struct sou
 static bool is_same_line(const struct source_line *a, const struct source_line *b)
 {
 	return a->file && b->file && a->line == b->line && strcmp(a->file, b->file) == 0;
+}
+
+static void add_messages(const struct log *log, struct strbuf *to)
+{
+	for (size_t i = 0; i < log->n_messages; i++) {
+		strbuf_puts(to, i ? "; " : "");
+		add_text(to, log->messages[i]);
+	}
 }
 
 static void add_reason(struct explanation *x)
@@ -292,10 +300,7 @@ static void add_reason(struct explanation *x)
 			      r->is_libbpf ? "%s: '%s' cannot be loaded: "
 					   : "%s: the kernel refuses '%s': ",
 			      r->path, r->program);
-	for (size_t i = 0; i < x->log.n_messages; i++) {
-		strbuf_puts(x->report, i ? "; " : "");
-		add_text(x->report, x->log.messages[i]);
-	}
+	add_messages(&x->log, x->report);
 	/* Before Linux 6.4 the end is missing where a log is too long for its buffer. */
 	if (!x->log.n_messages)
 		strbuf_puts(x->report,
@@ -430,7 +435,42 @@ static int find_source(struct explanation *x)
 	return x->meaning ? find_mention(x) : 0;
 }
 
-int verifier_explain(const struct verifier_request *request, struct strbuf *report)
+/* By BTF, else by the comment before the instruction. */
+static void find_pieces(const struct explanation *x, struct strbuf *said, struct strbuf *file,
+			uint32_t *ret_line)
+{
+	struct log_comment comment;
+
+	add_messages(&x->log, said);
+	if (x->line.file) {
+		add_file(x, x->line.file, file);
+		*ret_line = x->line.line;
+	} else if (x->instruction.at && log_comment(&x->log, x->instruction.at, &comment) &&
+		   comment.line) {
+		add_text(file, comment.file);
+		*ret_line = comment.line;
+	}
+}
+
+static int take_pieces(const struct explanation *x, struct verifier_fault *ret)
+{
+	cleanup_strbuf struct strbuf said = {0}, file = {0};
+	uint32_t line = 0;
+
+	find_pieces(x, &said, &file, &line);
+	if (said.error || file.error)
+		return -ENOMEM;
+	*ret = (struct verifier_fault){
+		.said = TAKE_PTR(said.data),
+		.file = TAKE_PTR(file.data),
+		.line = line,
+		.is_beginning = x->is_beginning,
+	};
+	return 0;
+}
+
+int verifier_find(const struct verifier_request *request, struct strbuf *report,
+		  struct verifier_fault *ret)
 {
 	cleanup_explanation struct explanation x = {.request = request, .report = report};
 
@@ -447,5 +487,19 @@ int verifier_explain(const struct verifier_request *request, struct strbuf *repo
 	add_still(&x);
 	if (x.meaning)
 		add_paragraph(report, x.special ? x.special : x.meaning->meaning);
-	return report->error;
+	return report->error ? report->error : take_pieces(&x, ret);
+}
+
+int verifier_explain(const struct verifier_request *request, struct strbuf *report)
+{
+	cleanup_verifier_fault struct verifier_fault fault = {0};
+
+	return verifier_find(request, report, &fault);
+}
+
+void verifier_fault_free(struct verifier_fault *f)
+{
+	free(f->said);
+	free(f->file);
+	*f = (struct verifier_fault){0};
 }

@@ -6,8 +6,8 @@
 #ifndef CROSSBPF_VERIFIER_SOURCE_H
 #define CROSSBPF_VERIFIER_SOURCE_H
 
-#include "object/code.h"
-#include "object/source-side.h"
+#include "code.h"
+#include "source-side.h"
 #include "verifier-log.h"
 
 struct source_line {

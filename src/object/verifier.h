@@ -24,4 +24,18 @@ struct verifier_request {
 /* Appends lines without a newline at the end. 0 or -ENOMEM. */
 int verifier_explain(const struct verifier_request *request, struct strbuf *report);
 
+/* The same in pieces, for who says it otherwise. */
+struct verifier_fault {
+	char *said; /* owned; the messages on one line; NULL: there are none */
+	char *file; /* owned; as a line of the report names it; NULL: not known */
+	uint32_t line;
+	bool is_beginning; /* the line is the program's first: that of the fault is not known */
+};
+
+/* What verifier_explain() does, and the pieces. 0 or -ENOMEM. */
+int verifier_find(const struct verifier_request *request, struct strbuf *report,
+		  struct verifier_fault *ret);
+void verifier_fault_free(struct verifier_fault *f);
+#define cleanup_verifier_fault CLEANUP(verifier_fault_free)
+
 #endif

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "object/bytes.h"
+#include "bytes.h"
 
 enum { INSTRUCTION = 8 };
 

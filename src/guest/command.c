@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+
+#include "command.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "guest-protocol.h"
+#include "shared/io.h"
+#include "shared/strbuf.h"
+
+enum { NO_SHELL = 127, CANNOT_RUN = 126 };
+
+/* The process that this one's parent is; 0: it is gone. The name before it may have any characters.
+ */
+static pid_t parent_of(const char *pid)
+{
+	cleanup_free char *path = str_printf("/proc/%s/stat", pid);
+	cleanup_strbuf struct strbuf text = {0};
+
+	if (!path || io_read_file(path, 4096, &text) < 0 || !text.data)
+		return 0;
+	const char *end = strrchr(text.data, ')');
+	return end && strlen(end) > 4 ? (pid_t)strtol(end + 4, NULL, 10) : 0;
+}
+
+static void kill_children(void)
+{
+	cleanup_closedir DIR *dir = opendir("/proc");
+	const struct dirent *entry;
+
+	while (dir && (entry = readdir(dir)))
+		if (isdigit((unsigned char)entry->d_name[0]) &&
+		    parent_of(entry->d_name) == getpid())
+			(void)kill((pid_t)strtol(entry->d_name, NULL, 10), SIGKILL);
+}
+
+static void enter_cgroup(const char *cgroup)
+{
+	cleanup_free char *path = cgroup ? str_printf("%s/cgroup.procs", cgroup) : NULL;
+	cleanup_close int fd = path ? open(path, O_WRONLY | O_CLOEXEC) : -1;
+
+	if (fd >= 0)
+		(void)io_write_fd(fd, "0", 1);
+}
+
+static void become_shell(const struct examine *x, int output)
+{
+	static const char *const missing[][2] = {
+		{"PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"},
+		{"HOME", "/root"},
+		{"TERM", "dumb"},
+	};
+	cleanup_close int input = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+	for (size_t i = 0; i < sizeof(missing) / sizeof(missing[0]); i++)
+		(void)setenv(missing[i][0], missing[i][1], 0);
+	(void)setsid();
+	enter_cgroup(x->cgroup);
+	if (input >= 0)
+		(void)dup2(input, STDIN_FILENO);
+	(void)dup2(output, STDOUT_FILENO);
+	(void)dup2(output, STDERR_FILENO);
+	execl("/bin/sh", "sh", "-c", x->request->command, (char *)NULL);
+	(void)dprintf(STDERR_FILENO, "/bin/sh cannot be run: %s\n", strerror(errno));
+	_exit(errno == ENOENT ? NO_SHELL : CANNOT_RUN);
+}
+
+/* Between the command and who asked for it: what a killed process leaves behind becomes its child.
+ */
+static void run_and_kill(const struct examine *x, int output)
+{
+	int status = NO_SHELL << 8;
+	pid_t pid;
+
+	(void)prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+	pid = fork();
+	if (pid == 0)
+		become_shell(x, output);
+	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	do
+		kill_children();
+	while (waitpid(-1, NULL, 0) > 0);
+	_exit(WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status));
+}
+
+/* Reads all, and keeps the end. */
+static int collect(int fd, struct strbuf *output)
+{
+	char buf[16384];
+	ssize_t n;
+
+	while ((n = read(fd, buf, sizeof(buf))) != 0) {
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		if (n > 0)
+			strbuf_add(output, buf, (size_t)n);
+		if (output->error)
+			return output->error;
+		if (output->len > 2 * GUEST_LOG_MAX) {
+			memmove(output->data, output->data + output->len - GUEST_LOG_MAX,
+				GUEST_LOG_MAX);
+			output->len = GUEST_LOG_MAX;
+		}
+	}
+	return 0;
+}
+
+int command_run(const struct examine *x)
+{
+	cleanup_strbuf struct strbuf output = {0};
+	cleanup_close int in = -1;
+	int out = -1, status = 0;
+	int r = io_pipe_ends(&in, &out);
+
+	if (r < 0)
+		return r;
+	pid_t pid = fork();
+	if (pid == 0)
+		run_and_kill(x, out);
+	close(out);
+	if (pid < 0)
+		return -errno;
+	r = collect(in, &output);
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	if (r < 0)
+		return r;
+	return answer_line(
+		x->answer,
+		json_pack("{s:s, s:i, s:o}", "event", "command", "status",
+			  WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status),
+			  "output",
+			  answer_text(x->answer, output.data ? output.data : "", output.len)));
+}
