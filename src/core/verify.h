@@ -52,7 +52,7 @@ struct verify_object {
 };
 
 struct verify_kernel {
-	char *name;    /* owned; as it was asked for: "6.1", a path, or of a machine */
+	char *name;    /* owned; as it was asked for: "6.1", a path, "native" */
 	char *release; /* owned; as uname has it; NULL: it did not say */
 	char *machine; /* owned; as uname has it */
 	bool has_btf;
