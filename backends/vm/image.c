@@ -14,7 +14,7 @@
 #include "shared/io.h"
 
 enum { PART_LIMIT = 1 << 20 };
-#define DISK_SIZE "8G" /* mostly of zeros, which take no room */
+#define DISK_SIZE "4G" /* mostly of zeros, which take no room */
 
 /* What a directory has that an image was made in, whole or not. */
 static const char *const files[] = {IMAGE_DISK, IMAGE_KERNEL, IMAGE_INITRD, NULL};

@@ -128,12 +128,12 @@ void machine_words(const struct vm *vm, const struct machine *m, struct strv *wo
 	strv_take(words, str_printf("TMPDIR=%s", vm->dir));
 	strv_add(words, kind->program);
 	add_board(vm, kind, m, words);
+	/* It goes into the background behind this, so that it may neither be denied setsid(), by
+	 * elevateprivileges, nor fork(), by spawn. */
 	if (m->confined)
-		strv_add_all(words, (const char *const[]){
-					    "-sandbox",
-					    "on,obsolete=deny,elevateprivileges=deny,spawn=deny,"
-					    "resourcecontrol=deny",
-					    NULL});
+		strv_add_all(words,
+			     (const char *const[]){"-sandbox",
+						   "on,obsolete=deny,resourcecontrol=deny", NULL});
 	add_path(words, "-kernel", m->image, IMAGE_KERNEL);
 	add_path(words, "-initrd", m->image, IMAGE_INITRD);
 	strv_add(words, "-append");

@@ -241,7 +241,8 @@ static int judge_start(const struct vm *vm, const struct machine *m, const struc
 		return 0;
 	if (r == 0 && why && strstr(why, "host forwarding"))
 		return -EBUSY;
-	if (r == 0 && why && m->confined && strstr(why, "sandbox"))
+	if (r == 0 && why && m->confined &&
+	    (strstr(why, "sandbox") || call->status == 128 + SIGSYS))
 		return -EOPNOTSUPP;
 	return complain(vm->host, r < 0 ? r : -EIO, NULL, "QEMU cannot start by %s: %s", m->accel,
 			why ? why : "out of memory");
