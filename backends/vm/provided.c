@@ -25,6 +25,7 @@ static int run_words(const struct vm *vm, const char *const *words, struct strbu
 		.argv = words,
 		.dir = vm->files,
 		.log = answer ? NULL : vm->host,
+		.outlives = true,
 		.answer = answer,
 		.timeout_ms = timeout_ms,
 	};

@@ -252,7 +252,7 @@ static int spawn(const struct vm *vm, struct machine *m)
 {
 	cleanup_strv struct strv words = {0};
 	cleanup_free char *console = vm_file(vm, "console");
-	cleanup_call struct call call = {.timeout_ms = START_MS};
+	cleanup_call struct call call = {.timeout_ms = START_MS, .outlives = true};
 
 	m->port = answers_free_port();
 	machine_words(vm, m, &words);
