@@ -67,14 +67,16 @@ static int new_session(const struct crossbpf_host *host, const struct crossbpf_k
 	return r;
 }
 
-static int vm_open(const struct crossbpf_host *host, const struct crossbpf_kv *conf,
-		   const struct crossbpf_project *project, struct crossbpf_session **ret_session)
+static int open_session(const struct crossbpf_host *host, const struct crossbpf_kv *conf,
+			const struct crossbpf_project *project, bool makes,
+			struct crossbpf_session **ret_session)
 {
 	struct crossbpf_session *session;
 
 	int r = new_session(host, conf, project, &session);
 	if (r < 0)
 		return r;
+	session->vm.makes = makes;
 	r = vm_ensure(&session->vm);
 	if (r == 0)
 		r = plan_login(session);
@@ -85,6 +87,12 @@ static int vm_open(const struct crossbpf_host *host, const struct crossbpf_kv *c
 	else
 		*ret_session = session;
 	return r;
+}
+
+static int vm_open(const struct crossbpf_host *host, const struct crossbpf_kv *conf,
+		   const struct crossbpf_project *project, struct crossbpf_session **ret_session)
+{
+	return open_session(host, conf, project, false, ret_session);
 }
 
 static int vm_run(struct crossbpf_session *session, const struct crossbpf_run *run, int *ret_status)
@@ -104,7 +112,7 @@ static int vm_up(const struct crossbpf_host *host, const struct crossbpf_kv *con
 		 const struct crossbpf_project *project)
 {
 	struct crossbpf_session *session;
-	int r = vm_open(host, conf, project, &session);
+	int r = open_session(host, conf, project, true, &session);
 
 	if (r == 0)
 		vm_close(session);

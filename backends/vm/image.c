@@ -130,6 +130,11 @@ int image_ensure(const struct vm *vm, const char *dir)
 
 	if (image_is_there(dir))
 		return 0;
+	if (!vm->makes)
+		return complain(
+			vm->host, -ENOENT,
+			"crossbpf up vm makes it, of Debian's packages, in a minute or more",
+			"there is no image of a machine yet");
 	if (!find_in_path("mmdebstrap"))
 		return complain(vm->host, -ENOENT,
 				"install mmdebstrap, or take provider = \"lima\" or \"vagrant\"",
