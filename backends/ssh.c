@@ -54,17 +54,10 @@ static int ssh_open(const struct crossbpf_host *host, const struct crossbpf_kv *
 static int ssh_run(struct crossbpf_session *session, const struct crossbpf_run *run,
 		   int *ret_status)
 {
-	struct builder *b = &session->builder;
-
 	if (run->flags & ~CROSSBPF_RUN_TTY)
 		return complain(run->host, -EOPNOTSUPP, "install the two from one release",
 				"this crossbpf asks for more than its ssh backend knows");
-	int r = b->transport->run(&b->connection, run, ret_status);
-	if (r == 0)
-		builder_touch(b);
-	else if (r != -ENOENT)
-		builder_forget(b);
-	return r;
+	return builder_run(&session->builder, run, ret_status);
 }
 
 static int ssh_identity(struct crossbpf_session *session, char *buf, size_t len)

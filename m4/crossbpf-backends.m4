@@ -77,8 +77,8 @@ AC_DEFUN([CROSSBPF_PROGRAMS], [
 		[test -n "$CROSSBPF_FOR_BUILD"], [],
 		[test "$cross_compiling" = yes],
 			[bpf_programs_reason="cross-compiling without CROSSBPF_FOR_BUILD"],
-		[test "$backend_chosen" = native || test "$backend_chosen" = docker || test "$backend_chosen" = ssh], [],
-		[bpf_programs_reason="the $backend_chosen backend is not part of this release"])
+		[test "$backend_chosen" != none], [],
+		[bpf_programs_reason="no backend: $backend_reason"])
 	AS_IF([test "$enable_bpf_programs" = yes && test -n "$bpf_programs_reason"],
 		[AC_MSG_ERROR([--enable-bpf-programs, but: $bpf_programs_reason])])
 	AS_IF([test -n "$bpf_programs_reason"],

@@ -157,6 +157,7 @@ int call_run(struct call *c)
 		.dir = c->dir,
 		.fd = {null, answer, -1},
 		.control = -1,
+		.alone = c->outlives,
 	};
 	r = run_listened(c, &process, &l);
 	closep(&l.said);

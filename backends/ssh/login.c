@@ -387,6 +387,13 @@ static int connect_from(struct builder *b, size_t i, struct strbuf *why, char **
 	return crowded ? -EAGAIN : r == -EAGAIN ? -ECONNREFUSED : r;
 }
 
+/* It was lost. */
+static void builder_forget(const struct builder *b)
+{
+	memory_forget(b->memory);
+	memory_forget(b->identity);
+}
+
 int builder_next(struct builder *b)
 {
 	cleanup_strbuf struct strbuf why = {0};
@@ -432,16 +439,15 @@ int builder_connect(struct builder *b)
 		      : complain(b->host, r, hint, "%s", why.error ? "out of memory" : why.data);
 }
 
-void builder_touch(const struct builder *b)
+int builder_run(struct builder *b, const struct crossbpf_run *run, int *ret_status)
 {
-	if (b->connection.control)
-		memory_touch(b->memory);
-}
+	int r = b->transport->run(&b->connection, run, ret_status);
 
-void builder_forget(const struct builder *b)
-{
-	memory_forget(b->memory);
-	memory_forget(b->identity);
+	if (r == 0 && b->connection.control)
+		memory_touch(b->memory);
+	else if (r < 0 && r != -ENOENT)
+		builder_forget(b);
+	return r;
 }
 
 /* Of what may change the compiler, its headers or the machine: names, times and sizes. */

@@ -35,9 +35,8 @@ int builder_connect(struct builder *b);
  */
 int builder_next(struct builder *b);
 
-/* It was used with success, or lost. */
-void builder_touch(const struct builder *b);
-void builder_forget(const struct builder *b);
+/* run() of the ABI. */
+int builder_run(struct builder *b, const struct crossbpf_run *run, int *ret_status);
 
 /* Names it, and all in it that a compile depends on. */
 int builder_identity(struct builder *b, char *buf, size_t len);

@@ -21,7 +21,7 @@
 extern char **environ;
 #endif
 
-enum { TERMINATE_GRACE_MS = 2000 };
+enum { TERMINATE_GRACE_MS = 2000, MOST_DESCRIPTORS = 4096 };
 
 /* The streams are first lifted above 2, lest dup2() of one overwrites the next one's source. */
 static int add_streams(posix_spawn_file_actions_t *actions, const int fd[3], int ret_lifted[3])
@@ -38,6 +38,22 @@ static int add_streams(posix_spawn_file_actions_t *actions, const int fd[3], int
 			return -r;
 	}
 	return 0;
+}
+
+/* Closes what it would inherit behind its streams. */
+static int add_closes(posix_spawn_file_actions_t *actions)
+{
+	long most = sysconf(_SC_OPEN_MAX);
+	int r = 0;
+
+	if (most < 0 || most > MOST_DESCRIPTORS)
+		most = MOST_DESCRIPTORS;
+	for (int fd = 3; fd < most && r == 0; fd++) {
+		int flags = fcntl(fd, F_GETFD);
+		if (flags >= 0 && !(flags & FD_CLOEXEC))
+			r = -posix_spawn_file_actions_addclose(actions, fd);
+	}
+	return r;
 }
 
 static int set_attributes(posix_spawnattr_t *attr, bool own_group)
@@ -116,6 +132,8 @@ int process_start(void *ctx, const struct process *p, bool own_group, pid_t *ret
 	if (r < 0)
 		return r;
 	r = add_streams(&actions, p->fd, lifted);
+	if (r == 0 && p->alone)
+		r = add_closes(&actions);
 	if (r == 0)
 		r = add_dir(p, &actions, &shell, &argv);
 	if (r == 0)

@@ -19,6 +19,7 @@ struct process {
 	int fd[3];               /* the child's streams; stay open in the caller */
 	int control;             /* readable with 'k', or at its end: end it; -1: none */
 	bool keeps_group;        /* it stays in the caller's group also with a control descriptor */
+	bool alone;              /* it outlives us: it gets no descriptor but its streams */
 	bool *ret_ended;         /* or NULL: set where the child was told to end */
 	/* Or NULL: is asked to start the child; where it says -ENOSYS, it is spawned. */
 	process_start_fn *start;

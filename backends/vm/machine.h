@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* QEMU's command line. */
+#ifndef CROSSBPF_VM_MACHINE_H
+#define CROSSBPF_VM_MACHINE_H
+
+#include "vm.h"
+
+/* What is run for a machine like this one; NULL where there is none. */
+const char *machine_program(void);
+
+/* The way of acceleration that this system may have: "kvm", "hvf" or NULL. */
+const char *machine_accel(void);
+
+struct machine {
+	const char *image; /* directory */
+	const char *accel; /* kvm, hvf or tcg */
+	unsigned short port;
+	bool confined; /* QEMU denies itself what it has no need of */
+};
+
+/* Appends all words. Files are those of `vm`: host_key, login_key.pub, console, pid. */
+void machine_words(const struct vm *vm, const struct machine *m, struct strv *words);
+
+/* How many processors. */
+unsigned machine_cpus(const struct vm *vm);
+
+#endif

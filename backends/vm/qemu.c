@@ -1,0 +1,447 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A machine of QEMU's own, without a daemon of anybody's. It runs on a snapshot that ends with it,
+ * has a key of its own each time, and no network but the way in. */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "answers.h"
+#include "common/call.h"
+#include "common/find.h"
+#include "common/memory.h"
+#include "common/options.h"
+#include "image.h"
+#include "machine.h"
+#include "shared/io.h"
+#include "ssh-config.h"
+
+enum {
+	START_MS = 30000,     /* for QEMU itself */
+	FIRST_WORD_MS = 5000, /* for an accelerated machine's kernel to say something */
+	LOGIN_SECONDS = 300,  /* for an emulated one on a busy host to take logins */
+	TERM_MS = 5000,
+	KILL_MS = 5000,
+	LOOK_MS = 50,
+	PORT_TRIES = 4,
+	REFUSED_SECONDS = 7 * 24 * 3600, /* for so long what hung is not tried again */
+	CONSOLE_LIMIT = 16 << 20,
+	CONSOLE_LINES = 8,
+	LEAST_MEMORY = 512,
+	MOST_MEMORY = 1 << 20,
+	MOST_CPUS = 255,
+};
+
+/* What is remembered of one that is up. */
+enum { KNOWN_ACCEL, KNOWN_PORT, KNOWN_SINCE, KNOWN_COUNT };
+
+static void look_again(void)
+{
+	io_sleep((int64_t)LOOK_MS * 1000000);
+}
+
+/* The process of QEMU, which keeps its file locked; 0 where there is none. */
+static pid_t find_process(const struct vm *vm)
+{
+	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+	cleanup_free char *path = vm_file(vm, "pid");
+	cleanup_close int fd = path ? open(path, O_RDWR | O_CLOEXEC) : -1;
+	cleanup_strbuf struct strbuf text = {0};
+
+	if (fd < 0 || fcntl(fd, F_GETLK, &lock) < 0 || lock.l_type == F_UNLCK ||
+	    io_read_fd(fd, 64, &text) < 0)
+		return 0;
+	long pid = strtol(text.data, NULL, 10);
+	return pid > 1 ? (pid_t)pid : 0;
+}
+
+static bool await_end(const struct vm *vm, int ms)
+{
+	for (; find_process(vm); ms -= LOOK_MS) {
+		if (ms <= 0)
+			return false;
+		look_again();
+	}
+	return true;
+}
+
+/* Its disk goes with it: there is nothing that a shutdown could save. */
+static int end_process(const struct vm *vm)
+{
+	pid_t pid = find_process(vm);
+
+	if (pid)
+		kill(pid, SIGTERM);
+	if (await_end(vm, TERM_MS))
+		return 0;
+	pid = find_process(vm);
+	if (pid)
+		kill(pid, SIGKILL);
+	return await_end(vm, KILL_MS) ? 0
+				      : complain(vm->host, -ETIMEDOUT, NULL,
+						 "process %ld of QEMU does not end", (long)pid);
+}
+
+static int read_number(const struct vm *vm, const char *key, unsigned least, unsigned most,
+		       unsigned *ret_number)
+{
+	const char *text = option(vm->conf, key);
+	char *end;
+
+	unsigned long n = strtoul(text, &end, 10);
+	if (text[0] < '0' || text[0] > '9' || *end || n < least || n > most)
+		return complain(vm->host, -EINVAL, NULL, "%s '%s' is no number from %u to %u", key,
+				text, least, most);
+	*ret_number = (unsigned)n;
+	return 0;
+}
+
+static int plan_accel(struct vm *vm)
+{
+	static const char *const known[] = {"auto", "kvm", "hvf", "tcg", NULL};
+
+	vm->accel = option(vm->conf, "accel");
+	for (size_t i = 0; known[i]; i++)
+		if (strcmp(vm->accel, known[i]) == 0)
+			return 0;
+	return complain(vm->host, -EINVAL, NULL, "accel '%s' is none of auto, kvm, hvf and tcg",
+			vm->accel);
+}
+
+static int find_programs(const struct vm *vm)
+{
+	const char *program = machine_program();
+	const char *const all[] = {program, "ssh-keygen", NULL};
+
+	if (!program)
+		return complain(vm->host, -ENOENT, NULL, "there is no image for such a machine");
+	for (size_t i = 0; all[i]; i++)
+		if (!find_in_path(all[i]))
+			return complain(vm->host, -ENOENT, "install QEMU and OpenSSH's client",
+					"there is no %s in PATH", all[i]);
+	return 0;
+}
+
+static int qemu_plan(struct vm *vm)
+{
+	const char *idle = option(vm->conf, "idle");
+
+	int r = find_programs(vm);
+	if (r == 0)
+		r = plan_accel(vm);
+	if (r == 0)
+		r = read_number(vm, "memory", LEAST_MEMORY, MOST_MEMORY, &vm->memory);
+	if (r == 0)
+		r = read_number(vm, "cpus", 0, MOST_CPUS, &vm->cpus);
+	if (r == 0 && option_seconds(idle, &vm->idle) < 0)
+		r = complain(vm->host, -EINVAL, "give minutes, as 30, or seconds, as 90s",
+			     "idle '%s' is no time", idle);
+	return r;
+}
+
+static bool qemu_is_up(const struct vm *vm)
+{
+	return find_process(vm);
+}
+
+/* A key pair, NAME and NAME.pub. */
+static int make_key(const struct vm *vm, const char *name)
+{
+	cleanup_free char *path = vm_file(vm, name);
+	const char *const argv[] = {"ssh-keygen", "-q", "-t", "ed25519", "-N", "",
+				    "-C",         name, "-f", path,      NULL};
+	cleanup_call struct call call = {.argv = argv, .timeout_ms = START_MS};
+	cleanup_free char *public = path ? str_printf("%s.pub", path) : NULL;
+
+	if (!public)
+		return vm_out_of_memory(vm);
+	unlink(path);
+	unlink(public);
+	int r = call_run(&call);
+	if (r == 0 && call.status == 0 && !call.late)
+		return 0;
+	cleanup_free char *why = r < 0 ? str_printf("%s", strerror(-r)) : call_reason(&call);
+	return complain(vm->host, r < 0 ? r : -EIO, NULL, "ssh-keygen cannot make %s: %s", path,
+			why ? why : "out of memory");
+}
+
+/* The only key that a host on that port may have. */
+static int know_host(const struct vm *vm, const char *known_hosts, unsigned short port)
+{
+	cleanup_free char *path = vm_file(vm, "host_key.pub");
+	cleanup_strbuf struct strbuf key = {0};
+
+	int r = path ? io_read_file(path, 4096, &key) : -ENOMEM;
+	cleanup_free char *line = r == 0 ? str_printf("[127.0.0.1]:%hu %s", port, key.data) : NULL;
+	if (r == 0)
+		r = line ? io_replace_file(known_hosts, line, strlen(line)) : -ENOMEM;
+	return r < 0 ? complain(vm->host, r, NULL, "cannot write %s: %s", known_hosts, strerror(-r))
+		     : 0;
+}
+
+static int write_config(const struct vm *vm, const struct machine *m)
+{
+	cleanup_free char *known_hosts = vm_file(vm, "known_hosts");
+	char host[] = "127.0.0.1", user[] = "builder", port[8];
+	const struct ssh_config config = {host, port, user, vm_file(vm, "login_key")};
+
+	snprintf(port, sizeof(port), "%hu", m->port);
+	int r = known_hosts && config.key ? know_host(vm, known_hosts, m->port)
+					  : vm_out_of_memory(vm);
+	if (r == 0) {
+		r = ssh_config_write(&config, VM_HOST, known_hosts, false, vm->config);
+		if (r < 0)
+			r = complain(vm->host, r, NULL, "cannot write %s: %s", vm->config,
+				     strerror(-r));
+	}
+	free(config.key);
+	return r;
+}
+
+/* What the machine said last, for an error; it may say anything. */
+static char *console_tail(const struct vm *vm)
+{
+	cleanup_free char *path = vm_file(vm, "console");
+	cleanup_strbuf struct strbuf text = {0};
+	unsigned lines = 0;
+
+	if (!path || io_read_file(path, CONSOLE_LIMIT, &text) < 0 || !text.len)
+		return strdup("it said nothing");
+	for (size_t i = 0; i < text.len; i++)
+		if (text.data[i] != '\n' && (text.data[i] < ' ' || text.data[i] > '~'))
+			text.data[i] = ' ';
+	char *at = text.data + text.len;
+	while (at > text.data && lines < CONSOLE_LINES)
+		if (*--at == '\n')
+			lines++;
+	return strdup(at);
+}
+
+static bool has_spoken(const struct vm *vm)
+{
+	cleanup_free char *path = vm_file(vm, "console");
+	struct stat st;
+
+	return path && stat(path, &st) == 0 && st.st_size > 0;
+}
+
+/* -EBUSY: somebody took the port meanwhile; -EOPNOTSUPP: this QEMU cannot confine itself. */
+static int judge_start(const struct vm *vm, const struct machine *m, const struct call *call, int r)
+{
+	cleanup_free char *why = r < 0        ? str_printf("%s", strerror(-r))
+				 : call->late ? call_reason(call)
+					      : call_tail(call);
+
+	if (r == 0 && call->status == 0 && !call->late)
+		return 0;
+	if (r == 0 && why && strstr(why, "host forwarding"))
+		return -EBUSY;
+	if (r == 0 && why && m->confined &&
+	    (strstr(why, "sandbox") || call->status == 128 + SIGSYS))
+		return -EOPNOTSUPP;
+	return complain(vm->host, r < 0 ? r : -EIO, NULL, "QEMU cannot start by %s: %s", m->accel,
+			why ? why : "out of memory");
+}
+
+static int spawn(const struct vm *vm, struct machine *m)
+{
+	cleanup_strv struct strv words = {0};
+	cleanup_free char *console = vm_file(vm, "console");
+	cleanup_call struct call call = {.timeout_ms = START_MS, .outlives = true};
+
+	m->port = answers_free_port();
+	machine_words(vm, m, &words);
+	if (words.error || !console)
+		return vm_out_of_memory(vm);
+	unlink(console);
+	call.argv = (const char *const *)words.v;
+	int r = call_run(&call);
+	return judge_start(vm, m, &call, r);
+}
+
+static int start_process(const struct vm *vm, struct machine *m)
+{
+	int r = -EBUSY;
+
+	for (int tries = 0; tries < PORT_TRIES && (r == -EBUSY || r == -EOPNOTSUPP); tries++) {
+		if (r == -EOPNOTSUPP)
+			m->confined = false;
+		r = spawn(vm, m);
+	}
+	return r == -EBUSY ? complain(vm->host, r, NULL, "QEMU finds no free port") : r;
+}
+
+/* A kernel that says nothing hangs: /dev/kvm may be there and not work. */
+static bool await_first_word(const struct vm *vm)
+{
+	for (int ms = 0; ms < FIRST_WORD_MS && find_process(vm); ms += LOOK_MS) {
+		if (has_spoken(vm))
+			return true;
+		look_again();
+	}
+	return has_spoken(vm);
+}
+
+static int await_login(const struct vm *vm, const struct machine *m)
+{
+	int64_t began = io_clock();
+	char port[8];
+
+	snprintf(port, sizeof(port), "%hu", m->port);
+	while (find_process(vm)) {
+		if (answers("127.0.0.1", port))
+			return 0;
+		if (vm_seconds_since(began) > LOGIN_SECONDS)
+			break;
+		look_again();
+	}
+	cleanup_free char *said = console_tail(vm);
+	return complain(vm->host, -ETIMEDOUT, NULL,
+			"the machine %s; its console, %s/console, ends with:\n%s",
+			find_process(vm) ? "takes no login" : "ended before it took a login",
+			vm->dir, said ? said : "out of memory");
+}
+
+static void remember(const struct vm *vm, const struct machine *m)
+{
+	cleanup_free char *path = vm_file(vm, "known");
+	cleanup_strv struct strv known = {0};
+
+	strv_add(&known, m->accel);
+	strv_take(&known, str_printf("%hu", m->port));
+	strv_take(&known, str_printf("%lld", (long long)time(NULL)));
+	memory_write(path, &known);
+}
+
+static int boot(const struct vm *vm, struct machine *m)
+{
+	int64_t began = io_clock();
+
+	vm_say(vm, "starting a machine by %s, with %u processors and %u MiB", m->accel,
+	       machine_cpus(vm), vm->memory);
+	int r = start_process(vm, m);
+	if (r == 0)
+		r = await_login(vm, m);
+	if (r == 0)
+		r = write_config(vm, m);
+	if (r < 0) {
+		(void)end_process(vm);
+		return r;
+	}
+	remember(vm, m);
+	vm_say(vm, "it takes logins after %.1f s", vm_seconds_since(began));
+	return 0;
+}
+
+/* Does a machine get on with it? Tried by a start, which is ended again. */
+static bool works(const struct vm *vm, const struct machine *wanted)
+{
+	cleanup_free char *why = NULL;
+	struct machine m = *wanted;
+	struct vm quiet = *vm;
+	const struct crossbpf_host nobody = vm_silent_host(&why);
+
+	quiet.host = &nobody;
+	bool well = start_process(&quiet, &m) == 0 && await_first_word(&quiet);
+	(void)end_process(&quiet);
+	return well;
+}
+
+/* auto: what this host has, unless it is known to hang. */
+static void choose_accel(const struct vm *vm, struct machine *m)
+{
+	const char *here = machine_accel();
+	cleanup_free char *memory = str_printf("%s/%s.refused", vm->shared, here ? here : "");
+	cleanup_strv struct strv line = {0};
+
+	if (strcmp(vm->accel, "auto") != 0) {
+		m->accel = vm->accel;
+		return;
+	}
+	m->accel = "tcg";
+	if (!here || memory_is_fresh(memory, REFUSED_SECONDS))
+		return;
+	m->accel = here;
+	if (works(vm, m))
+		return;
+	vm_say(vm, "no machine runs by %s here: it is emulated, which is slower by far", here);
+	strv_add(&line, here);
+	memory_write(memory, &line);
+	m->accel = "tcg";
+}
+
+static int qemu_start(const struct vm *vm)
+{
+	cleanup_free char *image = NULL;
+#ifdef __linux__
+	struct machine m = {.confined = true};
+#else
+	struct machine m = {.confined = false};
+#endif
+
+	int r = end_process(vm); /* one that never came so far as to take logins */
+	if (r == 0)
+		r = image_dir(vm, &image);
+	if (r == 0)
+		r = image_ensure(vm, image);
+	if (r == 0)
+		r = make_key(vm, "host_key");
+	if (r == 0)
+		r = make_key(vm, "login_key");
+	if (r < 0)
+		return r;
+	m.image = image;
+	choose_accel(vm, &m);
+	return boot(vm, &m);
+}
+
+/* Keys and all: the next one has others. */
+static int qemu_stop(const struct vm *vm)
+{
+	static const char *const all[] = {"host_key",      "host_key.pub", "login_key",
+					  "login_key.pub", "known_hosts",  "known",
+					  "console",       "pid",          NULL};
+
+	int r = end_process(vm);
+	for (size_t i = 0; r == 0 && all[i]; i++) {
+		cleanup_free char *path = vm_file(vm, all[i]);
+		if (path)
+			unlink(path);
+	}
+	return r;
+}
+
+static void qemu_describe(const struct vm *vm, struct strbuf *text)
+{
+	cleanup_free char *path = vm_file(vm, "known"), *image = NULL;
+	cleanup_strv struct strv known = {0};
+	char since[32] = "";
+	struct tm tm;
+
+	if (!memory_read(path, &known) || known.n != KNOWN_COUNT) {
+		strbuf_puts(text, "up");
+		return;
+	}
+	time_t when = (time_t)strtoll(known.v[KNOWN_SINCE], NULL, 10);
+	if (localtime_r(&when, &tm))
+		strftime(since, sizeof(since), "%Y-%m-%d %H:%M:%S", &tm);
+	strbuf_printf(text, "up by %s since %s, at 127.0.0.1:%s, with %u processors and %u MiB",
+		      known.v[KNOWN_ACCEL], since, known.v[KNOWN_PORT], machine_cpus(vm),
+		      vm->memory);
+	if (image_dir(vm, &image) == 0)
+		strbuf_printf(text, "\nimage %s", image);
+}
+
+const struct provider qemu_provider = {
+	.name = "qemu",
+	.plan = qemu_plan,
+	.is_up = qemu_is_up,
+	.start = qemu_start,
+	.stop = qemu_stop,
+	.describe = qemu_describe,
+};
