@@ -18,6 +18,9 @@
 #include "verify-options.h"
 #include "verify-table.h"
 
+/* This machine's own kernel, as --kernel and --on have it. */
+static const char native[] = "native";
+
 struct job {
 	struct verify_options options;
 	struct cli_project p;
@@ -98,6 +101,7 @@ static int run(struct job *j, struct crossbpf_error *e)
 	const struct verify_options *o = &j->options;
 	struct verify_request request = {
 		.kernels = &o->kernels,
+		.here = native,
 		.where = o->on,
 		.load = {.objects = (const char *const *)o->objects.v,
 			 .n_objects = o->objects.n,
@@ -117,7 +121,6 @@ static int run(struct job *j, struct crossbpf_error *e)
 		.log = o->quiet ? NULL : cli_log,
 		.control = j->control,
 	};
-	static const char *const native[] = {"native"};
 	cleanup_strv struct strv here = {0};
 
 	if (o->on) {
@@ -126,7 +129,7 @@ static int run(struct job *j, struct crossbpf_error *e)
 			return r;
 		/* One that sees this machine's files is on it. */
 		if (session_sees_host_files(&j->session)) {
-			strv_add(&here, native[0]);
+			strv_add(&here, native);
 			request.kernels = &here;
 		} else {
 			request.session = &j->session;

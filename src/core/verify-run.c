@@ -23,11 +23,6 @@ enum {
 	PT_INTERPRETER = 3,
 };
 
-static bool is_native(const char *kernel)
-{
-	return strcmp(kernel, "native") == 0;
-}
-
 /* One kernel's turn. */
 struct turn {
 	const struct verify_request *request;
@@ -309,7 +304,7 @@ static int prepare(struct turn *t, const char *name, struct crossbpf_error *e)
 						    .control = request->control};
 
 	int r = 0;
-	if (request->session || is_native(name)) {
+	if (request->session || strcmp(name, request->here) == 0) {
 		t->arch = request->session ? NULL : host;
 		if (!request->session && geteuid() != 0)
 			return error_set(e, -EPERM, EXIT_STATUS_NO_BACKEND,

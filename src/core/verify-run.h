@@ -8,8 +8,8 @@
 #include "verify.h"
 
 struct verify_request {
-	/* As guest_kernel_find() has them; "native" is that of this machine. */
-	const struct strv *kernels;
+	const struct strv *kernels; /* as guest_kernel_find() has them, or, */
+	const char *here;           /* so called, that of this machine */
 	/* Or that of the machine behind a session, which is loaded, and `where` says what it is. */
 	struct session *session;
 	const char *where;

@@ -36,11 +36,16 @@ prepare_guests() {
 	chown -R 65534:65534 "$tmp/user"
 }
 
-# His guests' files are in $tmp/user/tmp, and each QEMU has the name of one in its command line.
-verify() {
-	TMPDIR="$tmp/user/tmp" XDG_CACHE_HOME="$tmp/user" HOME="$tmp/user" \
-		setpriv --reuid=65534 --regid=65534 --clear-groups crossbpf verify "$@"
+# Becomes that command, his. His guests' files are in $tmp/user/tmp, and each QEMU has the name of one
+# in its command line.
+as_user() {
+	exec env TMPDIR="$tmp/user/tmp" XDG_CACHE_HOME="$tmp/user" HOME="$tmp/user" \
+		setpriv --reuid=65534 --regid=65534 --clear-groups "$@"
 }
+
+verify() (
+	as_user crossbpf verify "$@"
+)
 
 nothing_is_left() {
 	! pgrep -f "qemu-system.*$tmp/user/tmp" >/dev/null || fail "QEMU still runs"
