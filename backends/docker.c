@@ -20,6 +20,7 @@
 #include "docker/container.h"
 #include "docker/engine.h"
 #include "docker/holder.h"
+#include "docker/spare.h"
 #include "shared/io.h"
 #include "shared/process.h"
 
@@ -112,6 +113,8 @@ static void docker_close(struct crossbpf_session *session)
 		return;
 	if (session->container.is_private)
 		container_remove(&session->container);
+	else if (session->commands)
+		spare_leave(&session->container);
 	holder_end(&session->holder);
 	container_free(&session->container);
 	free(session);
@@ -177,18 +180,14 @@ static int judge(struct crossbpf_session *session, const struct crossbpf_run *ru
 }
 
 /* Runs it by the engine's command line, whose streams are the command's. */
-static int enter(struct crossbpf_session *session, const struct crossbpf_run *run, const char *dir,
-		 bool *ret_ended, int *ret_status)
+static int run_by_engine(struct container *c, const struct crossbpf_run *run, const char *dir,
+			 const char *mark, bool *ret_ended, int *ret_status)
 {
-	struct container *c = &session->container;
-	unsigned number = __atomic_fetch_add(&session->commands, 1, __ATOMIC_RELAXED);
-	cleanup_free char *mark =
-		str_printf("%ld.%u.%lld", (long)getpid(), number, (long long)io_now());
 	cleanup_strv struct strv argv = {0};
 
 	strv_add_all(&argv, (const char *const *)c->engine.words.v);
-	command_words(&argv, c->name, run, dir, mark ? mark : "");
-	if (!mark || argv.error)
+	command_words(&argv, c->name, run, dir, mark);
+	if (argv.error)
 		return -ENOMEM;
 	struct process process = {
 		.argv = (const char *const *)argv.v,
@@ -197,7 +196,22 @@ static int enter(struct crossbpf_session *session, const struct crossbpf_run *ru
 		.control = run->control,
 		.ret_ended = ret_ended,
 	};
-	int r = process_run(&process, ret_status);
+	return process_run(&process, ret_status);
+}
+
+static int enter(struct crossbpf_session *session, const struct crossbpf_run *run, const char *dir,
+		 bool *ret_ended, int *ret_status)
+{
+	struct container *c = &session->container;
+	unsigned number = __atomic_fetch_add(&session->commands, 1, __ATOMIC_RELAXED);
+	cleanup_free char *mark =
+		str_printf("%ld.%u.%lld", (long)getpid(), number, (long long)io_now());
+
+	if (!mark)
+		return -ENOMEM;
+	int r = spare_run(c, run, dir, mark, ret_ended, ret_status);
+	if (r == -ENOENT)
+		r = run_by_engine(c, run, dir, mark, ret_ended, ret_status);
 	if (r == 0 && *ret_ended)
 		container_end_command(c, mark);
 	return r;
@@ -217,6 +231,8 @@ static int docker_run(struct crossbpf_session *session, const struct crossbpf_ru
 	cleanup_free char *dir =
 		io_absolute(c->project->root, run->dir ? run->dir : c->project->root);
 	int r = dir ? enter(session, run, dir, &ended, &status) : -ENOMEM;
+	if (r == -EPIPE)
+		return lost(c, host);
 	if (r < 0)
 		return complain(host, r, "is the engine still installed?", "cannot run %s: %s",
 				c->engine.name, strerror(-r));

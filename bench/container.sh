@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 # One edited file in a warm container, beside docker exec of the same clang on a file that is there
-# already, and beside the recipe by hand: docker run of make on a bind mount.
+# already, and beside the recipe by hand: docker run of make on a bind mount. A second lies between
+# two edits, as a person's do: meanwhile crossbpf enters the container for the next one.
 . "${srcdir:-.}/tests/integration/lib.sh"
 . "$tests_dir/engine.sh"
 . "$tests_dir/selftests.sh"
@@ -55,10 +56,10 @@ exec docker run --rm --network none -v "$PWD:/src" -w /src "$image" make -s -f $
 EOF
 	chmod +x "$program-edit" "$program-exec" "$program-hand"
 	echo "A: one edit of a $program program by crossbpf build, B: docker exec clang on the file there"
-	"$pairs" -t "docker, one edit, $program" -a crossbpf -b "docker exec clang" "${PAIRS:-21}" -- "./$program-edit" -- "./$program-exec"
+	"$pairs" -t "docker, one edit, $program" -a crossbpf -b "docker exec clang" -p 1000 "${PAIRS:-21}" -- "./$program-edit" -- "./$program-exec"
 	docker run --rm "$image" sh -c 'command -v make' >/dev/null 2>&1 ||
 		{ echo "(the image has no make: the recipe by hand runs clang itself)" &&
 			sed -i "s/ make -s -f .*/ clang $(printf %s "$flags" | sed 's,/,\\/,g') -c $program.bpf.c -o $program.hand.o/" "$program-hand"; }
 	echo "A: the same, B: docker run --rm of the recipe"
-	"$pairs" -t "docker, one edit, $program" -a crossbpf -b "docker run make" "${PAIRS:-21}" -- "./$program-edit" -- "./$program-hand"
+	"$pairs" -t "docker, one edit, $program" -a crossbpf -b "docker run make" -p 1000 "${PAIRS:-21}" -- "./$program-edit" -- "./$program-hand"
 done

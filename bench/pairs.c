@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * pairs [-f] [-a NAME] [-b NAME] [-c COUNT] [-t TITLE] N -- COMMAND_A... -- COMMAND_B...
+ * pairs [-f] [-a NAME] [-b NAME] [-c COUNT] [-p MS] [-t TITLE] N -- COMMAND_A... -- COMMAND_B...
  *
- * Runs two commands in turn, N times each after one round that does not count (-f: it does), and
- * prints the median of each wall time, of their differences and of their ratios, pair by pair: that
- * holds where the machine's speed drifts. Beside them the processor time of each, which holds where
- * others use the machine too, and the memory of its largest process.
+ * Runs two commands in turn, N times each after one round that does not count (-f: it does), each
+ * after MS milliseconds in which what the other left behind may end, and prints the median of each
+ * wall time, of their differences and of their ratios, pair by pair: that holds where the machine's
+ * speed drifts. Beside them the processor time of each, which holds where others use the machine
+ * too, and the memory of its largest process.
  *
  * With BENCH_RESULTS in the environment it appends what it prints to that file too, a line of JSON,
  * under the title, the names and the count of actions that it is told: report.py reads it.
@@ -38,6 +39,7 @@ struct bench {
 	long actions; /* of each command; 0: that is no matter */
 	size_t n;
 	bool first; /* does that round count? */
+	long pause; /* milliseconds before each */
 	struct side a, b;
 	double *difference, *ratio, *cpu_ratio;
 };
@@ -59,8 +61,10 @@ static double ms_of(struct timeval t)
 	return (double)t.tv_sec * 1e3 + (double)t.tv_usec / 1e3;
 }
 
-static double run(struct side *s, double *ret_cpu, const posix_spawn_file_actions_t *quiet)
+static double run(struct side *s, double *ret_cpu, long pause,
+		  const posix_spawn_file_actions_t *quiet)
 {
+	nanosleep(&(struct timespec){pause / 1000, pause % 1000 * 1000000}, NULL);
 	double began = now_ms();
 	struct rusage usage;
 	int status;
@@ -160,7 +164,8 @@ static int measure(struct bench *b)
 	b->cpu_ratio = values + 6 * b->n;
 	for (size_t i = b->first; i <= b->n; i++) {
 		double cpu_a, cpu_b;
-		double ms_a = run(&b->a, &cpu_a, &quiet), ms_b = run(&b->b, &cpu_b, &quiet);
+		double ms_a = run(&b->a, &cpu_a, b->pause, &quiet);
+		double ms_b = run(&b->b, &cpu_b, b->pause, &quiet);
 		if (i == 0)
 			continue;
 		b->a.ms[i - 1] = ms_a;
@@ -182,7 +187,7 @@ int main(int argc, char **argv)
 	struct bench b = {.title = "", .a.name = "A", .b.name = "B"};
 	long n;
 
-	for (int c; (c = getopt(argc, argv, "+a:b:c:ft:")) != -1;) {
+	for (int c; (c = getopt(argc, argv, "+a:b:c:fp:t:")) != -1;) {
 		switch (c) {
 		case 'a':
 			b.a.name = optarg;
@@ -195,6 +200,9 @@ int main(int argc, char **argv)
 			break;
 		case 'f':
 			b.first = true;
+			break;
+		case 'p':
+			b.pause = strtol(optarg, NULL, 10);
 			break;
 		case 't':
 			b.title = optarg;

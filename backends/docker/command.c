@@ -122,6 +122,35 @@ void command_words(struct strv *words, const char *container, const struct cross
 	}
 }
 
+/* Is it "NAME=value", as a shell can export it? */
+static bool can_be_exported(const char *setting)
+{
+	size_t len =
+		strspn(setting, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789");
+
+	return len && setting[len] == '=' && !(setting[0] >= '0' && setting[0] <= '9');
+}
+
+char *command_script(const struct crossbpf_run *run, const char *dir, const char *mark)
+{
+	cleanup_strbuf struct strbuf script = {0};
+	char *string;
+
+	strbuf_printf(&script, "{\n" USED "export " CONTAINER_VARIABLE "=%s", mark);
+	for (const char *const *word = run->env; word && *word; word++) {
+		if (!can_be_exported(*word))
+			return NULL;
+		strbuf_putc(&script, ' ');
+		shell_quote(&script, *word);
+	}
+	strbuf_puts(&script, "\ncd -- ");
+	shell_quote(&script, dir);
+	strbuf_puts(&script, " || exit 127\nexec ");
+	shell_quote_all(&script, run->argv);
+	strbuf_puts(&script, "\n}");
+	return strbuf_finish(&script, &string) < 0 ? NULL : string;
+}
+
 void command_check_words(struct strv *words, const char *container, const char *program,
 			 const char *dir)
 {

@@ -13,6 +13,11 @@
 void command_words(struct strv *words, const char *container, const struct crossbpf_run *run,
 		   const char *dir, const char *mark);
 
+/* The same for a shell that runs in the container already: a script that becomes the command, and
+ * that no shell begins before it has read all of it. NULL where there can be none, or memory ran
+ * out; the caller frees. */
+char *command_script(const struct crossbpf_run *run, const char *dir, const char *mark);
+
 /* One that tells, by its status, why `program` cannot be started in `dir`. */
 void command_check_words(struct strv *words, const char *container, const char *program,
 			 const char *dir);

@@ -129,6 +129,21 @@ static char *find_owner(void)
 	return str_printf("%lu@%s-%.16s", (unsigned long)getuid(), host, hex);
 }
 
+/* One that waits counts as use: it must not keep the container from its idle stop. */
+static int plan_spare(struct container *c)
+{
+	const char *spare = option(c->conf, "spare");
+
+	if (option_seconds(spare, &c->spare) < 0)
+		return complain(c->host, -EINVAL, "give minutes, as 1, or seconds, as 60s",
+				"spare '%s' is no time", spare);
+	if (c->is_private)
+		c->spare = 0;
+	if (c->idle && c->spare > c->idle)
+		c->spare = c->idle;
+	return 0;
+}
+
 static int plan_limits(struct container *c)
 {
 	const char *idle = option(c->conf, "idle");
@@ -145,7 +160,7 @@ static int plan_limits(struct container *c)
 				"idle '%s' is no time", idle);
 	if (c->is_private)
 		c->idle = PRIVATE_SECONDS;
-	return 0;
+	return plan_spare(c);
 }
 
 static void digest_strings(struct digest *d, const struct strv *strings)

@@ -16,6 +16,7 @@ struct container {
 	char *user;        /* UID:GID inside */
 	char *owner;       /* who of those who share an engine */
 	unsigned idle;     /* seconds; 0: for ever */
+	unsigned spare;    /* seconds for which a shell waits in it for the next command */
 	bool is_private;   /* of one session alone, which removes it */
 	bool loads;        /* and in which BPF programs may be loaded */
 	char *name;        /* follows from all above */

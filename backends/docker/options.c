@@ -16,5 +16,6 @@ const struct crossbpf_key option_keys[] = {
 	{"memory", "the most that a container may use, 0 for no limit", "4g", 0},
 	{"pids", "how many processes it may have, 0 for no limit", "2048", 0},
 	{"idle", "minutes until an unused container stops, 0 for never; 90s for seconds", "30", 0},
+	{"spare", "minutes for which a shell waits there for the next build; 0 for none", "60s", 0},
 	{NULL, NULL, NULL, 0},
 };

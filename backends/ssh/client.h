@@ -23,9 +23,4 @@ void client_add_options(struct strv *words, const struct connection *c);
 /* Appends the option that names its socket; NULL: there is none. */
 void client_add_control(struct strv *words, const char *control);
 
-/* A place for the socket of a control connection: in a directory of the user's alone, by a name
- * that is short enough for a socket, and that follows from `key`. The caller frees; NULL where
- * there is no such place. */
-char *client_control(const char *key);
-
 #endif

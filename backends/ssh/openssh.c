@@ -14,6 +14,7 @@
 #include "common/call.h"
 #include "common/memory.h"
 #include "common/options.h"
+#include "common/socket-place.h"
 #include "refusal.h"
 #include "relay.h"
 #include "retry.h"
@@ -38,7 +39,7 @@ static char *name_control(const struct connection *c, const struct resolved *res
 		digest_bytes(&d, &n, sizeof(n));
 	digest_finish(&d, hex);
 	hex[16] = '\0';
-	return client_control(hex);
+	return socket_place(hex);
 }
 
 /* Appends what each command on a control connection begins with. */

@@ -145,8 +145,7 @@ int process_start(void *ctx, const struct process *p, bool own_group, pid_t *ret
 	return r;
 }
 
-/* True once whoever holds the other end wants the child ended. */
-static bool control_ends(int control)
+bool process_is_told(int control)
 {
 	char order;
 	ssize_t n = read(control, &order, 1);
@@ -190,7 +189,7 @@ static bool poll_until_end(pid_t target, int control, int ended)
 		if (n == 0) {
 			kill(target, SIGKILL);
 			timeout = -1;
-		} else if (fds[1].revents && control_ends(control)) {
+		} else if (fds[1].revents && process_is_told(control)) {
 			kill(target, SIGTERM);
 			fds[1].fd = -1; /* one order is enough */
 			timeout = TERMINATE_GRACE_MS;

@@ -41,6 +41,10 @@ const char *const *process_environment(void);
  */
 int process_run(const struct process *p, int *ret_status);
 
+/* Of a control descriptor that is readable: does whoever holds its other end want the child ended?
+ * Takes one order. */
+bool process_is_told(int control);
+
 /* A process_start_fn, which spawns it. The caller waits for it. */
 int process_start(void *ctx, const struct process *p, bool own_group, pid_t *ret_pid);
 

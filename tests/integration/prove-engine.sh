@@ -6,16 +6,21 @@ runner=$builddir_top/tests/integration/run-in-session
 root=/work/some/project
 cd "$tmp" || exit 1
 
-# session [OPTION…] -- COMMAND…; more settings in $more.
+# session [OPTION…] -- COMMAND…; more settings in $more. With $spare each goes by a shell that waits.
 more=
+spare=
+spare_waits() {
+	ls "$XDG_CACHE_HOME/crossbpf/sockets" 2>/dev/null | grep -q -v '\.'
+}
 session() {
+	[ -z "$spare" ] || await 30 spare_waits || fail "no shell waits in the container"
 	options=
 	while [ "$1" != -- ]; do
 		options="$options $1"
 		shift
 	done
 	# shellcheck disable=SC2086 # lists of words
-	timeout 120 "$runner" $options "docker:$image" "$root" $engine_settings $more "$@"
+	timeout 120 "$runner" $options "docker:$image" "$root" $engine_settings "spare=${spare:-0}" $more "$@"
 }
 # As above, with the status that is expected first.
 session_status() {
@@ -27,7 +32,7 @@ session_status() {
 }
 operation() {
 	# shellcheck disable=SC2086 # lists of words
-	timeout 120 "$runner" "$@" docker "$root" "image=$image" $engine_settings $more
+	timeout 120 "$runner" "$@" docker "$root" "image=$image" $engine_settings "spare=${spare:-0}" $more
 }
 containers() {
 	engine ps -a --filter label=crossbpf.project --format '{{.Names}}'
@@ -98,7 +103,7 @@ b
 		env printf '<%s>\n' "$@" >wanted
 		expect_same wanted out "arguments"
 	done
-	"$runner" -e A=1 -e "B=two words" -e "C=$newline" -e "D=$latin1" -e E= "docker:$image" "$root" $engine_settings -- \
+	"$runner" -e A=1 -e "B=two words" -e "C=$newline" -e "D=$latin1" -e E= "docker:$image" "$root" $engine_settings "spare=${spare:-0}" -- \
 		sh -c 'printf "%s|" "$A" "$B" "$C" "$D" "${E-unset}"' >out
 	printf '%s|' 1 'two words' "$newline" "$latin1" '' >wanted
 	expect_same wanted out "environment"
@@ -264,13 +269,13 @@ own_dockerfile() {
 	printf 'FROM busybox:test\nCOPY file /file\nRUN echo from the build; id >/built\n' >"own dir/Own"
 	echo context >"own dir/file"
 	# shellcheck disable=SC2086 # a list of words
-	"$runner" docker "$root" $engine_settings "dockerfile=$tmp/own dir/Own" -- cat /file >out 2>err || { cat err >&2; fail "dockerfile"; }
+	"$runner" docker "$root" $engine_settings spare=0 "dockerfile=$tmp/own dir/Own" -- cat /file >out 2>err || { cat err >&2; fail "dockerfile"; }
 	[ "$(cat out)" = context ] && grep -q 'log: .*from the build' err || { cat err >&2; fail "dockerfile"; }
-	"$runner" docker "$root" $engine_settings "dockerfile=$tmp/own dir/Own" -- cat /built >out 2>err
+	"$runner" docker "$root" $engine_settings spare=0 "dockerfile=$tmp/own dir/Own" -- cat /built >out 2>err
 	! grep -q 'from the build' err || fail "it was built twice"
 	printf 'FROM busybox:test\nRUN echo this is why; exit 3\n' >"own dir/Bad"
 	status=0
-	"$runner" docker "$root" $engine_settings "dockerfile=$tmp/own dir/Bad" -- true >out 2>err || status=$?
+	"$runner" docker "$root" $engine_settings spare=0 "dockerfile=$tmp/own dir/Bad" -- true >out 2>err || status=$?
 	[ $status = 200 ] && grep -q '^error: .*cannot build the image crossbpf-builder:' err || { cat err >&2; fail "a build that fails"; }
 	sed '1,/^error: /{/^error: /!d}' err | grep -q 'this is why' || { cat err >&2; fail "no reason"; }
 	ok "a Dockerfile of the user's"
@@ -285,10 +290,46 @@ absent() {
 	ok "an image that is not there"
 }
 
+no_spare() {
+	! pgrep -f "^$builddir_top/crossbpf-docker-spare $XDG_CACHE_HOME" >/dev/null
+}
+
+# The same by a shell that waits in the container since the last one.
+waiting() {
+	no_spare || fail "without a spare one waits"
+	# shellcheck disable=SC2086 # lists of words
+	"$runner" "docker:$image" "$root" $engine_settings -- true || fail "the first"
+	spare=60s
+	await 30 spare_waits || fail "no shell waits in the container"
+	: >calls
+	session_status 0 -- true
+	! grep -v 'read -r length' calls || fail "the engine was called"
+	for part in streams arguments interrupted; do
+		$part
+	done
+	# shellcheck disable=SC2046 # one word
+	await 30 spare_waits && kill -9 $(pgrep -f "^$builddir_top/crossbpf-docker-spare $XDG_CACHE_HOME")
+	spare=
+	session_status 0 -- true
+	ls "$XDG_CACHE_HOME/crossbpf/sockets" | grep -v '\.' && fail "what was killed left its socket"
+	# One that nobody comes for goes; one whose container goes, too.
+	more=spare=2s
+	session_status 0 -- true
+	await 30 spare_waits || fail "none after one was killed"
+	await 30 no_spare || fail "it stays"
+	more=spare=60s
+	session_status 0 -- true
+	await 30 spare_waits || fail "none after one went"
+	more=
+	operation --down
+	await 30 no_spare || fail "it outlives its container"
+	ok "a shell that waits"
+}
+
 # prove IMAGE: all that any image must do.
 prove() {
 	image=$1
-	for part in streams arguments confined warm killed reaped interrupted at_once directories idle described; do
+	for part in streams arguments confined warm killed reaped interrupted at_once directories idle described waiting; do
 		$part
 	done
 }
