@@ -48,6 +48,7 @@ static int parse_options(int argc, char **argv, struct request *q, struct crossb
 {
 	const struct option longs[] = {
 		{"help", no_argument, NULL, 'h'},
+		{"backend", required_argument, NULL, 'b'},
 		{q->has_json ? "json" : NULL, no_argument, NULL, 'j'},
 		{NULL, 0, NULL, 0},
 	};
@@ -55,27 +56,32 @@ static int parse_options(int argc, char **argv, struct request *q, struct crossb
 
 	optind = 1;
 	while ((letter = getopt_long(argc, argv, "h", longs, NULL)) != -1) {
-		if (letter != 'h' && letter != 'j')
+		if (letter != 'h' && letter != 'b' && letter != 'j')
 			return cli_refuse_option(q->command, longs, argv, e);
 		if (letter == 'h')
 			q->help = true;
+		else if (letter == 'b')
+			q->backend = optarg;
 		else
 			q->json = true;
 	}
-	if (argc - optind > 1)
+	int most = q->backend ? 0 : 1;
+	if (argc - optind > most)
 		return error_set(e, -EINVAL, EXIT_STATUS_USAGE, "name one backend",
-				 "'%s' is one argument too many", argv[optind + 1]);
-	q->backend = argv[optind];
+				 "'%s' is one argument too many", argv[optind + most]);
+	if (!q->backend)
+		q->backend = argv[optind];
 	return 0;
 }
 
 static int print_help(const struct request *q, const char *what)
 {
-	printf("Usage: crossbpf %s %s[BACKEND[:WHERE]]\n%s\n\n", q->command,
-	       q->has_json ? "[--json] " : "", what);
+	printf("Usage: crossbpf %s %s[BACKEND[:WHERE]]\n%s\n\n"
+	       "  --backend=NAME[:WHERE]  the same as the argument\n",
+	       q->command, q->has_json ? "[--json] " : "", what);
 	if (q->has_json)
-		printf("  --json      an object a line\n");
-	printf("  -h, --help  this help\n\n"
+		printf("  --json                  an object a line\n");
+	printf("  -h, --help              this help\n\n"
 	       "See crossbpf-%s(1).\n",
 	       q->command);
 	return cli_finish_output();

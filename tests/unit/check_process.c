@@ -280,6 +280,23 @@ TEST(other_descriptors)
 	close(ours[1]);
 }
 
+/* One that outlives us keeps nothing of the caller's open, but its streams. */
+TEST(no_other_descriptors)
+{
+	int passed = fcntl(1, F_DUPFD, 3), out = fcntl(1, F_DUPFD, 40);
+	cleanup_free char *script = str_printf(
+		"[ -e /dev/fd/1 ] && ! [ -e /dev/fd/%d ] && ! [ -e /dev/fd/%d ]", passed, out);
+	struct process p = process_of(SHELL(script));
+
+	ck_assert_int_ge(passed, 3);
+	p.alone = true;
+	p.fd[1] = out;
+	ck_assert_int_eq(run(&p), 0);
+	ck_assert_int_ge(fcntl(passed, F_GETFD), 0);
+	close(passed);
+	close(out);
+}
+
 /* The child must end by SIGPIPE though we ignore it, and by SIGTERM though we block it. */
 TEST(signals_are_reset)
 {
@@ -607,6 +624,7 @@ static void add_tests(TCase *c)
 	tcase_add_test(c, streams_that_need_lifting);
 	tcase_add_test(c, closed_stream);
 	tcase_add_test(c, other_descriptors);
+	tcase_add_test(c, no_other_descriptors);
 	tcase_add_test(c, signals_are_reset);
 	tcase_add_test(c, a_terminal_does_not_stop_it);
 	tcase_add_test(c, control_ends_the_child);
