@@ -223,7 +223,7 @@ static int await_client(const char *place, int seconds, const struct spare *s, i
 static int wait_and_serve(const char *place, int seconds, char **words)
 {
 	cleanup_strbuf struct strbuf script = {0};
-	int fd, streams[SPARE_STREAMS];
+	int fd = -1, streams[SPARE_STREAMS];
 	struct spare s;
 
 	int r = enter(&s, words);
