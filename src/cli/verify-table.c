@@ -10,7 +10,7 @@
 #include "verify-rows.h"
 
 enum {
-	WIDTH = 110,   /* kernels that do not fit go below; one always does */
+	WIDTH = 110,     /* kernels that do not fit go below; one always does */
 	NAME_SHOWN = 48, /* of a name in the table: below it is whole */
 	GAP = 2,
 };

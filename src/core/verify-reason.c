@@ -327,12 +327,10 @@ static int explain(const struct verifier_request *request, const struct verify_s
 	r = find_text(&q, k, request->error);
 	if (r < 0)
 		return r;
-	*ret = (struct verify_reason){
-		.file = TAKE_PTR(fault.file),
-		.line = fault.line,
-		.text = TAKE_PTR(answer.data),
-		.explanation = TAKE_PTR(explanation.data),
-	};
+	ret->file = TAKE_PTR(fault.file);
+	ret->line = fault.line;
+	ret->text = TAKE_PTR(answer.data);
+	ret->explanation = TAKE_PTR(explanation.data);
 	return 0;
 }
 

@@ -460,12 +460,10 @@ static int take_pieces(const struct explanation *x, struct verifier_fault *ret)
 	find_pieces(x, &said, &file, &line);
 	if (said.error || file.error)
 		return -ENOMEM;
-	*ret = (struct verifier_fault){
-		.said = TAKE_PTR(said.data),
-		.file = TAKE_PTR(file.data),
-		.line = line,
-		.is_beginning = x->is_beginning,
-	};
+	ret->said = TAKE_PTR(said.data);
+	ret->file = TAKE_PTR(file.data);
+	ret->line = line;
+	ret->is_beginning = x->is_beginning;
 	return 0;
 }
 

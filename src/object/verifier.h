@@ -32,7 +32,7 @@ struct verifier_fault {
 	bool is_beginning; /* the line is the program's first: that of the fault is not known */
 };
 
-/* What verifier_explain() does, and the pieces. 0 or -ENOMEM. */
+/* What verifier_explain() does, and the pieces, into *ret, which is empty. 0 or -ENOMEM. */
 int verifier_find(const struct verifier_request *request, struct strbuf *report,
 		  struct verifier_fault *ret);
 void verifier_fault_free(struct verifier_fault *f);
