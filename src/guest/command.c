@@ -19,6 +19,7 @@
 #include "shared/strbuf.h"
 
 enum { NO_SHELL = 127, CANNOT_RUN = 126 };
+static const size_t collected_max = (size_t)2 * GUEST_LOG_MAX;
 
 /* The process that this one's parent is; 0: it is gone. The name before it may have any characters.
  */
@@ -107,7 +108,7 @@ static int collect(int fd, struct strbuf *output)
 			strbuf_add(output, buf, (size_t)n);
 		if (output->error)
 			return output->error;
-		if (output->len > 2 * GUEST_LOG_MAX) {
+		if (output->len > collected_max) {
 			memmove(output->data, output->data + output->len - GUEST_LOG_MAX,
 				GUEST_LOG_MAX);
 			output->len = GUEST_LOG_MAX;

@@ -22,7 +22,7 @@
 
 /* The device of a virtio port comes a while after its driver. */
 enum { PORT_TRIES = 500 };
-static const int64_t port_pause = 20 * 1000 * 1000;
+static const int64_t port_pause = 20000000; /* nanoseconds */
 
 __attribute__((format(printf, 1, 2))) static void say(const char *format, ...)
 {
