@@ -303,7 +303,7 @@ static void add_object_failures(struct page *p, size_t kernel, size_t object)
 
 	for (size_t i = 0; i < o->n_programs; i++) {
 		const struct verify_program *program = &o->programs[i];
-		if (program->verdict != VERIFY_REFUSED)
+		if (program->verdict != VERIFY_REFUSED && !program->reason.text)
 			continue;
 		begin_failure(p, kernel, object, i, program->name);
 		add_reason(p, &program->reason);

@@ -109,7 +109,7 @@ static int print_program(const struct verify_report *r, const struct verify_kern
 			  text(k->name), "verdict", verify_verdict_name(verdict), "instructions",
 			  instructions, "share", share, "loaded_instructions", loaded, "seconds",
 			  p->seconds, "log", verdict == VERIFY_REFUSED ? text(p->log) : NULL);
-	int code = object && verdict == VERIFY_REFUSED && p != &none
+	int code = object && (verdict == VERIFY_REFUSED || p->reason.text) && p != &none
 			   ? add_reason(object, &p->reason, p->error)
 			   : 0;
 

@@ -242,7 +242,7 @@ static void add_program_notes(struct strbuf *b, const struct verify_report *r,
 {
 	cleanup_strbuf struct strbuf use = {0};
 
-	if (p->verdict == VERIFY_REFUSED) {
+	if (p->verdict == VERIFY_REFUSED || p->reason.text) {
 		begin_note(b, r, object, p->name, k);
 		add_reason(b, &p->reason);
 	}

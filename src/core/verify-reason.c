@@ -389,6 +389,46 @@ bool verify_object_has_culprit(const struct verify_object *o)
 	return false;
 }
 
+/* What the program calls that the kernel has not, the newest. */
+static const struct need *find_newer_helper(struct question *q)
+{
+	for (size_t i = 0; i < q->object->n_needs; i++) {
+		const struct need *n = &q->object->needs[i];
+		if (n->kind == NEED_HELPER && is_newer(q, n))
+			return n;
+	}
+	return NULL;
+}
+
+/* Of a program whose object fell before the kernel saw it: what it would have been refused for. */
+static int explain_unseen(const struct verify_source *s, const struct verify_kernel *k,
+			  struct verify_program *p)
+{
+	cleanup_verifier_fault struct verifier_fault fault = {0};
+	cleanup_inspection struct inspection in = {0};
+	cleanup_strbuf struct strbuf answer = {0};
+	struct verifier_request request = request_of(s);
+	struct question q = {.version = kernel_version(k), .object = &in, .answer = &answer};
+	bool opened;
+
+	int r = open_inspection(&in, s, &opened);
+	if (r < 0 || !opened || !q.version)
+		return r;
+	r = inspection_narrow(&in, p->name);
+	const struct need *n = r == 0 ? find_newer_helper(&q) : NULL;
+	if (!n)
+		return r == -ENOMEM ? r : 0;
+	request.program = p->name;
+	r = verifier_find_call(&request, n->number, &fault);
+	answer_need(&q, n);
+	if (r < 0 || answer.error)
+		return -ENOMEM;
+	p->reason.file = TAKE_PTR(fault.file);
+	p->reason.line = fault.line;
+	p->reason.text = TAKE_PTR(answer.data);
+	return 0;
+}
+
 static int explain_object(const struct verify_source *s, const struct verify_kernel *k,
 			  struct verify_object *o)
 {
@@ -399,10 +439,12 @@ static int explain_object(const struct verify_source *s, const struct verify_ker
 		if (p->verdict == VERIFY_REFUSED && !p->reason.text)
 			r = verify_reason_program(s, k, p, &p->reason);
 	}
-	if (r == 0 && o->verdict == VERIFY_REFUSED && !verify_object_has_culprit(o) &&
-	    !o->reason.text)
-		r = verify_reason_object(s, k, o, &o->reason);
-	return r;
+	if (r < 0 || o->verdict != VERIFY_REFUSED || verify_object_has_culprit(o) || o->reason.text)
+		return r;
+	for (size_t i = 0; r == 0 && i < o->n_programs; i++)
+		if (o->programs[i].verdict == VERIFY_NOT_LOADED)
+			r = explain_unseen(s, k, &o->programs[i]);
+	return r < 0 ? r : verify_reason_object(s, k, o, &o->reason);
 }
 
 int verify_explain(struct verify_report *r)

@@ -39,7 +39,8 @@ struct verify_program {
 	double seconds;          /* that loading it took */
 	char *log;               /* owned; of VERIFY_REFUSED: what the verifier said, or libbpf */
 	bool is_libbpf;          /* libbpf said it: the program did not get to the verifier */
-	struct verify_reason reason; /* of VERIFY_REFUSED; by verify_explain() */
+	struct verify_reason reason; /* by verify_explain(): of VERIFY_REFUSED, and of
+				      * what would have been */
 	bool attached;               /* it was asked for, and done */
 	char *attach_message; /* owned; why it was not; NULL: it was not asked for, or done */
 	bool counted;         /* the kernel told how often it ran */

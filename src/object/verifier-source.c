@@ -7,7 +7,7 @@
 
 #include "bytes.h"
 
-enum { INSTRUCTION = 8 };
+enum { INSTRUCTION = 8, OP_LOAD_64 = 0x18, OP_CALL = 0x85 };
 
 void source_close(struct source *s)
 {
@@ -353,6 +353,31 @@ struct source_line source_mention(const struct source *s, struct span word)
 				return s->records[i].line;
 	}
 	return (struct source_line){0};
+}
+
+static bool calls(const uint8_t *instruction, uint32_t helper, bool big)
+{
+	unsigned source = big ? instruction[1] & 0xf : instruction[1] >> 4;
+
+	return instruction[0] == OP_CALL && source == 0 &&
+	       bytes_get32(instruction + 4, big) == helper;
+}
+
+bool source_call(const struct source *s, uint32_t helper, uint32_t *ret_instruction)
+{
+	for (size_t p = 0; p < s->n_parts; p++) {
+		const struct contents_program *f = s->parts[p].function;
+		for (uint32_t i = 0; i < f->n_instructions; i++) {
+			const uint8_t *at = f->instructions + (size_t)i * INSTRUCTION;
+			if (calls(at, helper, s->contents.elf.big)) {
+				*ret_instruction = s->parts[p].start + i;
+				return true;
+			}
+			if (at[0] == OP_LOAD_64)
+				i++; /* it is two long */
+		}
+	}
+	return false;
 }
 
 /* The stack */

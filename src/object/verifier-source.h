@@ -61,6 +61,10 @@ struct source_line source_find(const struct source *s, struct span text, struct 
 /* The first line of the program and what it calls that has this word. */
 struct source_line source_mention(const struct source *s, struct span word);
 
+/* The first instruction of the program and what it calls that calls this helper; false: none
+ * does. */
+bool source_call(const struct source *s, uint32_t helper, uint32_t *ret_instruction);
+
 /* The calls that take most of the stack, or are most: appends "outer() 304, inner() 300", or
  * without the bytes, and gives the instruction of the first call; false: nothing is called. */
 bool source_deepest(const struct source *s, bool in_bytes, struct strbuf *to, uint32_t *ret_call);

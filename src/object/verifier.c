@@ -488,6 +488,21 @@ int verifier_find(const struct verifier_request *request, struct strbuf *report,
 	return report->error ? report->error : take_pieces(&x, ret);
 }
 
+int verifier_find_call(const struct verifier_request *request, uint32_t helper,
+		       struct verifier_fault *ret)
+{
+	cleanup_explanation struct explanation x = {.request = request};
+	uint32_t number;
+
+	log_open(&x.log, "");
+	int r = find_source(&x);
+	if (r < 0)
+		return r;
+	if (source_call(&x.source, helper, &number))
+		x.line = source_line(&x.source, number);
+	return take_pieces(&x, ret);
+}
+
 int verifier_explain(const struct verifier_request *request, struct strbuf *report)
 {
 	cleanup_verifier_fault struct verifier_fault fault = {0};

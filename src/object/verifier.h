@@ -35,6 +35,9 @@ struct verifier_fault {
 /* What verifier_explain() does, and the pieces, into *ret, which is empty. 0 or -ENOMEM. */
 int verifier_find(const struct verifier_request *request, struct strbuf *report,
 		  struct verifier_fault *ret);
+/* Where the program first calls this helper, without a word of what was said. The same. */
+int verifier_find_call(const struct verifier_request *request, uint32_t helper,
+		       struct verifier_fault *ret);
 void verifier_fault_free(struct verifier_fault *f);
 #define cleanup_verifier_fault CLEANUP(verifier_fault_free)
 
