@@ -11,6 +11,7 @@
 
 enum {
 	CONSOLE_MAX = 64 << 10,
+	CONSOLE_ROOM = 2 * CONSOLE_MAX,
 };
 
 #define SECOND INT64_C(1000000000)
@@ -47,7 +48,7 @@ static int keep_console(struct strbuf *console, const char *data, size_t len)
 	for (size_t i = from; i < console->len; i++) /* it becomes text of C */
 		if (!console->data[i])
 			console->data[i] = '?';
-	if (console->len > 2 * CONSOLE_MAX) {
+	if (console->len > CONSOLE_ROOM) {
 		memmove(console->data, console->data + console->len - CONSOLE_MAX, CONSOLE_MAX);
 		console->len = CONSOLE_MAX;
 		console->data[CONSOLE_MAX] = '\0';

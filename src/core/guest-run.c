@@ -77,6 +77,7 @@ struct boot {
  * port by which it answers. What it prints, and QEMU, come by standard error. */
 static int make_argv(const struct boot *b, struct strv *argv)
 {
+	static const char port[] = "virtserialport,chardev=answers,name=" GUEST_PORT;
 	const struct machine *m = b->machine;
 	const char *const words[] = {m->qemu,
 				     "-nodefaults",
@@ -107,7 +108,7 @@ static int make_argv(const struct boot *b, struct strv *argv)
 				     "-device",
 				     "virtio-serial-pci",
 				     "-device",
-				     "virtserialport,chardev=answers,name=" GUEST_PORT,
+				     port,
 				     NULL};
 
 	strv_add_all(argv, words);

@@ -43,9 +43,10 @@ TEST(what_is_answered_is_reported)
 
 	begin(&t, 2);
 	take(&t, hello);
-	take(&t, "{\"event\": \"program\", \"object\": 0, \"program\": \"f\", \"section\": \"xdp\", "
-		 "\"verdict\": \"loaded\", \"instructions\": 1234, \"n_instructions\": 40, "
-		 "\"seconds\": 0.5}\n");
+	take(&t,
+	     "{\"event\": \"program\", \"object\": 0, \"program\": \"f\", \"section\": \"xdp\", "
+	     "\"verdict\": \"loaded\", \"instructions\": 1234, \"n_instructions\": 40, "
+	     "\"seconds\": 0.5}\n");
 	take(&t, "{\"event\": \"attach\", \"object\": 0, \"program\": \"f\", \"error\": 0}\n");
 	take(&t, "{\"event\": \"packets\", \"object\": 0, \"program\": \"f\", \"packets\": 3, "
 		 "\"failed\": 1, \"verdicts\": {\"XDP_PASS\": 2}}\n");
@@ -131,7 +132,8 @@ TEST(what_cannot_be_is_refused)
 	check_refused("{\"event\": \"object\"}\n", "not the turn");
 	check_refused("{\"event\": \"object\", \"object\": 0, \"error\": \"x\"}\n", "no number");
 	check_refused("{\"event\": \"object\", \"object\": 0, \"error\": 1e3}\n", "no number");
-	check_refused("{\"event\": \"object\", \"object\": 0, \"error\": 70000}\n", "out of bounds");
+	check_refused("{\"event\": \"object\", \"object\": 0, \"error\": 70000}\n",
+		      "out of bounds");
 	check_refused(PROGRAM(""), "\"program\" is missing");
 	check_refused(PROGRAM(", \"program\": 3"), "no text");
 	check_refused(PROGRAM(NAMED), "\"verdict\" is unknown");
@@ -140,14 +142,18 @@ TEST(what_cannot_be_is_refused)
 	check_refused(PROGRAM(NAMED ", \"verdict\": \"loaded\", \"libbpf\": 1"), "neither true");
 	check_refused("{\"event\": \"attach\", \"object\": 0, \"program\": \"f\"}\n",
 		      "no program of that name");
-	check_refused(PROGRAM(NAMED ", \"verdict\": \"loaded\"")
-			      "{\"event\": \"packets\", \"object\": 0, \"program\": \"f\", "
-			      "\"verdicts\": {\"0123456789012345678901234567890123456789\": 1}}\n",
-		      "too long");
-	check_refused(PROGRAM(NAMED ", \"verdict\": \"loaded\"")
-			      "{\"event\": \"packets\", \"object\": 0, \"program\": \"f\", "
-			      "\"verdicts\": {\"XDP_PASS\": -1}}\n",
-		      "no numbers");
+	check_refused(
+		PROGRAM(NAMED ", \"verdict\": \"loaded\"") "{\"event\": \"packets\", \"object\": "
+							   "0, \"program\": \"f\", "
+							   "\"verdicts\": "
+							   "{\"012345678901234567890123456789012345"
+							   "6789\": 1}}\n",
+		"too long");
+	check_refused(
+		PROGRAM(NAMED ", \"verdict\": \"loaded\"") "{\"event\": \"packets\", \"object\": "
+							   "0, \"program\": \"f\", "
+							   "\"verdicts\": {\"XDP_PASS\": -1}}\n",
+		"no numbers");
 	check_refused("{\"event\": \"object\", \"object\": 0, \"object\": 0}\n", "no JSON");
 	check_refused("{\"event\": \"object\", \"object\": 0}\n"
 		      "{\"event\": \"runs\", \"object\": 7, \"program\": \"f\"}\n",
