@@ -12,11 +12,10 @@ const char *machine_program(void);
 const char *machine_accel(void);
 
 struct machine {
-	const char *image; /* directory */
-	const char *disk;  /* in it */
-	const char
-		*format; /* of the disk, where that has a boot loader; NULL: a kernel lies beside */
-	const char *accel; /* kvm, hvf or tcg */
+	const char *image;  /* directory */
+	const char *disk;   /* in it */
+	const char *format; /* of a disk with a boot loader; NULL: a raw one, a kernel beside it */
+	const char *accel;  /* kvm, hvf or tcg */
 	unsigned short port;
 	bool confined; /* QEMU denies itself what it has no need of */
 };
