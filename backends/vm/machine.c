@@ -152,9 +152,10 @@ static void add_kernel(const struct kind *kind, const struct machine *m, struct 
 				    kind->console));
 }
 
-/* What looks for a boot loader, where QEMU takes none by itself. */
+/* What looks for a boot loader; where there is none it starts again, which ends QEMU. */
 static void add_firmware(const struct kind *kind, struct strv *words)
 {
+	strv_add_all(words, (const char *const[]){"-boot", "reboot-timeout=0", NULL});
 	if (!kind->firmware)
 		return;
 	strv_add(words, "-bios");
