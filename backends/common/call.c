@@ -157,6 +157,7 @@ int call_run(struct call *c)
 		.dir = c->dir,
 		.fd = {null, answer, -1},
 		.control = -1,
+		.keeps_group = c->stays,
 		.alone = c->outlives,
 	};
 	r = run_listened(c, &process, &l);

@@ -15,7 +15,8 @@ struct call {
 	const char *dir;                 /* where it runs; NULL: where we do */
 	const struct crossbpf_host *log; /* its lines go there as they come; NULL: nowhere */
 	int timeout_ms;                  /* after which it is told to end; 0: never */
-	bool outlives;                   /* it leaves something running that has nothing of ours */
+	bool stays;            /* in our process group also with a timeout: ^C reaches it */
+	bool outlives;         /* it leaves something running that has nothing of ours */
 	struct strbuf *answer; /* gets its standard output; NULL: listened to like the errors */
 
 	/* What is known afterwards, also of a failure. */

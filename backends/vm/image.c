@@ -10,6 +10,7 @@
 #include "common/find.h"
 #include "common/memory.h"
 #include "common/options.h"
+#include "given.h"
 #include "image.h"
 #include "shared/io.h"
 
@@ -17,9 +18,10 @@ enum { PART_LIMIT = 1 << 20 };
 #define DISK_SIZE "4G" /* mostly of zeros, which take no room */
 
 /* What a directory has that an image was made in, whole or not. */
-static const char *const files[] = {IMAGE_DISK, IMAGE_KERNEL, IMAGE_INITRD, NULL};
-/* What it is made by. */
+static const char *const files[] = {IMAGE_DISK, IMAGE_KERNEL, IMAGE_INITRD, IMAGE_CONSOLE, NULL};
+/* What it is made by, and where a disk is given what cloud-init reads from another one. */
 static const char *const parts[] = {"make-image", "init", "initramfs-hook", NULL};
+static const char *const seed_parts[] = {"user-data", "meta-data", "init", NULL};
 
 static char *shipped(const char *name)
 {
@@ -47,14 +49,15 @@ static int digest_part(const struct vm *vm, const char *name, struct digest *d)
 
 int image_dir(const struct vm *vm, char **ret_dir)
 {
+	const char *const *all = vm->image ? seed_parts : parts;
 	char hex[DIGEST_HEX_SIZE];
 	struct digest d;
-	int r = 0;
 
 	digest_init(&d);
 	digest_string(&d, DISK_SIZE);
-	for (size_t i = 0; parts[i] && r == 0; i++)
-		r = digest_part(vm, parts[i], &d);
+	int r = vm->image ? given_digest(vm, &d) : 0;
+	for (size_t i = 0; all[i] && r == 0; i++)
+		r = digest_part(vm, all[i], &d);
 	digest_finish(&d, hex);
 	if (r < 0)
 		return r;
@@ -100,18 +103,28 @@ static int run_maker(const struct vm *vm, const char *dir)
 			"the image cannot be made: %s", tail ? tail : "out of memory");
 }
 
-static int make(const struct vm *vm, const char *dir)
+static int fill(const struct vm *vm, const char *accel, const char *dir)
+{
+	cleanup_free char *seed = vm->image ? shipped("") : NULL;
+
+	if (!vm->image)
+		return run_maker(vm, dir);
+	return seed ? given_make(vm, accel, seed, dir) : vm_out_of_memory(vm);
+}
+
+static int make(const struct vm *vm, const char *accel, const char *dir)
 {
 	cleanup_free char *beside = str_printf("%s.making", dir);
 	int64_t began = io_clock();
 
 	if (!beside)
 		return vm_out_of_memory(vm);
-	vm_say(vm, "making the image %s by mmdebstrap", dir);
+	vm_say(vm, "making the image %s %s%s", dir, vm->image ? "of " : "by mmdebstrap",
+	       vm->image ? vm->image : "");
 	int r = begin(beside);
 	if (r < 0)
 		return complain(vm->host, r, NULL, "cannot make %s: %s", beside, strerror(-r));
-	r = run_maker(vm, beside);
+	r = fill(vm, accel, beside);
 	if (r < 0) {
 		begin(beside);
 		rmdir(beside);
@@ -124,7 +137,7 @@ static int make(const struct vm *vm, const char *dir)
 	return 0;
 }
 
-int image_ensure(const struct vm *vm, const char *dir)
+int image_ensure(const struct vm *vm, const char *accel, const char *dir)
 {
 	cleanup_free char *lock_file = str_printf("%s.lock", dir);
 
@@ -135,13 +148,15 @@ int image_ensure(const struct vm *vm, const char *dir)
 			vm->host, -ENOENT,
 			"crossbpf up vm makes it, of Debian's packages, in a minute or more",
 			"there is no image of a machine yet");
-	if (!find_in_path("mmdebstrap"))
-		return complain(vm->host, -ENOENT,
-				"install mmdebstrap, or take provider = \"lima\" or \"vagrant\"",
-				"there is no image of a machine yet, and no mmdebstrap to make it");
+	if (!vm->image && !find_in_path("mmdebstrap"))
+		return complain(
+			vm->host, -ENOENT,
+			"install mmdebstrap, or give a cloud image of Debian's, image = FILE, "
+			"or take provider = \"lima\" or \"vagrant\"",
+			"there is no image of a machine yet, and no mmdebstrap to make it");
 	cleanup_close int lock = memory_lock(lock_file);
 	if (lock < 0)
 		return complain(vm->host, -EIO, "is the file system full, or read-only?",
 				"cannot lock %s", lock_file);
-	return image_is_there(dir) ? 0 : make(vm, dir);
+	return image_is_there(dir) ? 0 : make(vm, accel, dir);
 }

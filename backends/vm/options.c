@@ -8,6 +8,8 @@ const struct crossbpf_key option_keys[] = {
 	{"provider", "qemu, vagrant or lima: whose machine it is", "qemu", 0},
 	{"accel", "qemu: kvm, hvf, tcg, or auto: the first of them that a machine gets on with",
 	 "auto", 0},
+	{"image", "qemu: a disk that it begins with, a cloud image; else one is made by mmdebstrap",
+	 NULL, 0},
 	{"memory", "qemu: its memory in MiB", "2048", 0},
 	{"cpus", "qemu: how many processors it has, 0 for as many as the host", "0", 0},
 	{"idle",

@@ -16,6 +16,8 @@
 #include "common/find.h"
 #include "common/memory.h"
 #include "common/options.h"
+#include "console.h"
+#include "given.h"
 #include "image.h"
 #include "machine.h"
 #include "shared/io.h"
@@ -30,8 +32,6 @@ enum {
 	LOOK_MS = 50,
 	PORT_TRIES = 4,
 	REFUSED_SECONDS = 7 * 24 * 3600, /* for so long what hung is not tried again */
-	CONSOLE_LIMIT = 16 << 20,
-	CONSOLE_LINES = 8,
 	LEAST_MEMORY = 512,
 	MOST_MEMORY = 1 << 20,
 	MOST_CPUS = 255,
@@ -127,6 +127,15 @@ static int find_programs(const struct vm *vm)
 	return 0;
 }
 
+static int plan_image(struct vm *vm)
+{
+	const char *file = option(vm->conf, "image");
+
+	if (file && !(vm->image = io_absolute(vm->root, file)))
+		return vm_out_of_memory(vm);
+	return 0;
+}
+
 static int qemu_plan(struct vm *vm)
 {
 	const char *idle = option(vm->conf, "idle");
@@ -134,6 +143,8 @@ static int qemu_plan(struct vm *vm)
 	int r = find_programs(vm);
 	if (r == 0)
 		r = plan_accel(vm);
+	if (r == 0)
+		r = plan_image(vm);
 	if (r == 0)
 		r = read_number(vm, "memory", LEAST_MEMORY, MOST_MEMORY, &vm->memory);
 	if (r == 0)
@@ -203,33 +214,6 @@ static int write_config(const struct vm *vm, const struct machine *m)
 	return r;
 }
 
-/* What the machine said last, for an error; it may say anything. */
-static char *console_tail(const struct vm *vm)
-{
-	cleanup_free char *path = vm_file(vm, "console");
-	cleanup_strbuf struct strbuf text = {0};
-	unsigned lines = 0;
-
-	if (!path || io_read_file(path, CONSOLE_LIMIT, &text) < 0 || !text.len)
-		return strdup("it said nothing");
-	for (size_t i = 0; i < text.len; i++)
-		if (text.data[i] != '\n' && (text.data[i] < ' ' || text.data[i] > '~'))
-			text.data[i] = ' ';
-	char *at = text.data + text.len;
-	while (at > text.data && lines < CONSOLE_LINES)
-		if (*--at == '\n')
-			lines++;
-	return strdup(at);
-}
-
-static bool has_spoken(const struct vm *vm)
-{
-	cleanup_free char *path = vm_file(vm, "console");
-	struct stat st;
-
-	return path && stat(path, &st) == 0 && st.st_size > 0;
-}
-
 /* -EBUSY: somebody took the port meanwhile; -EOPNOTSUPP: this QEMU cannot confine itself. */
 static int judge_start(const struct vm *vm, const struct machine *m, const struct call *call, int r)
 {
@@ -251,7 +235,7 @@ static int judge_start(const struct vm *vm, const struct machine *m, const struc
 static int spawn(const struct vm *vm, struct machine *m)
 {
 	cleanup_strv struct strv words = {0};
-	cleanup_free char *console = vm_file(vm, "console");
+	cleanup_free char *console = vm_file(vm, IMAGE_CONSOLE);
 	cleanup_call struct call call = {.timeout_ms = START_MS, .outlives = true};
 
 	m->port = answers_free_port();
@@ -279,16 +263,19 @@ static int start_process(const struct vm *vm, struct machine *m)
 /* A kernel that says nothing hangs: /dev/kvm may be there and not work. */
 static bool await_first_word(const struct vm *vm)
 {
+	cleanup_free char *console = vm_file(vm, IMAGE_CONSOLE);
+
 	for (int ms = 0; ms < FIRST_WORD_MS && find_process(vm); ms += LOOK_MS) {
-		if (has_spoken(vm))
+		if (console_has_spoken(console))
 			return true;
 		look_again();
 	}
-	return has_spoken(vm);
+	return console_has_spoken(console);
 }
 
 static int await_login(const struct vm *vm, const struct machine *m)
 {
+	cleanup_free char *console = vm_file(vm, IMAGE_CONSOLE);
 	int64_t began = io_clock();
 	char port[8];
 
@@ -300,11 +287,11 @@ static int await_login(const struct vm *vm, const struct machine *m)
 			break;
 		look_again();
 	}
-	cleanup_free char *said = console_tail(vm);
+	cleanup_free char *said = console_tail(console);
 	return complain(vm->host, -ETIMEDOUT, NULL,
-			"the machine %s; its console, %s/console, ends with:\n%s",
+			"the machine %s; its console, %s, ends with:\n%s",
 			find_process(vm) ? "takes no login" : "ended before it took a login",
-			vm->dir, said ? said : "out of memory");
+			console, said ? said : "out of memory");
 }
 
 static void remember(const struct vm *vm, const struct machine *m)
@@ -375,29 +362,56 @@ static void choose_accel(const struct vm *vm, struct machine *m)
 	m->accel = "tcg";
 }
 
+/* What makes an image of a disk that was given is a machine, too: what runs it is tried on that. */
+static int choose_maker(const struct vm *vm, struct machine *m)
+{
+	struct machine maker = *m;
+
+	if (!vm->image || !vm->makes || image_is_there(m->image))
+		return 0;
+	maker.disk = vm->image;
+	int r = given_format(vm, &maker.format);
+	if (r == 0)
+		choose_accel(vm, &maker);
+	m->accel = maker.accel;
+	return r;
+}
+
+static int prepare(const struct vm *vm, struct machine *m)
+{
+	int r = make_key(vm, "host_key");
+
+	if (r == 0)
+		r = make_key(vm, "login_key");
+	if (r == 0)
+		r = choose_maker(vm, m);
+	if (r == 0)
+		r = image_ensure(vm, m->accel, m->image);
+	if (r == 0 && !m->accel)
+		choose_accel(vm, m);
+	return r;
+}
+
 static int qemu_start(const struct vm *vm)
 {
-	cleanup_free char *image = NULL;
-#ifdef __linux__
-	struct machine m = {.confined = true};
-#else
-	struct machine m = {.confined = false};
-#endif
+	cleanup_free char *image = NULL, *disk = NULL;
+	struct machine m = {.format = vm->image ? "qcow2" : NULL};
 
+#ifdef __linux__
+	m.confined = true;
+#endif
 	int r = end_process(vm); /* one that never came so far as to take logins */
 	if (r == 0)
 		r = image_dir(vm, &image);
-	if (r == 0)
-		r = image_ensure(vm, image);
-	if (r == 0)
-		r = make_key(vm, "host_key");
-	if (r == 0)
-		r = make_key(vm, "login_key");
 	if (r < 0)
 		return r;
+	disk = str_printf("%s/%s", image, IMAGE_DISK);
+	if (!disk)
+		return vm_out_of_memory(vm);
 	m.image = image;
-	choose_accel(vm, &m);
-	return boot(vm, &m);
+	m.disk = disk;
+	r = prepare(vm, &m);
+	return r < 0 ? r : boot(vm, &m);
 }
 
 /* Keys and all: the next one has others. */

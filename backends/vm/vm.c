@@ -25,6 +25,7 @@ void vm_free(struct vm *vm)
 	free(TAKE_PTR(vm->dir));
 	free(TAKE_PTR(vm->config));
 	free(TAKE_PTR(vm->files));
+	free(TAKE_PTR(vm->image));
 }
 
 char *vm_file(const struct vm *vm, const char *name)
@@ -83,6 +84,7 @@ static int name_files(struct vm *vm)
 	digest_string(&d, vm->provider->name);
 	digest_bytes(&d, numbers, sizeof(numbers));
 	digest_string(&d, vm->accel);
+	digest_string(&d, vm->image);
 	digest_string(&d, vm->machine);
 	digest_string(&d, vm->files);
 	digest_finish(&d, hex);

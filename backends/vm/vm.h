@@ -42,6 +42,7 @@ struct vm {
 
 	/* qemu */
 	unsigned memory, cpus, idle;
+	char *image;       /* a disk that was given, or NULL */
 	bool makes;        /* an image may be made: that takes minutes, and is not begun unasked */
 	const char *accel; /* as asked for */
 
