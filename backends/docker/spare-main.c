@@ -54,7 +54,8 @@ static void *copy(void *arg)
 	char buf[64 << 10];
 	ssize_t n;
 
-	while ((n = read(c->from, buf, sizeof(buf))) > 0 || (n < 0 && errno == EINTR))
+	while ((n = read(c->from, buf, sizeof(buf))) > 0 ||
+	       (n < 0 && (errno == EINTR || io_is_ready_later(c->from, POLLIN))))
 		if (n > 0 && io_write_fd(c->to, buf, (size_t)n) < 0)
 			break;
 	close(TAKE_FD(c->to));
@@ -171,6 +172,17 @@ static int receive(int fd, int ret_streams[SPARE_STREAMS], struct strbuf *ret_sc
 	return ret_script->error ? ret_script->error : ret_script->len == length ? 0 : -EPIPE;
 }
 
+/* From now on it is begun, and nobody else is to do it. */
+static int say_taken(const struct spare *s, int fd)
+{
+	const spare_status taken = SPARE_TAKEN;
+	bool ended;
+
+	if (wait_for(s->ended, -1, 0, &ended) == 0)
+		return -EPIPE;
+	return io_write_fd(fd, &taken, sizeof(taken));
+}
+
 /* Has the one that waits read it. */
 static int hand_over(const struct spare *s, const struct strbuf *script)
 {
@@ -238,6 +250,8 @@ static int wait_and_serve(const char *place, int seconds, char **words)
 		return r;
 	}
 	r = receive(fd, streams, &script);
+	if (r == 0)
+		r = say_taken(&s, fd);
 	if (r == 0)
 		r = hand_over(&s, &script);
 	return r < 0 ? r : serve(&s, fd, streams);

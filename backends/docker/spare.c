@@ -23,10 +23,12 @@
 enum { END_MS = 3000 }; /* for so long one that is told to end may take */
 
 /* The first word that it reads is the length of the script, which sets what no spare's environment
- * has, and becomes the command. Its own first word says that it waits. */
-static const char waiting[] = "echo\nread -r length && "
-			      "script=$(dd bs=$length count=1 iflag=fullblock 2>/dev/null) && "
-			      "unset length && eval \"$script\"";
+ * has, and becomes the command. Its own first word says that it waits, and has a dd that can read
+ * it. Its variables may be no image's, which would have them in the command's environment. */
+static const char waiting[] =
+	"dd if=/dev/null iflag=fullblock 2>/dev/null && echo && read -r crossbpf_length && "
+	"crossbpf_script=$(dd bs=$crossbpf_length count=1 iflag=fullblock 2>/dev/null) && "
+	"eval \"unset crossbpf_length crossbpf_script\n$crossbpf_script\"";
 
 static char *place_of(const struct container *c)
 {
@@ -145,9 +147,9 @@ static int await(int fd, int control, int timeout_ms, bool *ret_told)
 	}
 }
 
-static int hear(int fd, int control, bool *ret_ended, int *ret_status)
+/* Its next word; -EPIPE where it hung up instead. */
+static int hear(int fd, int control, bool *ret_ended, spare_status *ret_word)
 {
-	spare_status status;
 	int r = await(fd, control, -1, ret_ended);
 
 	if (r < 0)
@@ -157,10 +159,7 @@ static int hear(int fd, int control, bool *ret_ended, int *ret_status)
 		(void)await(fd, -1, END_MS, ret_ended);
 		return 0;
 	}
-	if (recv(fd, &status, sizeof(status), MSG_WAITALL) != sizeof(status))
-		return -EPIPE;
-	*ret_status = status;
-	return 0;
+	return recv(fd, ret_word, sizeof(*ret_word), MSG_WAITALL) == sizeof(*ret_word) ? 0 : -EPIPE;
 }
 
 int spare_run(const struct container *c, const struct crossbpf_run *run, const char *dir,
@@ -168,15 +167,24 @@ int spare_run(const struct container *c, const struct crossbpf_run *run, const c
 {
 	cleanup_free char *place = place_of(c), *script = NULL;
 	cleanup_close int fd = -1;
+	spare_status word;
 
 	if (c->is_private || run->flags || reach(place, &fd) < 0)
 		return -ENOENT;
 	script = command_script(run, dir, mark);
 	if (!script || strlen(script) > SPARE_SCRIPT_MAX)
 		return -ENOENT;
-	/* Before it has all of them it begins nothing. */
+	/* Before it has all of them, and says so, it begins nothing: somebody else may have been
+	 * quicker, or its time may have been over. */
 	if (send_streams(fd, run->fd, (spare_length)strlen(script)) < 0 ||
 	    send_script(fd, script) < 0)
 		return -ENOENT;
-	return hear(fd, run->control, ret_ended, ret_status);
+	int r = hear(fd, run->control, ret_ended, &word);
+	if (r < 0)
+		return r == -EPIPE ? -ENOENT : r;
+	if (!*ret_ended)
+		r = hear(fd, run->control, ret_ended, &word);
+	if (r == 0 && !*ret_ended)
+		*ret_status = word;
+	return r;
 }

@@ -225,8 +225,9 @@ static int judge_start(const struct vm *vm, const struct machine *m, const struc
 		return 0;
 	if (r == 0 && why && strstr(why, "host forwarding"))
 		return -EBUSY;
-	if (r == 0 && why && m->confined &&
-	    (strstr(why, "sandbox") || call->status == 128 + SIGSYS))
+	/* It is killed in the background, and who waited for it there says nothing. */
+	if (r == 0 && why && m->confined && !call->late &&
+	    (strstr(why, "sandbox") || !call->last[0]))
 		return -EOPNOTSUPP;
 	return complain(vm->host, r < 0 ? r : -EIO, NULL, "QEMU cannot start by %s: %s", m->accel,
 			why ? why : "out of memory");
@@ -325,18 +326,20 @@ static int boot(const struct vm *vm, struct machine *m)
 	return 0;
 }
 
-/* Does a machine get on with it? Tried by a start, which is ended again. */
-static bool works(const struct vm *vm, const struct machine *wanted)
+/* Does a machine get on with it? Tried by a start, which is ended again. -ETIMEDOUT where it says
+ * nothing; else why QEMU does not start, which the caller frees. */
+static int try_accel(const struct vm *vm, const struct machine *wanted, char **ret_why)
 {
-	cleanup_free char *why = NULL;
 	struct machine m = *wanted;
 	struct vm quiet = *vm;
-	const struct crossbpf_host nobody = vm_silent_host(&why);
+	const struct crossbpf_host nobody = vm_silent_host(ret_why);
 
 	quiet.host = &nobody;
-	bool well = start_process(&quiet, &m) == 0 && await_first_word(&quiet);
+	int r = start_process(&quiet, &m);
+	if (r == 0 && !await_first_word(&quiet))
+		r = -ETIMEDOUT;
 	(void)end_process(&quiet);
-	return well;
+	return r;
 }
 
 /* auto: what this host has, unless it is known to hang. */
@@ -344,6 +347,7 @@ static void choose_accel(const struct vm *vm, struct machine *m)
 {
 	const char *here = machine_accel();
 	cleanup_free char *memory = str_printf("%s/%s.refused", vm->shared, here ? here : "");
+	cleanup_free char *why = NULL;
 	cleanup_strv struct strv line = {0};
 
 	if (strcmp(vm->accel, "auto") != 0) {
@@ -354,12 +358,16 @@ static void choose_accel(const struct vm *vm, struct machine *m)
 	if (!here || memory_is_fresh(memory, REFUSED_SECONDS))
 		return;
 	m->accel = here;
-	if (works(vm, m))
+	int r = try_accel(vm, m, &why);
+	if (r == 0)
 		return;
-	vm_say(vm, "no machine runs by %s here: it is emulated, which is slower by far", here);
+	vm_say(vm, "no machine runs by %s here%s%s: it is emulated, which is slower by far", here,
+	       why ? ", " : "", why ? why : "");
+	m->accel = "tcg";
+	if (r != -ETIMEDOUT)
+		return; /* it takes no time to learn, and may be another thing's fault */
 	strv_add(&line, here);
 	memory_write(memory, &line);
-	m->accel = "tcg";
 }
 
 /* What makes an image of a disk that was given is a machine, too: what runs it is tried on that. */

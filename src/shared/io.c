@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <string.h>
 #include <time.h>
@@ -36,13 +37,23 @@ int io_read_file(const char *path, size_t limit, struct strbuf *ret_content)
 	return fd < 0 ? -errno : io_read_fd(fd, limit, ret_content);
 }
 
+bool io_is_ready_later(int fd, short events)
+{
+	struct pollfd p = {.fd = fd, .events = events};
+
+	if (errno != EAGAIN)
+		return false;
+	(void)poll(&p, 1, -1);
+	return true;
+}
+
 int io_write_fd(int fd, const void *data, size_t len)
 {
 	const char *at = data;
 
 	while (len) {
 		ssize_t n = write(fd, at, len);
-		if (n < 0 && errno == EINTR)
+		if (n < 0 && (errno == EINTR || io_is_ready_later(fd, POLLOUT)))
 			continue;
 		if (n < 0)
 			return -errno;

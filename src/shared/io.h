@@ -16,6 +16,10 @@ int io_read_file(const char *path, size_t limit, struct strbuf *ret_content);
 
 int io_write_fd(int fd, const void *data, size_t len);
 
+/* After a read() or write() that failed: was it only that somebody left the descriptor non-blocking
+ * (a terminal, say)? Then waits for the events of poll(). */
+bool io_is_ready_later(int fd, short events);
+
 /* Writes `data` beside `path` and renames it there, so that readers see the old content or the
  * new, never a part. */
 int io_replace_file(const char *path, const void *data, size_t len);

@@ -294,6 +294,42 @@ no_spare() {
 	! pgrep -f "^$builddir_top/crossbpf-docker-spare $XDG_CACHE_HOME" >/dev/null
 }
 
+# Of two that come for it one gets it, and the other does without.
+one_for_two() {
+	await 30 spare_waits || fail "no shell waits in the container"
+	keeper=$(pgrep -f "^$builddir_top/crossbpf-docker-spare $XDG_CACHE_HOME")
+	# shellcheck disable=SC2086 # one word
+	kill -STOP $keeper
+	session -- echo first >first 2>err </dev/null &
+	first=$!
+	session -- echo second >second 2>err.2 </dev/null &
+	second=$!
+	sleep 1
+	# shellcheck disable=SC2086 # one word
+	kill -CONT $keeper
+	wait $first || fail "the first of two: $(cat err)"
+	wait $second || fail "the second of two: $(cat err.2)"
+	[ "$(cat first second)" = "first
+second" ] || fail "two at once: $(cat first second)"
+}
+
+# An output that somebody left non-blocking, and that is full.
+non_blocking() {
+	await 30 spare_waits || fail "no shell waits in the container"
+	# shellcheck disable=SC2086 # lists of words
+	python3 -c '
+import os, subprocess, sys, time
+read, write = os.pipe()
+os.set_blocking(write, False)
+child = subprocess.Popen(sys.argv[1:], stdout=write, stdin=subprocess.DEVNULL)
+os.close(write)
+time.sleep(1)
+with open(read, "rb") as file:
+    print(len(file.read()), child.wait())
+' "$runner" "docker:$image" "$root" $engine_settings "spare=$spare" -- sh -c 'head -c 1000000 /dev/zero' >out
+	[ "$(cat out)" = "1000000 0" ] || fail "non-blocking: $(cat out)"
+}
+
 # The same by a shell that waits in the container since the last one.
 waiting() {
 	no_spare || fail "without a spare one waits"
@@ -304,7 +340,7 @@ waiting() {
 	: >calls
 	session_status 0 -- true
 	! grep -v 'read -r length' calls || fail "the engine was called"
-	for part in streams arguments interrupted; do
+	for part in streams arguments interrupted one_for_two non_blocking; do
 		$part
 	done
 	# shellcheck disable=SC2046 # one word
