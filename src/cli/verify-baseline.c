@@ -200,12 +200,12 @@ static void compare(const struct verify_before *before, const struct verify_prog
 
 int verify_baseline_compare(const struct verify_baseline *b, const struct verify_report *r,
 			    const char *path, double percent, struct strbuf *to,
-			    unsigned *ret_dearer)
+			    struct verify_comparison *ret)
 {
 	cleanup_verify_rows struct verify_rows rows = {0};
 	int code = verify_rows_make(r, &rows);
 
-	*ret_dearer = 0;
+	*ret = (struct verify_comparison){0};
 	for (size_t i = 0; code == 0 && i < rows.n * r->n_kernels; i++) {
 		const struct verify_row *row = &rows.v[i / r->n_kernels];
 		const struct verify_kernel *k = &r->kernels[i % r->n_kernels];
@@ -216,9 +216,12 @@ int verify_baseline_compare(const struct verify_baseline *b, const struct verify
 		(void)verify_row_verdict(k, row, &p);
 		if (!p)
 			continue;
+		ret->n++;
 		code = find_before(b, k->name, object, p->name, &before);
-		if (code == 0 && before)
+		if (code == 0 && before) {
+			ret->known++;
 			compare(before, p, path, percent, &what);
+		}
 		if (!what.len)
 			continue;
 		verify_add_line(to, object);
@@ -227,30 +230,40 @@ int verify_baseline_compare(const struct verify_baseline *b, const struct verify
 		strbuf_puts(to, " on ");
 		verify_add_line(to, k->name);
 		strbuf_printf(to, ": %s\n", what.data);
-		++*ret_dearer;
+		ret->dearer++;
 	}
 	return code < 0 ? code : to->error;
 }
 
-int verify_baseline_check(const struct verify_report *r, const char *path, double percent,
-			  unsigned *ret_dearer, struct crossbpf_error *e)
+int verify_baseline_open(struct verify_baseline *ret, const char *path, struct crossbpf_error *e)
 {
-	cleanup_verify_baseline struct verify_baseline b = {0};
-	cleanup_strbuf struct strbuf content = {0}, lines = {0};
-	unsigned dearer;
-	int code = io_read_file(path, BASELINE_MAX, &content);
+	cleanup_strbuf struct strbuf content = {0};
+	int r = io_read_file(path, BASELINE_MAX, &content);
+
+	if (r < 0)
+		return error_set(e, r, EXIT_STATUS_USAGE, HINT, "cannot read %s: %s", path,
+				 strerror(-r));
+	return verify_baseline_read(ret, content.data ? content.data : "", content.len, path, e);
+}
+
+int verify_baseline_check(const struct verify_baseline *b, const struct verify_report *r,
+			  const char *path, double percent, unsigned *ret_dearer,
+			  struct crossbpf_error *e)
+{
+	cleanup_strbuf struct strbuf lines = {0};
+	struct verify_comparison c;
+	int code = verify_baseline_compare(b, r, path, percent, &lines, &c);
 
 	if (code < 0)
-		return error_set(e, code, EXIT_STATUS_USAGE, HINT, "cannot read %s: %s", path,
-				 strerror(-code));
-	code = verify_baseline_read(&b, content.data ? content.data : "", content.len, path, e);
-	if (code < 0)
-		return code;
-	code = verify_baseline_compare(&b, r, path, percent, &lines, &dearer);
-	if (code < 0)
 		return error_no_memory(e);
+	/* By names: of others it would be in vain that it is asked for. */
+	if (c.n && !c.known)
+		return error_set(e, -ENOENT, EXIT_STATUS_USAGE,
+				 "name objects and kernels as they were named then, or make it "
+				 "anew with crossbpf verify --json",
+				 "nothing was compared: %s has none of these programs", path);
 	if (lines.len)
 		fwrite(lines.data, 1, lines.len, stderr);
-	*ret_dearer = dearer;
+	*ret_dearer = c.dearer;
 	return 0;
 }

@@ -508,6 +508,6 @@ int verify_html_write(const struct verify_report *r, const char *path, struct cr
 		return error_no_memory(e);
 	code = io_write_output(path, page.out.data, page.out.len, &st);
 	return code == 0 ? 0
-			 : error_set(e, code, EXIT_STATUS_OUTPUT, NULL, "cannot write %s: %s", path,
-				     strerror(-code));
+			 : error_set(e, code, EXIT_STATUS_OUTPUT, "name another file by --html",
+				     "cannot write %s: %s", path, strerror(-code));
 }

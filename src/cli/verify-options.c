@@ -80,28 +80,47 @@ static int parse_percent(const char *text, double *ret, struct crossbpf_error *e
 	return 0;
 }
 
-/* Words that are parted by commas. */
+/* Words that are parted by commas, each once. */
 static int add_words(struct strv *words, const char *text, struct crossbpf_error *e)
 {
 	while (*text) {
 		size_t len = strcspn(text, ",");
 		cleanup_free char *word = strndup(text, len);
-		if (!word || word[0])
-			strv_take(words, TAKE_PTR(word));
+		if (!word)
+			return error_no_memory(e);
+		if (word[0])
+			(void)strv_add_once(words, word);
 		text += len + (text[len] == ',');
 	}
 	return words->error ? error_no_memory(e) : 0;
 }
 
-/* Something else is mounted there before anybody could read it. */
-static bool is_hidden(const char *path)
+/* Something else is mounted there before anybody could read it, or the guest's own is there. */
+static bool is_taken(const char *path)
 {
-	static const char *const mounted[] = {"/dev/", "/proc/", "/run/", "/sys/", "/tmp/"};
+	static const char *const dirs[] = {"/crossbpf", "/dev", "/init", "/proc",
+					   "/run",      "/sys", "/tmp"};
 
-	for (size_t i = 0; i < sizeof(mounted) / sizeof(mounted[0]); i++)
-		if (str_begins(path, mounted[i]))
+	for (size_t i = 0; i < sizeof(dirs) / sizeof(dirs[0]); i++) {
+		size_t len = strlen(dirs[i]);
+		if (strncmp(path, dirs[i], len) == 0 && (!path[len] || path[len] == '/'))
 			return true;
+	}
 	return false;
+}
+
+/* From / on, and in one way: each part is a name. */
+static bool is_plain_path(const char *path)
+{
+	if (path[0] != '/')
+		return false;
+	for (const char *at = path; *at == '/';) {
+		size_t len = strcspn(++at, "/");
+		if (!len || (at[0] == '.' && (len == 1 || (len == 2 && at[1] == '.'))))
+			return false;
+		at += len;
+	}
+	return true;
 }
 
 /* FILE[=PATH]: without one it lies where it does here. */
@@ -121,15 +140,15 @@ static int add_file(struct verify_options *o, const char *text, struct crossbpf_
 	const struct guest_file *file = &more[o->n_files++];
 	if (!file->from || !file->to)
 		return error_no_memory(e);
-	if (to[0] != '/' || !to[1] || strstr(to, "/../") || to[strlen(to) - 1] == '/')
+	if (!is_plain_path(to))
 		return error_set(
 			e, -EINVAL, EXIT_STATUS_USAGE, "write it as in --file tests/run.sh=/run.sh",
 			"--file=%s: where it is to lie is said by an absolute path of a file",
 			text);
-	if (is_hidden(to))
-		return error_set(
-			e, -EINVAL, EXIT_STATUS_USAGE, "write it as in --file tests/run.sh=/run.sh",
-			"--file=%s: a virtual machine has a file system of its own there", text);
+	if (is_taken(to))
+		return error_set(e, -EINVAL, EXIT_STATUS_USAGE,
+				 "write it as in --file tests/run.sh=/run.sh",
+				 "--file=%s: a virtual machine has files of its own there", text);
 	return 0;
 }
 

@@ -172,31 +172,11 @@ static int get_verdict(struct guest_answers *a, json_t *line, enum verify_verdic
 	return refuse(a, "its \"verdict\" is unknown");
 }
 
-static struct verify_program *add_program(struct verify_object *o)
+static int get_program(struct guest_answers *a, json_t *line, struct verify_program *p)
 {
-	struct verify_program *more =
-		realloc(o->programs, (o->n_programs + 1) * sizeof(*o->programs));
-
-	if (!more)
-		return NULL;
-	o->programs = more;
-	more[o->n_programs] = (struct verify_program){0};
-	return &more[o->n_programs++];
-}
-
-static int take_program(struct guest_answers *a, json_t *line)
-{
-	int r = check_object(a, line);
-	if (r < 0)
-		return r;
-	struct verify_object *o = object_at(a);
-	if (o->n_programs == MAX_PROGRAMS)
-		return refuse(a, "no object has so many programs");
-	struct verify_program *p = add_program(o);
 	uint64_t n = 0;
-	if (!p)
-		return -ENOMEM;
-	r = need_text(a, line, "program", MAX_NAME, &p->name);
+	int r = need_text(a, line, "program", MAX_NAME, &p->name);
+
 	if (r == 0)
 		r = need_text(a, line, "section", MAX_NAME, &p->section);
 	if (r == 0)
@@ -213,6 +193,30 @@ static int take_program(struct guest_answers *a, json_t *line)
 		r = get_text(a, line, "log", GUEST_LOG_MAX, &p->log);
 	p->n_instructions = (uint32_t)n;
 	return r < 0 ? r : get_bool(a, line, "libbpf", &p->is_libbpf);
+}
+
+/* It is of the report once all of it is sound: one without a name is none. */
+static int take_program(struct guest_answers *a, json_t *line)
+{
+	int r = check_object(a, line);
+	if (r < 0)
+		return r;
+	struct verify_object *o = object_at(a);
+	if (o->n_programs == MAX_PROGRAMS)
+		return refuse(a, "no object has so many programs");
+	struct verify_program *more =
+		realloc(o->programs, (o->n_programs + 1) * sizeof(*o->programs));
+	if (!more)
+		return -ENOMEM;
+	o->programs = more;
+	struct verify_program *p = &more[o->n_programs];
+	*p = (struct verify_program){0};
+	r = get_program(a, line, p);
+	if (r < 0)
+		verify_program_free(p);
+	else
+		o->n_programs++;
+	return r;
 }
 
 static int take_attach(struct guest_answers *a, json_t *line)

@@ -72,12 +72,11 @@ static int run_here(const struct guest_here *h, const char *dir, struct guest_an
 		    struct crossbpf_error *e)
 {
 	cleanup_streams struct streams s = {-1, -1, -1, -1, -1};
-	cleanup_free char *program = str_printf("%s/crossbpf-guest", dir);
-	const char *const argv[] = {program, dir, NULL};
+	const char *const argv[] = {h->load->guest, dir, NULL};
 	pid_t pid;
 	int status;
 
-	int r = program ? open_streams(&s, e) : error_no_memory(e);
+	int r = open_streams(&s, e);
 	if (r < 0)
 		return r;
 	const struct process p = {.argv = argv,
@@ -87,10 +86,8 @@ static int run_here(const struct guest_here *h, const char *dir, struct guest_an
 	r = process_start(NULL, &p, true, &pid);
 	if (r < 0)
 		return error_set(e, r, EXIT_STATUS_NO_BACKEND,
-				 r == -EACCES ? "set TMPDIR to a directory in which programs may be"
-						" run"
-					      : NULL,
-				 "cannot start %s: %s", program, strerror(-r));
+				 "install a crossbpf that was built with libbpf, for this machine",
+				 "cannot start %s: %s", argv[0], strerror(-r));
 	close_ends(&s);
 	r = listen_to(h, &s, a);
 	kill(-pid, SIGKILL);
@@ -181,12 +178,16 @@ static int run_there(const struct guest_here *h, const char *dir, struct guest_a
 int guest_here(const struct guest_here *h, struct guest_answers *a, struct crossbpf_error *e)
 {
 	cleanup_free char *dir = NULL;
+	struct guest_load load = *h->load;
 
+	/* Here it is run from where it is: a copy that was open a moment ago while another thread
+	 * started something could be busy. */
+	load.guest = h->session ? load.guest : NULL;
 	int r = io_temporary_dir(&dir);
 	if (r < 0)
 		return error_set(e, r, EXIT_STATUS_OUTPUT, "set TMPDIR to another directory",
 				 "cannot make a temporary directory: %s", strerror(-r));
-	r = guest_load_write(h->load, dir, e);
+	r = guest_load_write(&load, dir, e);
 	if (r == 0)
 		r = h->session ? run_there(h, dir, a, e) : run_here(h, dir, a, e);
 	guest_load_remove(h->load, dir);

@@ -115,7 +115,8 @@ static int find_arch(const char *image, enum kernel_kind *ret_kind, const char *
 		return error_set(e, -errno, EXIT_STATUS_NO_BACKEND,
 				 errno == EACCES ? "make it readable, or name the version of a "
 						   "package, as in --kernel 6.1"
-						 : NULL,
+						 : "name one that is there, or a version, as in "
+						   "--kernel 6.1",
 				 "cannot read the kernel %s: %s", image, strerror(errno));
 	int r = kernel_image_find(fd, &found, &why);
 	bool boots = found.kind != KERNEL_BTF && found.kind != KERNEL_UNKNOWN;

@@ -28,7 +28,9 @@ static int fail_to_read(const char *path, int r, struct crossbpf_error *e)
 {
 	if (r == -ENOMEM)
 		return error_no_memory(e);
-	return error_set(e, r, EXIT_STATUS_USAGE, NULL, "cannot read %s: %s", path,
+	return error_set(e, r, EXIT_STATUS_USAGE,
+			 r == -EFBIG ? "strip it, or leave it out" : "name a file that is there",
+			 "cannot read %s: %s", path,
 			 r == -EFBIG ? "it is too large for a guest" : strerror(-r));
 }
 
@@ -271,7 +273,7 @@ int guest_load_write(const struct guest_load *l, const char *dir, struct crossbp
 	const struct place place = {&d, put_in_directory};
 	cleanup_error struct crossbpf_error own = {0};
 
-	int r = put_file(&place, "crossbpf-guest", l->guest, true, &own);
+	int r = l->guest ? put_file(&place, "crossbpf-guest", l->guest, true, &own) : 0;
 	if (r == 0)
 		r = put_all(l, &place, &own);
 	if (d.error)

@@ -32,8 +32,8 @@ struct guest_load {
 int guest_load_archive(const struct guest_load *l, const struct guest_kernel *kernel,
 		       const char *module_dir, struct strbuf *ret, struct crossbpf_error *e);
 
-/* Writes it to a directory of the host's, which is there and empty, with the guest as
- * "crossbpf-guest". Files that the guest is to have are not among it. */
+/* Writes it to a directory of the host's, which is there and empty, with the guest, if
+ * any, as "crossbpf-guest". Files that the guest is to have are not among it. */
 int guest_load_write(const struct guest_load *l, const char *dir, struct crossbpf_error *e);
 /* Removes that, and the directory. */
 void guest_load_remove(const struct guest_load *l, const char *dir);

@@ -356,7 +356,8 @@ int guest_run(const struct guest_run *run, struct guest_answers *a, struct cross
 	int64_t began;
 
 	if (!b.machine)
-		return error_set(e, -ENOTSUP, EXIT_STATUS_NO_BACKEND, NULL,
+		return error_set(e, -ENOTSUP, EXIT_STATUS_NO_BACKEND,
+				 "name one of x86, arm64 or riscv, or a machine of its own by --on",
 				 "kernels of %s are not booted", run->kernel->arch);
 	int r = choose_accel(run, &b.accel, e);
 	if (r < 0)

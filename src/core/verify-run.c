@@ -111,7 +111,7 @@ static bool is_static(const char *path)
 	const uint8_t *elf = (const uint8_t *)block;
 	uint64_t at = bytes_get64(elf + 32, false);
 	uint16_t size = bytes_get16(elf + 54, false), headers = bytes_get16(elf + 56, false);
-	for (unsigned i = 0; i < headers && at + 4 <= (uint64_t)n; i++, at += size)
+	for (unsigned i = 0; i < headers && at <= (uint64_t)n - 4; i++, at += size)
 		if (bytes_get32(elf + at, false) == PT_INTERPRETER)
 			return false;
 	return true;

@@ -14,7 +14,7 @@ void verify_reason_free(struct verify_reason *r)
 	*r = (struct verify_reason){0};
 }
 
-static void program_free(struct verify_program *p)
+void verify_program_free(struct verify_program *p)
 {
 	free(p->name);
 	free(p->section);
@@ -36,7 +36,7 @@ void verify_kernel_free(struct verify_kernel *k, size_t n_objects)
 	for (size_t i = 0; k->objects && i < n_objects; i++) {
 		struct verify_object *o = &k->objects[i];
 		for (size_t p = 0; p < o->n_programs; p++)
-			program_free(&o->programs[p]);
+			verify_program_free(&o->programs[p]);
 		free(o->programs);
 		free(o->message);
 		verify_reason_free(&o->reason);

@@ -54,6 +54,8 @@ struct verify_program {
 	size_t n_tallies;
 };
 
+void verify_program_free(struct verify_program *p);
+
 /* What one kernel made of one object: loaded is all of it, as by `bpftool prog loadall`. */
 struct verify_object {
 	enum verify_verdict verdict;

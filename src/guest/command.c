@@ -76,22 +76,41 @@ static void become_shell(const struct examine *x, int output)
 	_exit(errno == ENOENT ? NO_SHELL : CANNOT_RUN);
 }
 
-/* Between the command and who asked for it: what a killed process leaves behind becomes its child.
- */
-static void run_and_kill(const struct examine *x, int output)
+/* Until the command ends, or who asked for it is gone. Its status, as waitpid() has it. */
+static int wait_for_either(pid_t pid, const sigset_t *told)
 {
-	int status = NO_SHELL << 8;
-	pid_t pid;
+	int status = NO_SHELL << 8, number;
 
+	while (pid > 0 && waitpid(pid, &status, WNOHANG) != pid)
+		if (sigwait(told, &number) == 0 && number == SIGTERM)
+			break;
+	return status;
+}
+
+/* Between the command and who asked for it: what a killed process leaves behind becomes its child.
+ * Who asked may be killed with all of its group, which this is none of. */
+static void run_and_kill(const struct examine *x, pid_t asker, int output)
+{
+	sigset_t told, before;
+
+	(void)setsid();
 	(void)prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
-	pid = fork();
-	if (pid == 0)
+	sigemptyset(&told);
+	sigaddset(&told, SIGCHLD);
+	sigaddset(&told, SIGTERM);
+	(void)sigprocmask(SIG_BLOCK, &told, &before);
+	(void)prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0);
+	pid_t pid = getppid() == asker ? fork() : -1;
+	if (pid == 0) {
+		(void)sigprocmask(SIG_SETMASK, &before, NULL);
 		become_shell(x, output);
-	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
+	}
+	int status = wait_for_either(pid, &told);
 	do
 		kill_children();
 	while (waitpid(-1, NULL, 0) > 0);
+	if (getppid() != asker && x->cgroup)
+		(void)rmdir(x->cgroup); /* who made it cannot any more */
 	_exit(WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status));
 }
 
@@ -126,9 +145,9 @@ int command_run(const struct examine *x)
 
 	if (r < 0)
 		return r;
-	pid_t pid = fork();
+	pid_t asker = getpid(), pid = fork();
 	if (pid == 0)
-		run_and_kill(x, out);
+		run_and_kill(x, asker, out);
 	close(out);
 	if (pid < 0)
 		return -errno;

@@ -309,6 +309,8 @@ int examine_object(const struct examine *x, size_t number, int ready, int contro
 	if (r == 0)
 		r = whole.error ? answer_object(&j, whole.error, whole.said)
 				: answer_object(&j, pinned, unpinned);
+	if (r == 0 && write(ready, "", 1) < 0)
+		r = -errno;
 	close(ready);
 	while (r == 0 && read(control, &byte, 1) < 0 && errno == EINTR)
 		;

@@ -16,7 +16,8 @@ struct examine {
 
 /*
  * Answers for the object of that number. Its programs stay attached until nothing can be read from
- * `control` any more, which is then told how often they ran; `ready` is closed once they are.
+ * `control` any more, which is then told how often they ran; `ready` is closed once they are,
+ * behind a byte where all was answered.
  * In a process of its own: libbpf believes what is in an object.
  */
 int examine_object(const struct examine *x, size_t number, int ready, int control);

@@ -162,4 +162,5 @@ void place_free(struct place *p)
 	free(p->cgroup);
 	if (p->stats > 0)
 		close(p->stats);
+	*p = (struct place){0};
 }

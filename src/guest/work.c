@@ -23,8 +23,9 @@
 
 /* A process that holds what an object's programs are attached by. */
 struct holder {
-	pid_t pid;
-	int control; /* closed: it may end */
+	pid_t pid;     /* 0: it ended */
+	int control;   /* closed: it may end */
+	bool answered; /* all of its object */
 };
 
 struct work {
@@ -79,7 +80,8 @@ static int wait_for(pid_t pid)
 static void hold(const struct work *w, size_t number, int ready, int control)
 {
 	for (size_t i = 0; i < w->n_holders; i++)
-		close(w->holders[i].control);
+		if (w->holders[i].pid)
+			close(w->holders[i].control);
 	/* What libbpf pins of one object is not there for the next. */
 	if (!w->is_init || !w->x.request->attach)
 		(void)place_own_pins();
@@ -106,17 +108,25 @@ static int begin(struct work *w, size_t number)
 		closep(&tell_control);
 		return r < 0 ? r : -errno;
 	}
-	while (read(ready, &byte, 1) < 0 && errno == EINTR)
+	ssize_t n;
+	while ((n = read(ready, &byte, 1)) < 0 && errno == EINTR)
 		;
-	w->holders[w->n_holders++] = (struct holder){.pid = pid, .control = tell_control};
+	w->holders[w->n_holders++] =
+		(struct holder){.pid = pid, .control = tell_control, .answered = n == 1};
 	return 0;
 }
 
 static int end(struct work *w, size_t number)
 {
-	close(w->holders[number].control);
-	int status = wait_for(w->holders[number].pid);
-	return status ? answer_lost(w, number, status) : 0;
+	struct holder *h = &w->holders[number];
+	pid_t pid = h->pid;
+
+	if (!pid)
+		return 0;
+	h->pid = 0;
+	close(h->control);
+	int status = wait_for(pid);
+	return status && !h->answered ? answer_lost(w, number, status) : 0;
 }
 
 static int do_all(struct work *w)
@@ -129,8 +139,9 @@ static int do_all(struct work *w)
 		return -ENOMEM;
 	for (size_t i = 0; r == 0 && i < n; i++) {
 		r = begin(w, i);
-		/* Where nothing is attached, nothing is to be held. */
-		if (r == 0 && !w->x.request->attach)
+		/* Where nothing is attached, nothing is to be held; and one that was lost is told
+		 * of before the next. */
+		if (r == 0 && (!w->x.request->attach || !w->holders[i].answered))
 			r = end(w, i);
 	}
 	if (r == 0 && w->x.request->command)
@@ -139,7 +150,7 @@ static int do_all(struct work *w)
 		int ended = end(w, i);
 		r = r ? r : ended;
 	}
-	return r ? r : answer_line(w->x.answer, json_pack("{s:s}", "event", "done"));
+	return r;
 }
 
 int work_do(const char *directory, int fd, bool is_init, struct crossbpf_error *e)
@@ -165,6 +176,10 @@ int work_do(const char *directory, int fd, bool is_init, struct crossbpf_error *
 	};
 	r = do_all(&w);
 	free(w.holders);
+	/* Behind its last line it may be ended. */
+	place_free(&place);
+	if (r == 0)
+		r = answer_line(&answer, json_pack("{s:s}", "event", "done"));
 	answer_close(&answer);
 	return r == 0 ? 0
 		      : error_set(e, r, EXIT_STATUS_OUTPUT, NULL, "cannot answer: %s",

@@ -114,6 +114,11 @@ static void check_refused(const char *text, const char *why)
 	ck_assert_msg(t.r == -EPROTO, "%s: %d", text, t.r);
 	ck_assert_msg(strstr(t.a.why, why), "%s: %s", text, t.a.why);
 	ck_assert(!t.a.done);
+	/* What a report has of it all the same is whole: it is looked up by names. */
+	for (size_t i = 0; i < t.kernel.objects[2].n_programs; i++) {
+		ck_assert_ptr_nonnull(t.kernel.objects[2].programs[i].name);
+		ck_assert_ptr_nonnull(t.kernel.objects[2].programs[i].section);
+	}
 }
 
 TEST(what_cannot_be_is_refused)
@@ -136,6 +141,8 @@ TEST(what_cannot_be_is_refused)
 		      "out of bounds");
 	check_refused(PROGRAM(""), "\"program\" is missing");
 	check_refused(PROGRAM(", \"program\": 3"), "no text");
+	check_refused(PROGRAM(NAMED ", \"verdict\": \"loaded\"") PROGRAM(""), "is missing");
+	check_refused(PROGRAM(", \"program\": \"f\""), "\"section\" is missing");
 	check_refused(PROGRAM(NAMED), "\"verdict\" is unknown");
 	check_refused(PROGRAM(NAMED ", \"verdict\": \"perhaps\""), "\"verdict\" is unknown");
 	check_refused(PROGRAM(NAMED ", \"verdict\": \"loaded\", \"seconds\": \"1\""), "seconds");

@@ -74,11 +74,11 @@ TEST(says_which_kernels_were_lost)
 	report_make(&r, two_objects, two_kernels);
 	report_add(&r, 0, 0, "count", 0);
 	r.kernels[0].has_btf = false;
-	report_lose(&r, 1, "panicked: \033[31mred", "first\nlast line\n\n");
+	report_lose(&r, 1, "panicked: \033[31mred\xc2\x9b", "first\nlast line\n\n");
 	cleanup_free char *table = printed(&r, false, false);
 	assert_contains(table, "no BTF");
 	assert_contains(table, "  count         loaded  3 ms  no answer\n");
-	assert_contains(table, "6.12: panicked: \\x1b[31mred\n"
+	assert_contains(table, "6.12: panicked: \\x1b[31mred\\xc2\\x9b\n"
 			       "  the last that it printed: last line\n");
 	assert_contains(table, "1 loaded, 0 refused, 1 kernel without an answer\n");
 }
@@ -206,13 +206,13 @@ static unsigned compare(const char *baseline, const struct verify_report *r, dou
 	cleanup_verify_baseline struct verify_baseline b = {0};
 	cleanup_error struct crossbpf_error e = {0};
 	struct strbuf lines = {0};
-	unsigned dearer;
+	struct verify_comparison c;
 
 	ck_assert_int_eq(verify_baseline_read(&b, baseline, strlen(baseline), "old.json", &e), 0);
-	ck_assert_int_eq(verify_baseline_compare(&b, r, "old.json", percent, &lines, &dearer), 0);
+	ck_assert_int_eq(verify_baseline_compare(&b, r, "old.json", percent, &lines, &c), 0);
 	strbuf_puts(&lines, "");
 	ck_assert_int_eq(strbuf_finish(&lines, ret_lines), 0);
-	return dearer;
+	return c.dearer;
 }
 
 TEST(finds_dearer_programs)
@@ -283,17 +283,40 @@ TEST(refuses_damaged_baselines)
 
 TEST(checks_a_file)
 {
+	cleanup_verify_baseline struct verify_baseline none = {0}, b = {0};
 	cleanup_verify_report struct verify_report r = {0};
 	cleanup_error struct crossbpf_error e = {0};
 	unsigned dearer = 7;
 
 	make(&r);
-	ck_assert_int_eq(verify_baseline_check(&r, "none.json", 10, &dearer, &e), -ENOENT);
+	ck_assert_int_eq(verify_baseline_open(&none, "none.json", &e), -ENOENT);
 	assert_contains(e.message, "none.json");
-	ck_assert_uint_eq(dearer, 7);
+	error_free(&e);
 	free(printed(&r, true, false));
-	ck_assert_int_eq(verify_baseline_check(&r, "out", 10, &dearer, &e), 0);
+	ck_assert_int_eq(verify_baseline_open(&b, "out", &e), 0);
+	ck_assert_int_eq(verify_baseline_check(&b, &r, "out", 10, &dearer, &e), 0);
 	ck_assert_uint_eq(dearer, 0);
+}
+
+/* Of objects that are called otherwise now, as by another path, nothing would be found out. */
+TEST(refuses_to_compare_nothing)
+{
+	static const char *const paths[] = {"./a.bpf.o", "./b.bpf.o", NULL};
+	cleanup_verify_baseline struct verify_baseline b = {0};
+	cleanup_verify_report struct verify_report r = {0}, now = {0}, lost = {0};
+	cleanup_error struct crossbpf_error e = {0};
+	unsigned dearer = 0;
+
+	make(&r);
+	free(printed(&r, true, false));
+	ck_assert_int_eq(verify_baseline_open(&b, "out", &e), 0);
+	report_make(&lost, paths, two_kernels);
+	ck_assert_int_eq(verify_baseline_check(&b, &lost, "out", 10, &dearer, &e), 0);
+	report_make(&now, paths, two_kernels);
+	report_add(&now, 0, 0, "count", 900000);
+	ck_assert_int_eq(verify_baseline_check(&b, &now, "out", 10, &dearer, &e), -ENOENT);
+	ck_assert_int_eq(e.status, EXIT_STATUS_USAGE);
+	assert_contains(e.message, "nothing was compared: out has none of these");
 }
 
 static void add_tests(TCase *t)
@@ -310,6 +333,7 @@ static void add_tests(TCase *t)
 	tcase_add_test(t, finds_dearer_programs);
 	tcase_add_test(t, finds_names_of_any_bytes);
 	tcase_add_test(t, refuses_damaged_baselines);
+	tcase_add_test(t, refuses_to_compare_nothing);
 	tcase_add_test(t, checks_a_file);
 }
 
