@@ -27,7 +27,7 @@
 
 enum {
 	FIRST_FD = 3,
-	LAST_FD = 1024, /* whose ends a caller of ours may wait for */
+	LAST_FD = 4096, /* whose ends a caller of ours may wait for */
 	ENTER_MS = 60000,
 };
 
@@ -282,7 +282,8 @@ int main(int argc, char **argv)
 	umask(077);
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);
-	if (lock(argv[1]) < 0 || wait_and_serve(argv[1], atoi(argv[2]), argv + 3) < 0)
+	if (lock(argv[1]) < 0 ||
+	    wait_and_serve(argv[1], (int)strtol(argv[2], NULL, 10), argv + 3) < 0)
 		_exit(0);
 	execv(argv[0], argv); /* without this one's threads, memory and descriptors */
 	_exit(1);

@@ -21,6 +21,7 @@
 enum {
 	BOOT_SECONDS = 60,  /* emulated, on a machine that has other things to do */
 	TRIAL_SECONDS = 10, /* accelerated: many times what a boot takes then */
+	MEMORY_BESIDE = 96, /* MiB that a kernel takes by itself */
 };
 
 /* By what a kernel is for: QEMU's program, the package that has it, and its machine. */
@@ -211,12 +212,28 @@ static int write_initramfs(const struct strbuf *content, char **ret_path, struct
 	return 0;
 }
 
+/* A kernel that has no room for its files goes on without them. They are there packed and, in what
+ * may take half of the memory, unpacked. */
+static int check_memory(const struct guest_run *run, size_t len, struct crossbpf_error *e)
+{
+	size_t needed = 3 * ((len >> 20) + 1) + MEMORY_BESIDE;
+	cleanup_free char *hint = str_printf("give it that, as in --memory %zu", needed);
+
+	if (needed <= run->memory)
+		return 0;
+	return error_set(e, -EFBIG, EXIT_STATUS_USAGE, hint,
+			 "a guest with files of %zu MiB needs %zu MiB of memory, and has %u",
+			 len >> 20, needed, run->memory);
+}
+
 static int boot(struct boot *b, const struct guest_load *load, struct guest_answers *a,
 		struct crossbpf_error *e)
 {
 	cleanup_strbuf struct strbuf content = {0};
 
 	int r = guest_load_archive(load, b->run->kernel, b->run->module_dir, &content, e);
+	if (r == 0)
+		r = check_memory(b->run, content.len, e);
 	if (r == 0)
 		r = write_initramfs(&content, &b->initramfs, e);
 	if (r < 0)

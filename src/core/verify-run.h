@@ -18,7 +18,7 @@ struct verify_request {
 	const char *guest_dir;  /* which is here */
 	const char *module_dir, *cache_dir;
 	enum guest_accel accel;
-	unsigned memory; /* MiB; 0: as much as is needed */
+	unsigned memory; /* MiB; 0: as much as most need */
 	unsigned timeout;
 	unsigned jobs; /* 0: as many guests at once as there are processors, and room */
 	void (*log)(const char *message);
