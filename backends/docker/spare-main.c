@@ -16,6 +16,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -29,6 +30,7 @@ enum {
 	FIRST_FD = 3,
 	LAST_FD = 4096, /* whose ends a caller of ours may wait for */
 	ENTER_MS = 60000,
+	RECEIVE_SECONDS = 5,
 };
 
 /* The engine's command, and what comes out of it and goes in. */
@@ -151,9 +153,12 @@ static int receive(int fd, int ret_streams[SPARE_STREAMS], struct strbuf *ret_sc
 		.msg_control = control.room,
 		.msg_controllen = sizeof(control.room),
 	};
+	const struct timeval patience = {.tv_sec = RECEIVE_SECONDS};
 	char buf[64 << 10];
 	ssize_t n;
 
+	/* One that was stopped meanwhile (^Z) loses its turn. */
+	(void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
 	if (recvmsg(fd, &message, MSG_WAITALL) != sizeof(length))
 		return -EPIPE;
 	struct cmsghdr *rights = CMSG_FIRSTHDR(&message);

@@ -27,7 +27,7 @@ struct job {
 	struct cli_project p;
 	struct session session;
 	struct strbuf packets;
-	struct strv defaults; /* objects and kernels of crossbpf.conf */
+	bool are_of_conf; /* the objects */
 	struct verify_report report;
 	struct verify_baseline baseline;
 	unsigned dearer; /* programs, than in the baseline */
@@ -105,7 +105,8 @@ static int complete_options(struct job *j, struct crossbpf_error *e)
 	if (!o->objects.n && !j->p.has_conf)
 		return error_set(e, -EINVAL, EXIT_STATUS_USAGE, "crossbpf verify --help tells more",
 				 "no object was named");
-	if (!o->objects.n)
+	j->are_of_conf = !o->objects.n;
+	if (j->are_of_conf)
 		r = find_outputs(j, e);
 	for (size_t i = 0; i < o->objects.n && r == 0; i++)
 		r = check_object(o->objects.v[i], e);
@@ -123,6 +124,7 @@ static int run(struct job *j, struct crossbpf_error *e)
 		.kernels = &o->kernels,
 		.here = native,
 		.where = o->on,
+		.skips_foreign = j->are_of_conf,
 		.load = {.objects = (const char *const *)o->objects.v,
 			 .n_objects = o->objects.n,
 			 .btf = o->btf,
@@ -166,7 +168,8 @@ static bool all_loaded(const struct verify_report *r, bool has_command)
 		if (k->error || k->command_status > 0 || (has_command && k->command_status < 0))
 			return false;
 		for (size_t o = 0; o < r->n_objects; o++)
-			if (k->objects[o].verdict != VERIFY_LOADED)
+			if (k->objects[o].verdict != VERIFY_LOADED &&
+			    k->objects[o].verdict != VERIFY_NOT_LOADED)
 				return false;
 	}
 	return true;

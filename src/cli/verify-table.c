@@ -303,6 +303,10 @@ static void add_notes(struct strbuf *b, const struct verify_report *r,
 		if (verify_is_object_refused(object)) {
 			begin_note(b, r, o, NULL, k);
 			add_reason(b, &object->reason);
+		} else if (object->verdict == VERIFY_NOT_LOADED && object->message) {
+			begin_note(b, r, o, NULL, k);
+			verify_add_line(b, object->message);
+			strbuf_putc(b, '\n');
 		}
 		for (size_t p = 0; p < object->n_programs; p++)
 			add_program_notes(b, r, k, o, &object->programs[p]);

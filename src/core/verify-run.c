@@ -185,8 +185,8 @@ static int choose(const struct turn *t, struct choice *c, struct crossbpf_error 
 			return error_set(e, r, EXIT_STATUS_USAGE, "name an object that is there",
 					 "cannot read %s: %s", load->objects[i], strerror(-r));
 		if (o->message) {
-			o->verdict = VERIFY_REFUSED;
-			o->error = -ENOEXEC;
+			o->verdict = t->request->skips_foreign ? VERIFY_NOT_LOADED : VERIFY_REFUSED;
+			o->error = t->request->skips_foreign ? 0 : -ENOEXEC;
 			continue;
 		}
 		c->objects[c->n] = load->objects[i];

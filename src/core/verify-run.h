@@ -14,6 +14,10 @@ struct verify_request {
 	struct session *session;
 	const char *where;
 
+	/* Objects for another architecture are left out, as a project that builds for several has
+	 * them; else they are refused. */
+	bool skips_foreign;
+
 	struct guest_load load; /* all of it but the program, */
 	const char *guest_dir;  /* which is here */
 	const char *module_dir, *cache_dir;
