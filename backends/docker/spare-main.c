@@ -145,7 +145,7 @@ static int receive(int fd, int ret_streams[SPARE_STREAMS], struct strbuf *ret_sc
 		struct cmsghdr header;
 		char room[CMSG_SPACE(SPARE_STREAMS * sizeof(int))];
 	} control = {0};
-	spare_length length;
+	spare_length length = 0;
 	struct iovec data = {.iov_base = &length, .iov_len = sizeof(length)};
 	struct msghdr message = {
 		.msg_iov = &data,
