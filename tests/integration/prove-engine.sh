@@ -339,7 +339,7 @@ waiting() {
 	await 30 spare_waits || fail "no shell waits in the container"
 	: >calls
 	session_status 0 -- true
-	! grep -v 'read -r length' calls || fail "the engine was called"
+	! grep -v 'read -r crossbpf_length' calls || fail "the engine was called"
 	for part in streams arguments interrupted one_for_two non_blocking; do
 		$part
 	done
