@@ -20,3 +20,11 @@ bool find_in_path(const char *program)
 	}
 	return false;
 }
+
+char *find_installed(const char *variable, const char *dir, const char *name)
+{
+	bool is_setuid = geteuid() != getuid() || getegid() != getgid();
+	const char *other = is_setuid ? NULL : getenv(variable);
+
+	return str_printf("%s/%s", other && other[0] ? other : dir, name);
+}

@@ -61,6 +61,17 @@ int complain(const struct crossbpf_host *host, int code, const char *hint, const
 	return code;
 }
 
+int option_time(const struct crossbpf_host *host, const struct crossbpf_kv *conf, const char *key,
+		unsigned *ret_seconds)
+{
+	const char *text = option(conf, key);
+
+	return option_seconds(text, ret_seconds) == 0
+		       ? 0
+		       : complain(host, -EINVAL, "give minutes, as 30, or seconds, as 90s",
+				  "%s '%s' is no time", key, text);
+}
+
 int answer(const struct crossbpf_host *host, const char *text, char *buf, size_t len)
 {
 	if (strlen(text) >= len)

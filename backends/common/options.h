@@ -18,6 +18,9 @@ void option_list(const struct crossbpf_kv *conf, const char *key, struct strv *l
 
 /* The seconds in "30" (minutes), "30m" or "90s"; -EINVAL for any other text. */
 int option_seconds(const char *text, unsigned *ret_seconds);
+/* The same of a key's value; complain() where it is none. */
+int option_time(const struct crossbpf_host *host, const struct crossbpf_kv *conf, const char *key,
+		unsigned *ret_seconds);
 
 /* host->error() with a message of this format; `hint` may be NULL. Returns `code`, a negative
  * errno, so that callers can say `return complain(…)`. */

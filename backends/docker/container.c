@@ -132,11 +132,10 @@ static char *find_owner(void)
 /* One that waits counts as use: it must not keep the container from its idle stop. */
 static int plan_spare(struct container *c)
 {
-	const char *spare = option(c->conf, "spare");
+	int r = option_time(c->host, c->conf, "spare", &c->spare);
 
-	if (option_seconds(spare, &c->spare) < 0)
-		return complain(c->host, -EINVAL, "give minutes, as 1, or seconds, as 60s",
-				"spare '%s' is no time", spare);
+	if (r < 0)
+		return r;
 	if (c->is_private)
 		c->spare = 0;
 	if (c->idle && c->spare > c->idle)
@@ -146,8 +145,6 @@ static int plan_spare(struct container *c)
 
 static int plan_limits(struct container *c)
 {
-	const char *idle = option(c->conf, "idle");
-
 	c->owner = find_owner();
 	c->user = c->loads ? strdup("0:0") /* others do not get capabilities */
 		  : getuid() == 0
@@ -155,9 +152,9 @@ static int plan_limits(struct container *c)
 			  : str_printf("%lu:%lu", (unsigned long)getuid(), (unsigned long)getgid());
 	if (!c->owner || !c->user)
 		return out_of_memory(c->host);
-	if (option_seconds(idle, &c->idle) < 0)
-		return complain(c->host, -EINVAL, "give minutes, as 30, or seconds, as 90s",
-				"idle '%s' is no time", idle);
+	int r = option_time(c->host, c->conf, "idle", &c->idle);
+	if (r < 0)
+		return r;
 	if (c->is_private)
 		c->idle = PRIVATE_SECONDS;
 	return plan_spare(c);

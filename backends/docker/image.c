@@ -6,18 +6,11 @@
 #include <unistd.h>
 
 #include "image.h"
+#include "common/find.h"
 #include "common/options.h"
 #include "shared/io.h"
 
 enum { DOCKERFILE_LIMIT = 1 << 20 };
-
-static char *shipped_dockerfile(void)
-{
-	bool is_setuid = geteuid() != getuid() || getegid() != getgid();
-	const char *dir = is_setuid ? NULL : getenv("CROSSBPF_DATADIR");
-
-	return str_printf("%s/docker/Dockerfile", dir && dir[0] ? dir : CROSSBPF_DATADIR);
-}
 
 /* The tag follows from what the file says: a changed one is another image. */
 static int name_after_content(const struct crossbpf_host *host, const char *dockerfile,
@@ -55,7 +48,9 @@ static int choose_built(const struct crossbpf_host *host, const char *own, struc
 
 	if (r < 0)
 		return complain(host, r, NULL, "there is no working directory: %s", strerror(-r));
-	i->dockerfile = own ? io_absolute(dir, own) : shipped_dockerfile();
+	i->dockerfile =
+		own ? io_absolute(dir, own)
+		    : find_installed("CROSSBPF_DATADIR", CROSSBPF_DATADIR, "docker/Dockerfile");
 	i->line = own && i->dockerfile ? strdup(i->dockerfile) : strdup("crossbpf");
 	if (!i->dockerfile || !i->line)
 		return complain(host, -ENOMEM, NULL, "out of memory");

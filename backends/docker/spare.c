@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "command.h"
+#include "common/find.h"
 #include "common/socket-place.h"
 #include "shared/io.h"
 #include "shared/process.h"
@@ -35,17 +36,11 @@ static char *place_of(const struct container *c)
 	return socket_place(c->name);
 }
 
-static char *program(void)
-{
-	bool is_setuid = geteuid() != getuid() || getegid() != getgid();
-	const char *dir = is_setuid ? NULL : getenv("CROSSBPF_LIBEXECDIR");
-
-	return str_printf("%s/crossbpf-docker-spare", dir && dir[0] ? dir : CROSSBPF_LIBEXECDIR);
-}
-
 void spare_leave(const struct container *c)
 {
-	cleanup_free char *place = place_of(c), *path = program();
+	cleanup_free char *place = place_of(c);
+	cleanup_free char *path =
+		find_installed("CROSSBPF_LIBEXECDIR", CROSSBPF_LIBEXECDIR, "crossbpf-docker-spare");
 	cleanup_free char *seconds = str_printf("%u", c->spare);
 	cleanup_close int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	cleanup_strv struct strv argv = {0};
@@ -63,6 +58,7 @@ void spare_leave(const struct container *c)
 		.dir = "/",
 		.fd = {null, null, null},
 		.control = -1,
+		.alone = true,
 	};
 	if (seconds && !argv.error)
 		(void)process_run(&process, &status); /* it goes to the background at once */

@@ -25,10 +25,9 @@ static const char *const seed_parts[] = {"user-data", "meta-data", "init", NULL}
 
 static char *shipped(const char *name)
 {
-	bool is_setuid = geteuid() != getuid() || getegid() != getgid();
-	const char *dir = is_setuid ? NULL : getenv("CROSSBPF_DATADIR");
+	cleanup_free char *below = str_printf("vm/%s", name);
 
-	return str_printf("%s/vm/%s", dir && dir[0] ? dir : CROSSBPF_DATADIR, name);
+	return below ? find_installed("CROSSBPF_DATADIR", CROSSBPF_DATADIR, below) : NULL;
 }
 
 static int digest_part(const struct vm *vm, const char *name, struct digest *d)

@@ -138,8 +138,6 @@ static int plan_image(struct vm *vm)
 
 static int qemu_plan(struct vm *vm)
 {
-	const char *idle = option(vm->conf, "idle");
-
 	int r = find_programs(vm);
 	if (r == 0)
 		r = plan_accel(vm);
@@ -149,10 +147,7 @@ static int qemu_plan(struct vm *vm)
 		r = read_number(vm, "memory", LEAST_MEMORY, MOST_MEMORY, &vm->memory);
 	if (r == 0)
 		r = read_number(vm, "cpus", 0, MOST_CPUS, &vm->cpus);
-	if (r == 0 && option_seconds(idle, &vm->idle) < 0)
-		r = complain(vm->host, -EINVAL, "give minutes, as 30, or seconds, as 90s",
-			     "idle '%s' is no time", idle);
-	return r;
+	return r < 0 ? r : option_time(vm->host, vm->conf, "idle", &vm->idle);
 }
 
 static bool qemu_is_up(const struct vm *vm)

@@ -2,97 +2,60 @@
 #include "config.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
-#include <signal.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "guest-here.h"
-#include "guest-listen.h"
+#include "guest-streams.h"
 #include "remote-exec.h"
 #include "shared/io.h"
-#include "shared/process.h"
 #include "shared/thread.h"
 
 enum { START_SECONDS = 60 };
 
-struct streams {
-	int answers, to_answers, console, to_console, null;
-};
-
-static void streams_close(struct streams *s)
+static int open_streams(struct guest_streams *s, struct crossbpf_error *e)
 {
-	closep(&s->answers);
-	closep(&s->to_answers);
-	closep(&s->console);
-	closep(&s->to_console);
-	closep(&s->null);
-}
-#define cleanup_streams CLEANUP(streams_close)
+	int r = guest_streams_open(s);
 
-static int open_streams(struct streams *s, struct crossbpf_error *e)
-{
-	s->null = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	int r = s->null < 0 ? -errno : io_pipe_ends(&s->answers, &s->to_answers);
-	if (r == 0)
-		r = io_pipe_ends(&s->console, &s->to_console);
 	return r < 0 ? error_set(e, r, EXIT_STATUS_OUTPUT, NULL, "cannot make a pipe: %s",
 				 strerror(-r))
 		     : 0;
 }
 
-/* The guest's side is somebody else's from now on. */
-static void close_ends(struct streams *s)
-{
-	closep(&s->to_answers);
-	closep(&s->to_console);
-	s->to_answers = s->to_console = -1;
-}
-
-static int listen_to(const struct guest_here *h, const struct streams *s, struct guest_answers *a)
+static int listen_to(const struct guest_here *h, const struct guest_streams *s,
+		     struct guest_answers *a)
 {
 	const struct guest_listen l = {.answers = a,
-				       .from = s->answers,
-				       .console = s->console,
 				       .control = h->control,
 				       .timeout = h->timeout,
 				       .boot_timeout = h->timeout > START_SECONDS ? h->timeout
 										  : START_SECONDS};
 	int64_t began = io_clock();
-	int r = guest_listen(&l);
+	int r = guest_streams_listen(s, l);
 
 	a->kernel->seconds = (double)(io_clock() - began) / 1e9;
-	return r < 0 && a->kernel->error == r ? 0 : r;
+	return r;
 }
 
 /* Here: it leads a group of its own, as its command is to end with it. */
 static int run_here(const struct guest_here *h, const char *dir, struct guest_answers *a,
 		    struct crossbpf_error *e)
 {
-	cleanup_streams struct streams s = {-1, -1, -1, -1, -1};
+	cleanup_guest_streams struct guest_streams s = GUEST_STREAMS_NONE;
 	const char *const argv[] = {h->load->guest, dir, NULL};
 	pid_t pid;
-	int status;
 
 	int r = open_streams(&s, e);
 	if (r < 0)
 		return r;
-	const struct process p = {.argv = argv,
-				  .env = process_environment(),
-				  .fd = {s.null, s.to_answers, s.to_console},
-				  .control = -1};
-	r = process_start(NULL, &p, true, &pid);
+	r = guest_streams_start(&s, argv, &pid);
 	if (r < 0)
 		return error_set(e, r, EXIT_STATUS_NO_BACKEND,
 				 "install a crossbpf that was built with libbpf, for this machine",
 				 "cannot start %s: %s", argv[0], strerror(-r));
-	close_ends(&s);
 	r = listen_to(h, &s, a);
-	kill(-pid, SIGKILL);
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
+	guest_streams_end(pid);
 	return r == -ENOMEM ? error_no_memory(e) : r;
 }
 
@@ -121,7 +84,7 @@ static void *run_command(void *arg)
 static int talk(const struct guest_here *h, struct remote_exec *x, struct guest_answers *a,
 		struct crossbpf_error *e)
 {
-	cleanup_streams struct streams s = {-1, -1, -1, -1, -1};
+	cleanup_guest_streams struct guest_streams s = GUEST_STREAMS_NONE;
 	struct remote_run run = {.exec = x};
 	int before = h->session->control, ends[2];
 	pthread_t thread;

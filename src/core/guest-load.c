@@ -169,14 +169,6 @@ static int add_modules(struct initramfs *a, const struct guest_kernel *kernel,
 	return r;
 }
 
-static bool has_shell(const struct guest_load *l)
-{
-	for (size_t i = 0; i < l->n_files; i++)
-		if (strcmp(l->files[i].to, "/bin/sh") == 0)
-			return true;
-	return false;
-}
-
 /* Under the names by which it is more than itself. */
 static int add_shell(struct initramfs *a, const char *shell, struct crossbpf_error *e)
 {
@@ -217,7 +209,7 @@ static int fill(struct initramfs *a, const struct guest_load *l, const struct gu
 		r = put_all(l, &place, e);
 	if (r == 0)
 		r = add_modules(a, kernel, module_dir, e);
-	if (r == 0 && l->command && l->shell && !has_shell(l))
+	if (r == 0 && l->shell)
 		r = add_shell(a, l->shell, e);
 	for (size_t i = 0; i < l->n_files && r == 0; i++)
 		r = add_host_file(a, l->files[i].from, l->files[i].to, e);

@@ -238,39 +238,31 @@ int guest_package_unpack(const struct guest_kernel_request *request, const char 
 	return r < 0 ? r : unpack(request, package, "", ret_image, e);
 }
 
-static int download(const struct kernel_package_request *asked,
-		    const struct guest_kernel_request *request, const struct kernel_package *p,
-		    char **ret_image, struct crossbpf_error *e)
-{
-	cleanup_free char *dir = NULL, *file = NULL, *line = NULL;
+struct job {
+	const struct kernel_package_request *asked;
+	const struct guest_kernel_request *request;
+	char *image; /* NULL until it is there */
+};
 
-	int r = io_temporary_dir(&dir);
-	if (r < 0)
-		return error_set(e, r, EXIT_STATUS_OUTPUT, "set TMPDIR to another directory",
-				 "cannot make a temporary directory: %s", strerror(-r));
-	file = str_printf("%s/%s", dir, p->file);
-	line = str_printf("downloading %s", p->file);
-	if (request->log && line)
-		request->log(line);
-	r = file ? kernel_package_fetch(asked, p, dir, e) : error_no_memory(e);
-	if (r == 0)
-		r = unpack(request, file, p->hash, ret_image, e);
-	if (file)
-		unlink(file);
-	rmdir(dir);
-	return r;
+static int read_package(void *ctx, const struct kernel_package *p, const char *file,
+			struct crossbpf_error *e)
+{
+	struct job *j = ctx;
+
+	return unpack(j->request, file, p->hash, &j->image, e);
 }
 
-static int get(const struct kernel_package_request *asked,
-	       const struct guest_kernel_request *request, const struct kernel_package *p,
-	       char **ret_image, struct crossbpf_error *e)
+/* What is unpacked already, else what is in the package. */
+static int take(void *ctx, const struct kernel_package *p, struct crossbpf_error *e)
 {
-	cleanup_free char *place = place_of(request, p->file, p->hash);
-	int found = !place ? -ENOMEM : *p->hash ? look(place, ret_image) : 0;
+	struct job *j = ctx;
+	const struct kernel_package_user user = {j, take, read_package};
+	cleanup_free char *place = place_of(j->request, p->file, p->hash);
+	int found = !place ? -ENOMEM : *p->hash ? look(place, &j->image) : 0;
 
 	if (found)
 		return found < 0 ? error_no_memory(e) : 0;
-	return download(asked, request, p, ret_image, e);
+	return kernel_package_download(j->asked, p, &user, e);
 }
 
 /* apt takes a second to say which package is the newest. What it said is good for a day, and for
@@ -311,21 +303,12 @@ static int find(const struct guest_kernel_request *request, char **ret_image,
 						     .small = true,
 						     .log = request->log,
 						     .control = request->control};
-	cleanup_kernel_package struct kernel_package p = {0};
-	cleanup_error struct crossbpf_error old = {0};
+	struct job j = {&asked, request, NULL};
+	const struct kernel_package_user user = {&j, take, read_package};
 
-	int r = kernel_package_find(&asked, &p, e);
-	if (r < 0)
-		return r;
-	r = get(&asked, request, &p, ret_image, p.own ? &old : e);
-	if (r == -EIO && p.own) { /* the servers may have a newer one in its place */
-		r = kernel_package_renew(&asked, &p, e);
-		return r < 0 ? r : get(&asked, request, &p, ret_image, e);
-	}
-	if (r < 0 && p.own) {
-		*e = old;
-		old = (struct crossbpf_error){0};
-	}
+	int r = kernel_package_use(&asked, &user, e);
+	if (r == 0)
+		*ret_image = j.image;
 	return r;
 }
 

@@ -4,18 +4,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/utsname.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include "guest-listen.h"
 #include "guest-run.h"
+#include "guest-streams.h"
 #include "guest/guest-protocol.h"
 #include "shared/io.h"
-#include "shared/process.h"
 #include "variant.h"
 
 enum {
@@ -148,49 +145,25 @@ static int fail_to_start(const struct boot *b, int r, struct crossbpf_error *e)
 			 b->machine->qemu);
 }
 
-static int listen_to(const struct boot *b, pid_t pid, int answers, int console,
-		     struct guest_answers *a)
-{
-	const struct guest_listen l = {.answers = a,
-				       .from = answers,
-				       .console = console,
-				       .control = b->run->control,
-				       .timeout = b->run->timeout,
-				       .boot_timeout = b->boot_timeout};
-
-	int r = guest_listen(&l);
-
-	kill(pid, SIGKILL);
-	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-		;
-	return a->kernel->error == r ? 0 : r; /* it was lost: that is an answer */
-}
-
 static int start(const struct boot *b, struct guest_answers *a, struct crossbpf_error *e)
 {
+	cleanup_guest_streams struct guest_streams s = GUEST_STREAMS_NONE;
 	cleanup_strv struct strv argv = {0};
-	cleanup_close int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	cleanup_close int answers = -1, to_answers = -1, console = -1, to_console = -1;
 	pid_t pid;
 
-	int r = null < 0 ? -errno : io_pipe_ends(&answers, &to_answers);
-	if (r == 0)
-		r = io_pipe_ends(&console, &to_console);
+	int r = guest_streams_open(&s);
 	if (r == 0)
 		r = make_argv(b, &argv);
 	if (r < 0)
 		return fail_to_start(b, r == -ENOENT ? -EIO : r, e);
-	const struct process p = {.argv = (const char *const *)argv.v,
-				  .env = process_environment(),
-				  .fd = {null, to_answers, to_console},
-				  .control = -1};
-	r = process_start(NULL, &p, true, &pid);
+	r = guest_streams_start(&s, (const char *const *)argv.v, &pid);
 	if (r < 0)
 		return fail_to_start(b, r, e);
-	closep(&to_answers);
-	closep(&to_console);
-	to_answers = to_console = -1;
-	r = listen_to(b, pid, answers, console, a);
+	r = guest_streams_listen(&s, (struct guest_listen){.answers = a,
+							   .control = b->run->control,
+							   .timeout = b->run->timeout,
+							   .boot_timeout = b->boot_timeout});
+	guest_streams_end(pid);
 	return r == -ENOMEM ? error_no_memory(e) : r;
 }
 

@@ -505,3 +505,49 @@ int kernel_package_fetch(const struct kernel_package_request *request,
 					"elsewhere, and name that file",
 			 "%s cannot be downloaded: %s", package->name, last_line(&said));
 }
+
+int kernel_package_use(const struct kernel_package_request *request,
+		       const struct kernel_package_user *user, struct crossbpf_error *e)
+{
+	cleanup_kernel_package struct kernel_package p = {0};
+	cleanup_error struct crossbpf_error old = {0};
+
+	int r = kernel_package_find(request, &p, e);
+	if (r < 0)
+		return r;
+	if (!p.own)
+		return user->take(user->ctx, &p, e);
+	r = user->take(user->ctx, &p, &old);
+	if (r == -EIO) { /* the servers may have a newer one in its place */
+		r = kernel_package_renew(request, &p, e);
+		return r < 0 ? r : user->take(user->ctx, &p, e);
+	}
+	if (r < 0) {
+		*e = old;
+		old = (struct crossbpf_error){0};
+	}
+	return r;
+}
+
+int kernel_package_download(const struct kernel_package_request *request,
+			    const struct kernel_package *p, const struct kernel_package_user *user,
+			    struct crossbpf_error *e)
+{
+	cleanup_free char *dir = NULL, *file = NULL, *line = NULL;
+
+	int r = io_temporary_dir(&dir);
+	if (r < 0)
+		return error_set(e, r, EXIT_STATUS_OUTPUT, "set TMPDIR to another directory",
+				 "cannot make a temporary directory: %s", strerror(-r));
+	file = str_printf("%s/%s", dir, p->file);
+	line = str_printf("downloading %s", p->file);
+	if (request->log && line)
+		request->log(line);
+	r = file ? kernel_package_fetch(request, p, dir, e) : error_no_memory(e);
+	if (r == 0)
+		r = user->read(user->ctx, p, file, e);
+	if (file)
+		unlink(file);
+	rmdir(dir);
+	return r;
+}

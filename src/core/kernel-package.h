@@ -40,6 +40,26 @@ int kernel_package_renew(const struct kernel_package_request *request, struct ke
 int kernel_package_fetch(const struct kernel_package_request *request,
 			 const struct kernel_package *package, const char *dir,
 			 struct crossbpf_error *e);
+
+/* Who needs one. Both functions return 0 or a negative errno. */
+struct kernel_package_user {
+	void *ctx;
+	/* Takes what it needs: from where it kept that, else by kernel_package_download(). */
+	int (*take)(void *ctx, const struct kernel_package *p, struct crossbpf_error *e);
+	/* Reads the package's file, which is gone afterwards. */
+	int (*read)(void *ctx, const struct kernel_package *p, const char *file,
+		    struct crossbpf_error *e);
+};
+
+/* Finds it and has it taken; once more, where it was of our own lists and cannot be had any more.
+ */
+int kernel_package_use(const struct kernel_package_request *request,
+		       const struct kernel_package_user *user, struct crossbpf_error *e);
+/* Downloads it to a temporary directory, and has it read there. */
+int kernel_package_download(const struct kernel_package_request *request,
+			    const struct kernel_package *p, const struct kernel_package_user *user,
+			    struct crossbpf_error *e);
+
 void kernel_package_free(struct kernel_package *p);
 #define cleanup_kernel_package CLEANUP(kernel_package_free)
 
