@@ -67,12 +67,7 @@ static int run_words(const struct vm *vm, const char *const *words)
 {
 	cleanup_call struct call call = {.argv = words, .timeout_ms = DISK_MS};
 
-	int r = call_run(&call);
-	if (r == 0 && call.status == 0 && !call.late)
-		return 0;
-	cleanup_free char *why = r < 0 ? str_printf("%s", strerror(-r)) : call_reason(&call);
-	return complain(vm->host, r < 0 ? r : -EIO, NULL, "%s %s: %s", words[0], words[1],
-			why ? why : "out of memory");
+	return vm_call(vm, &call);
 }
 
 static int make_disk(const struct vm *vm, const char *dir)

@@ -30,14 +30,7 @@ static int run_words(const struct vm *vm, const char *const *words, struct strbu
 		.timeout_ms = timeout_ms,
 	};
 
-	int r = call_run(&call);
-	if (r == 0 && call.status == 0 && !call.late)
-		return 0;
-	cleanup_free char *tail = r < 0       ? str_printf("%s", strerror(-r))
-				  : call.late ? call_reason(&call)
-					      : call_tail(&call);
-	return complain(vm->host, r < 0 ? r : -EIO, NULL, "%s %s: %s", words[0], words[1],
-			tail ? tail : "out of memory");
+	return vm_call(vm, &call);
 }
 
 static int find_program(const struct vm *vm, const char *program)

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/call.h"
 #include "common/memory.h"
 #include "common/options.h"
 #include "shared/io.h"
@@ -43,6 +44,19 @@ void vm_say(const struct vm *vm, const char *format, ...)
 	strbuf_vprintf(&line, format, args);
 	va_end(args);
 	vm->host->log(vm->host->ctx, CROSSBPF_LOG_INFO, line.error ? "out of memory" : line.data);
+}
+
+int vm_call(const struct vm *vm, struct call *call)
+{
+	int r = call_run(call);
+
+	if (r == 0 && call->status == 0 && !call->late)
+		return 0;
+	cleanup_free char *why = r < 0        ? str_printf("%s", strerror(-r))
+				 : call->late ? call_reason(call)
+					      : call_tail(call);
+	return complain(vm->host, r < 0 ? r : -EIO, NULL, "%s %s: %s", call->argv[0], call->argv[1],
+			why ? why : "out of memory");
 }
 
 double vm_seconds_since(int64_t began)

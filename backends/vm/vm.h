@@ -70,6 +70,10 @@ int vm_describe(const struct vm *vm, char **ret_text);
 /* Could it work here? 0, or a negative errno with the reason, which the caller frees. */
 int vm_probe(const struct crossbpf_host *host, const struct crossbpf_kv *conf, char **ret_why);
 
+struct call;
+/* Runs it, and complains where it fails, by its first two words. */
+int vm_call(const struct vm *vm, struct call *call);
+
 /* Of use to providers. A file of its own; NULL where memory ran out. The caller frees. */
 char *vm_file(const struct vm *vm, const char *name);
 int vm_out_of_memory(const struct vm *vm);

@@ -160,14 +160,10 @@ void verify_add_line(struct strbuf *to, const char *text)
 
 void verify_add_last_line(struct strbuf *to, const char *text)
 {
-	size_t end = strlen(text);
+	size_t len;
+	const char *last = str_last_line(text, strlen(text), &len);
+	cleanup_free char *line = strndup(last, len);
 
-	while (end && strchr("\r\n \t", text[end - 1]))
-		end--;
-	size_t begin = end;
-	while (begin && text[begin - 1] != '\n')
-		begin--;
-	cleanup_free char *line = strndup(text + begin, end - begin);
 	verify_add_line(to, line ? line : "");
 }
 

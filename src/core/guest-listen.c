@@ -11,6 +11,7 @@
 
 enum {
 	CONSOLE_MAX = 64 << 10,
+	LINE_MAX_SHOWN = 300,
 	CONSOLE_ROOM = 2 * CONSOLE_MAX,
 };
 
@@ -127,19 +128,6 @@ static char *find_on_console(const struct strbuf *console, const char *words)
 	return found ? strndup(found, strcspn(found, "\r\n")) : NULL;
 }
 
-/* The last line that has anything, of what it printed. */
-static char *last_line(const struct strbuf *console)
-{
-	size_t end = console->len;
-
-	while (end && strchr("\r\n \t", console->data[end - 1]))
-		end--;
-	size_t begin = end;
-	while (begin && console->data[begin - 1] != '\n')
-		begin--;
-	return end ? strndup(console->data + begin, end - begin) : NULL;
-}
-
 /* Why did it end without having answered all? */
 static int explain_end(struct listening *s)
 {
@@ -148,9 +136,11 @@ static int explain_end(struct listening *s)
 	if (panic)
 		return lose(s, -EIO, "panicked: %.200s", panic);
 	if (!s->l->answers->greeted) {
-		cleanup_free char *last = last_line(&s->console);
-		return lose(s, -EIO, "ended before it could answer%s%.300s", last ? ": " : "",
-			    last ? last : "");
+		size_t len = 0;
+		const char *last =
+			s->console.len ? str_last_line(s->console.data, s->console.len, &len) : "";
+		return lose(s, -EIO, "ended before it could answer%s%.*s", len ? ": " : "",
+			    (int)(len < LINE_MAX_SHOWN ? len : LINE_MAX_SHOWN), last);
 	}
 	return lose(s, -EIO, "ended before all was answered");
 }

@@ -114,3 +114,14 @@ bool str_is_on(const char *value)
 			return false;
 	return value;
 }
+
+const char *str_last_line(const char *text, size_t len, size_t *ret_len)
+{
+	while (len && memchr("\r\n \t", text[len - 1], 4))
+		len--;
+	size_t begin = len;
+	while (begin && text[begin - 1] != '\n')
+		begin--;
+	*ret_len = len - begin;
+	return text + begin;
+}

@@ -40,4 +40,8 @@ bool str_is_on(const char *value);
 
 bool str_begins(const char *text, const char *with);
 
+/* The last line of a text that has anything but blanks, without those behind it; *ret_len is its
+ * length. */
+const char *str_last_line(const char *text, size_t len, size_t *ret_len);
+
 #endif
