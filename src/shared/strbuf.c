@@ -117,7 +117,7 @@ bool str_is_on(const char *value)
 
 const char *str_last_line(const char *text, size_t len, size_t *ret_len)
 {
-	while (len && memchr("\r\n \t", text[len - 1], 4))
+	while (len && text[len - 1] && strchr("\r\n \t", text[len - 1]))
 		len--;
 	size_t begin = len;
 	while (begin && text[begin - 1] != '\n')

@@ -10,7 +10,7 @@ cd "$tmp" || exit 1
 more=
 spare=
 spare_waits() {
-	ls "$XDG_CACHE_HOME/crossbpf/sockets" 2>/dev/null | grep -q -v '\.'
+	[ -n "$(find "$XDG_CACHE_HOME/crossbpf/sockets" -type s ! -name '*.*' 2>/dev/null)" ]
 }
 session() {
 	[ -z "$spare" ] || await 30 spare_waits || fail "no shell waits in the container"
@@ -349,7 +349,7 @@ waiting() {
 	await 30 spare_waits && kill -9 $(pgrep -f "^$builddir_top/crossbpf-docker-spare $XDG_CACHE_HOME")
 	spare=
 	session_status 0 -- true
-	ls "$XDG_CACHE_HOME/crossbpf/sockets" | grep -v '\.' && fail "what was killed left its socket"
+	! spare_waits || fail "what was killed left its socket"
 	# One that nobody comes for goes; one whose container goes, too.
 	more=spare=2s
 	session_status 0 -- true
