@@ -40,16 +40,28 @@ static void vm_close(struct crossbpf_session *session)
 }
 
 /* Nobody's configuration but the machine's own is read. */
-static int plan_login(struct crossbpf_session *s)
+static int plan_login(struct crossbpf_session *s, bool as_root)
 {
 	const struct vm *vm = &s->vm;
 	size_t n = 0;
 
-	s->login[n++] = (struct crossbpf_kv){"where", VM_HOST};
+	s->login[n++] = (struct crossbpf_kv){"where", as_root ? VM_ROOT : VM_HOST};
 	s->login[n++] = (struct crossbpf_kv){"config", vm->config};
 	s->login[n++] = (struct crossbpf_kv){"transport", option(vm->conf, "transport")};
 	s->login[n++] = (struct crossbpf_kv){"persist", option(vm->conf, "persist")};
 	return builder_plan(vm->host, s->login, vm->root, &s->builder);
+}
+
+/* What loads programs does so as root, and what compiles does not. */
+static bool decide_root(const struct vm *vm, const struct crossbpf_project *project)
+{
+	bool loads = option_flag(project, CROSSBPF_PROJECT_LOAD);
+
+	if (loads)
+		vm_say(vm, "programs are loaded into the virtual machine's kernel, %s",
+		       vm->provider->takes_root ? "by its root"
+						: "by its user, who may need sudo for that");
+	return loads && vm->provider->takes_root;
 }
 
 static int new_session(const struct crossbpf_host *host, const struct crossbpf_kv *conf,
@@ -79,7 +91,7 @@ static int open_session(const struct crossbpf_host *host, const struct crossbpf_
 	session->vm.makes = makes;
 	r = vm_ensure(&session->vm);
 	if (r == 0)
-		r = plan_login(session);
+		r = plan_login(session, decide_root(&session->vm, project));
 	if (r == 0)
 		r = builder_connect(&session->builder);
 	if (r < 0)
@@ -128,7 +140,7 @@ static int vm_down(const struct crossbpf_host *host, const struct crossbpf_kv *c
 	if (r < 0)
 		return r;
 	/* The control connection would notice by itself, later. */
-	if (access(session->vm.config, F_OK) == 0 && plan_login(session) == 0)
+	if (access(session->vm.config, F_OK) == 0 && plan_login(session, false) == 0)
 		(void)builder_end(&session->builder);
 	r = vm_end(&session->vm);
 	vm_close(session);
@@ -152,6 +164,7 @@ static const struct crossbpf_backend vm = {
 	.abi = CROSSBPF_BACKEND_ABI,
 	.name = "vm",
 	.summary = "a virtual machine of QEMU, Vagrant or Lima, brought up on demand",
+	.caps = CROSSBPF_CAP_LOAD,
 	.keys = option_keys,
 	.key_size = sizeof(option_keys[0]),
 	.probe = vm_probe_backend,

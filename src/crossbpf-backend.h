@@ -99,9 +99,9 @@ struct crossbpf_project {
  * close() ends: with CROSSBPF_CAP_PRIVATE. */
 #define CROSSBPF_PROJECT_PRIVATE UINT32_C(1)
 /* Its commands may load BPF programs into the kernel that the builder runs on, and pin them in a
- * BPF file system at /sys/fs/bpf: with CROSSBPF_CAP_LOAD, and only beside
- * CROSSBPF_PROJECT_PRIVATE. What that grants is said through host->log(), at level INFO, before
- * open() returns. */
+ * BPF file system at /sys/fs/bpf: with CROSSBPF_CAP_LOAD, and beside CROSSBPF_PROJECT_PRIVATE where
+ * the backend knows that. What it grants is said through host->log(), at level INFO, before open()
+ * returns. */
 #define CROSSBPF_PROJECT_LOAD UINT32_C(2)
 
 /* Flags of struct crossbpf_run. */
@@ -129,7 +129,7 @@ struct crossbpf_run {
 #define CROSSBPF_CAP_HOST_PATHS UINT64_C(2)
 /* Knows CROSSBPF_PROJECT_PRIVATE. */
 #define CROSSBPF_CAP_PRIVATE UINT64_C(4)
-/* Knows CROSSBPF_PROJECT_LOAD, too. */
+/* Knows CROSSBPF_PROJECT_LOAD. */
 #define CROSSBPF_CAP_LOAD UINT64_C(8)
 
 /* A session, defined by the plugin. */

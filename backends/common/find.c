@@ -1,24 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "config.h"
 
-#include <string.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "find.h"
+#include "shared/io.h"
 #include "shared/strbuf.h"
 
 bool find_in_path(const char *program)
 {
-	const char *path = getenv("PATH");
+	cleanup_free char *file = io_find_program(program);
 
-	while (path) {
-		size_t len = strcspn(path, ":");
-		cleanup_free char *file = str_printf("%.*s/%s", (int)len, path, program);
-		if (len && file && access(file, X_OK) == 0)
-			return true;
-		path = path[len] ? path + len + 1 : NULL;
-	}
-	return false;
+	return file;
 }
 
 char *find_installed(const char *variable, const char *dir, const char *name)

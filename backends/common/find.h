@@ -5,8 +5,7 @@
 
 #include <stdbool.h>
 
-/* Is it in PATH? An empty part of that is the working directory: nothing of the user's is run
- * there. */
+/* Is it in PATH, as io_find_program() has it? */
 bool find_in_path(const char *program);
 
 /* The name of a file of crossbpf's own: in the directory that this variable names, which what runs

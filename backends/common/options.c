@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -70,6 +71,12 @@ int option_time(const struct crossbpf_host *host, const struct crossbpf_kv *conf
 		       ? 0
 		       : complain(host, -EINVAL, "give minutes, as 30, or seconds, as 90s",
 				  "%s '%s' is no time", key, text);
+}
+
+bool option_flag(const struct crossbpf_project *project, uint32_t flag)
+{
+	return project->size >= offsetof(struct crossbpf_project, flags) + sizeof(project->flags) &&
+	       (project->flags & flag);
 }
 
 int answer(const struct crossbpf_host *host, const char *text, char *buf, size_t len)

@@ -22,6 +22,9 @@ int option_seconds(const char *text, unsigned *ret_seconds);
 int option_time(const struct crossbpf_host *host, const struct crossbpf_kv *conf, const char *key,
 		unsigned *ret_seconds);
 
+/* Whether CROSSBPF_PROJECT_… is asked for: older hosts know no flags. */
+bool option_flag(const struct crossbpf_project *project, uint32_t flag);
+
 /* host->error() with a message of this format; `hint` may be NULL. Returns `code`, a negative
  * errno, so that callers can say `return complain(…)`. */
 __attribute__((format(printf, 4, 5))) int complain(const struct crossbpf_host *host, int code,

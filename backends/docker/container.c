@@ -218,12 +218,6 @@ static int find_engine(struct container *c)
 		     : 0;
 }
 
-static bool has_flag(const struct crossbpf_project *p, uint32_t flag)
-{
-	return p->size >= offsetof(struct crossbpf_project, flags) + sizeof(p->flags) &&
-	       (p->flags & flag);
-}
-
 int container_plan(const struct crossbpf_host *host, const struct crossbpf_kv *conf,
 		   const struct crossbpf_project *project, struct container *ret_container)
 {
@@ -231,8 +225,8 @@ int container_plan(const struct crossbpf_host *host, const struct crossbpf_kv *c
 		.host = host,
 		.conf = conf,
 		.project = project,
-		.is_private = has_flag(project, CROSSBPF_PROJECT_PRIVATE),
-		.loads = has_flag(project, CROSSBPF_PROJECT_LOAD),
+		.is_private = option_flag(project, CROSSBPF_PROJECT_PRIVATE),
+		.loads = option_flag(project, CROSSBPF_PROJECT_LOAD),
 	};
 
 	int r = find_engine(&c);

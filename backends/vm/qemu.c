@@ -456,6 +456,7 @@ static void qemu_describe(const struct vm *vm, struct strbuf *text)
 
 const struct provider qemu_provider = {
 	.name = "qemu",
+	.takes_root = true,
 	.plan = qemu_plan,
 	.is_up = qemu_is_up,
 	.start = qemu_start,

@@ -16,6 +16,7 @@ struct vm;
 /* Whose machine it is. */
 struct provider {
 	const char *name;
+	bool takes_root; /* logins of root, beside those of one who is not */
 
 	/* Reads its keys; starts nothing. What it cannot do here it complains of. */
 	int (*plan)(struct vm *vm);
@@ -53,6 +54,7 @@ struct vm {
 
 /* The name of the host in vm->config. */
 #define VM_HOST "crossbpf-vm"
+#define VM_ROOT "root@" VM_HOST
 
 /* Says which machine it is: nothing is started. `vm` is to be freed also where that fails. */
 int vm_plan(const struct crossbpf_host *host, const struct crossbpf_kv *conf, const char *root,

@@ -15,7 +15,10 @@
 #include "cli.h"
 #include "core/clang-constraint.h"
 #include "core/remote.h"
+#include "core/guest-run.h"
 #include "core/tool.h"
+#include "core/variant.h"
+#include "core/verify-run.h"
 #include "shared/io.h"
 
 enum { PART_WIDTH = 16, STATE_WIDTH = 7 };
@@ -50,6 +53,7 @@ static const struct package bpftool_package = {"bpftool", NULL};
 static const struct package libbpf_package = {"libbpf-dev", NULL};
 static const struct package asm_package = {"linux-libc-dev", NULL};
 static const struct package docker_package = {"docker.io", NULL};
+static const struct package busybox_package = {"busybox-static", NULL};
 
 static const char *text_of(const char *text)
 {
@@ -181,26 +185,13 @@ static void check_exchange(struct doctor *d)
 
 /* Backends. */
 
-static bool is_in_path(const char *program)
-{
-	cleanup_free char *path = strdup(text_of(getenv("PATH")));
-	char *rest = NULL;
-
-	for (char *dir = path ? strtok_r(path, ":", &rest) : NULL; dir;
-	     dir = strtok_r(NULL, ":", &rest)) {
-		cleanup_free char *file = str_printf("%s/%s", dir, program);
-		if (file && access(file, X_OK) == 0)
-			return true;
-	}
-	return false;
-}
-
 /* A backend that is there and cannot work. */
 static char *mend_backend(const char *name)
 {
 	if (strcmp(name, "docker") != 0)
 		return NULL;
-	if (is_in_path("docker"))
+	cleanup_free char *docker = io_find_program("docker");
+	if (docker)
 #ifdef __APPLE__
 		return strdup("open -a Docker");
 #else
@@ -419,6 +410,36 @@ static void check_builder(struct doctor *d)
 	check_tool(d, TOOL_LLVM_STRIP, "bpf2go needs it; crossbpf build does not", &strip_package);
 }
 
+/* What has kernels load programs: crossbpf verify. */
+
+static void check_program(const struct doctor *d, const char *name, const char *without,
+			  const char *command)
+{
+	cleanup_free char *path = io_find_program(name);
+
+	print_part(d, name, path ? "ok" : "missing", path ? path : without,
+		   path ? "" : text_of(command));
+}
+
+static void check_verify(const struct doctor *d)
+{
+	cleanup_error struct crossbpf_error why = {0};
+	cleanup_free char *guest = NULL;
+	cleanup_free char *busybox = mend(&busybox_package, false);
+	const char *arch = variant_host_arch(), *qemu = arch ? guest_qemu(arch) : NULL;
+
+	if (!qemu)
+		return; /* there is no kernel that could be booted */
+	if (verify_find_guest(cli_directory("CROSSBPF_LIBEXECDIR", CROSSBPF_LIBEXECDIR), arch,
+			      &guest, &why) < 0)
+		print_error(d, "crossbpf-guest", &why);
+	else
+		print_part(d, "crossbpf-guest", "ok", guest, "");
+	cleanup_free char *install = guest_qemu_install(arch);
+	check_program(d, qemu, "crossbpf verify boots kernels by it", install);
+	check_program(d, "busybox", "crossbpf verify --command needs a static one", busybox);
+}
+
 static int examine(struct doctor *d, struct crossbpf_error *e)
 {
 	int r = check_conf(d, e);
@@ -429,6 +450,7 @@ static int examine(struct doctor *d, struct crossbpf_error *e)
 		return r;
 	check_backends(d);
 	check_builder(d);
+	check_verify(d);
 	check_exchange(d);
 	check_cache(d);
 	return 0;

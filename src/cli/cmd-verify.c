@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -17,6 +18,7 @@
 #include "verify-html.h"
 #include "verify-json.h"
 #include "verify-options.h"
+#include "verify-rows.h"
 #include "verify-table.h"
 
 /* This machine's own kernel, as --kernel and --on have it. */
@@ -71,17 +73,25 @@ static int find_outputs(struct job *j, struct crossbpf_error *e)
 	return r;
 }
 
-/* Each kernel reads it anew, which a pipe does not allow. */
+/* Is it, by its first bytes, what a compiler makes? What a pipe has would be gone for the second
+ * kernel. */
 static int check_object(const char *path, struct crossbpf_error *e)
 {
+	cleanup_close int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	char magic[4] = "";
 	struct stat st;
-	int r = access(path, R_OK) < 0 || stat(path, &st) < 0 ? -errno : 0;
+	int r = fd < 0 || fstat(fd, &st) < 0 ? -errno : 0;
 
 	if (r < 0 || !S_ISREG(st.st_mode))
 		return error_set(e, r < 0 ? r : -EINVAL, EXIT_STATUS_USAGE,
 				 "name an object that is there", "cannot read %s: %s", path,
 				 r < 0 ? strerror(-r) : "it is no regular file");
-	return 0;
+	if (read(fd, magic, sizeof(magic)) == sizeof(magic) &&
+	    memcmp(magic, "\177ELF", sizeof(magic)) == 0)
+		return 0;
+	return error_set(e, -EINVAL, EXIT_STATUS_USAGE,
+			 "name what crossbpf build made of a source, as build/bpf/prog.bpf.o",
+			 "%s is no object, but another kind of file", path);
 }
 
 static int complete_options(struct job *j, struct crossbpf_error *e)
@@ -129,6 +139,7 @@ static int run(struct job *j, struct crossbpf_error *e)
 			 .n_objects = o->objects.n,
 			 .btf = o->btf,
 			 .command = o->command,
+			 .command_seconds = o->timeout,
 			 .attach = o->attach,
 			 .packets = o->packets ? &j->packets : NULL,
 			 .files = o->files,
@@ -161,8 +172,10 @@ static int run(struct job *j, struct crossbpf_error *e)
 	return r == 0 && verify_explain(&j->report) < 0 ? error_no_memory(e) : r;
 }
 
-static bool all_loaded(const struct verify_report *r, bool has_command)
+static bool all_is_well(const struct verify_report *r, bool has_command)
 {
+	if (verify_count(r).unattached)
+		return false;
 	for (size_t i = 0; i < r->n_kernels; i++) {
 		const struct verify_kernel *k = &r->kernels[i];
 		if (k->error || k->command_status > 0 || (has_command && k->command_status < 0))
@@ -216,7 +229,7 @@ int cmd_verify(int argc, char **argv)
 	int written = cli_finish_output();
 	if (r < 0)
 		return cli_report(&error);
-	return written                                                       ? written
-	       : all_loaded(&job.report, job.options.command) && !job.dearer ? EXIT_STATUS_OK
-									     : EXIT_STATUS_FAILED;
+	return written                                                        ? written
+	       : all_is_well(&job.report, job.options.command) && !job.dearer ? EXIT_STATUS_OK
+									      : EXIT_STATUS_FAILED;
 }

@@ -106,6 +106,9 @@ static void add_counts(struct page *p)
 	add(p, "<body>\n<header>\n<h1>crossbpf verify</h1>\n<ul class=\"counts\">\n");
 	strbuf_printf(&p->out, "<li class=\"loaded\">✓ %zu loaded</li>\n", c.loaded);
 	strbuf_printf(&p->out, "<li class=\"refused\">✗ %zu refused</li>\n", c.refused);
+	if (c.unattached)
+		strbuf_printf(&p->out, "<li class=\"refused\">✗ %zu not attached</li>\n",
+			      c.unattached);
 	if (c.lost)
 		strbuf_printf(&p->out, "<li class=\"lost\">? %zu kernel%s without an answer</li>\n",
 			      c.lost, c.lost == 1 ? "" : "s");
@@ -463,7 +466,7 @@ static void add_kernel(struct page *p, const struct verify_kernel *k)
 	if (k->command_status >= 0)
 		strbuf_printf(&p->out, "status %d", k->command_status);
 	else
-		add(p, k->command_output ? "did not end" : "none");
+		add(p, k->command_output ? "did not end in time" : "none");
 	add_folded(p, "What it printed", k->command_output);
 	add(p, "</td></tr>\n");
 }

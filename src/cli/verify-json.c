@@ -79,8 +79,9 @@ static int add_use(json_t *object, const struct verify_program *p)
 	bool was_asked = p->attached || p->attach_message;
 	bool has_packets = p->packets || p->packets_failed;
 	json_t *more =
-		json_pack("{s:o*, s:o*, s:o*, s:o*, s:o*, s:o*}", "attached",
-			  was_asked ? json_boolean(p->attached) : NULL, "attach_message",
+		json_pack("{s:o*, s:o*, s:o*, s:o*, s:o*, s:o*, s:o*}", "attached",
+			  was_asked ? json_boolean(p->attached) : NULL, "attach_failed",
+			  was_asked ? json_boolean(p->attach_failed) : NULL, "attach_message",
 			  text(p->attach_message), "runs", p->counted ? number(p->runs) : NULL,
 			  "packets", has_packets ? number(p->packets) : NULL, "packets_failed",
 			  has_packets ? number(p->packets_failed) : NULL, "verdicts", verdicts(p));

@@ -110,6 +110,7 @@ struct verify_counts verify_count(const struct verify_report *r)
 			for (size_t p = 0; p < object->n_programs; p++) {
 				c.loaded += object->programs[p].verdict == VERIFY_LOADED;
 				c.refused += object->programs[p].verdict == VERIFY_REFUSED;
+				c.unattached += object->programs[p].attach_failed;
 			}
 		}
 	}

@@ -36,6 +36,7 @@ bool verify_is_object_refused(const struct verify_object *o);
 
 struct verify_counts {
 	size_t loaded, refused; /* programs; and objects that were refused as a whole */
+	size_t unattached;      /* programs that were to be, whose place is known */
 	size_t lost;            /* kernels */
 };
 struct verify_counts verify_count(const struct verify_report *r);

@@ -289,7 +289,7 @@ static void add_kernel_notes(struct strbuf *b, const struct verify_kernel *k)
 		return;
 	verify_add_line(b, k->name);
 	if (k->command_status < 0)
-		strbuf_puts(b, ": the command did not end\n");
+		strbuf_puts(b, ": the command did not end in time (--timeout), and was ended\n");
 	else
 		strbuf_printf(b, ": the command ended with status %d\n", k->command_status);
 	add_output(b, k->command_output ? k->command_output : "");
@@ -318,7 +318,12 @@ static void add_counts(struct strbuf *b, const struct verify_report *r)
 {
 	const struct verify_counts c = verify_count(r);
 
+	if (c.loaded)
+		strbuf_puts(b, "Of what is loaded: instructions that the verifier went through, "
+			       "their share of its limit,\nand how long loading took.\n");
 	strbuf_printf(b, "%zu loaded, %zu refused", c.loaded, c.refused);
+	if (c.unattached)
+		strbuf_printf(b, ", %zu not attached", c.unattached);
 	if (c.lost)
 		strbuf_printf(b, ", %zu kernel%s without an answer", c.lost,
 			      c.lost == 1 ? "" : "s");

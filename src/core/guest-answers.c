@@ -223,9 +223,12 @@ static int take_attach(struct guest_answers *a, json_t *line)
 {
 	struct verify_program *p = NULL;
 	int error = 0, r = check_object(a, line);
+	bool nowhere = false;
 
 	if (r == 0)
 		r = find_program(a, line, object_at(a), &p);
+	if (r == 0)
+		r = get_bool(a, line, "nowhere", &nowhere);
 	if (r < 0)
 		return r;
 	if (p->attached || p->attach_message)
@@ -236,6 +239,7 @@ static int take_attach(struct guest_answers *a, json_t *line)
 	if (r < 0)
 		return r;
 	p->attached = error == 0;
+	p->attach_failed = error && !nowhere;
 	if (error && !p->attach_message)
 		p->attach_message = strdup(strerror(-error));
 	return error && !p->attach_message ? -ENOMEM : 0;
@@ -310,13 +314,14 @@ static int take_command(struct guest_answers *a, json_t *line)
 	uint64_t status = 0;
 
 	int r = check_all(a);
-	if (r == 0 && k->command_status >= 0)
+	bool ended = !json_object_get(line, "status");
+	if (r == 0 && (k->command_status >= 0 || k->command_output))
 		r = refuse(a, "its command ends twice");
-	if (r == 0)
+	if (r == 0 && !ended)
 		r = get_number(a, line, "status", 255, &status);
 	if (r == 0)
 		r = get_text(a, line, "output", GUEST_LINE_MAX, &k->command_output);
-	if (r == 0)
+	if (r == 0 && !ended)
 		k->command_status = (int)status;
 	return r;
 }

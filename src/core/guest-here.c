@@ -9,8 +9,10 @@
 #include "guest-here.h"
 #include "guest-streams.h"
 #include "remote-exec.h"
+#include "session-stream.h"
 #include "shared/io.h"
 #include "shared/thread.h"
+#include "variant.h"
 
 enum { START_SECONDS = 60 };
 
@@ -67,10 +69,14 @@ struct remote_run {
 	struct crossbpf_error error;
 };
 
+/* The script's status where it cannot be root. */
+enum { NOT_ROOT = 96 };
+
 static void *run_command(void *arg)
 {
-	static const char script[] = "[ \"$(id -u)\" = 0 ] || exec sudo -n ./crossbpf-guest .\n"
-				     "exec ./crossbpf-guest .";
+	static const char script[] = "[ \"$(id -u)\" != 0 ] || exec ./crossbpf-guest .\n"
+				     "sudo -n true 2>/dev/null || exit 96\n"
+				     "exec sudo -n ./crossbpf-guest .";
 	static const char *const command[] = {"sh", "-c", script, NULL};
 	static const char *const none[] = {NULL};
 	struct remote_run *run = arg;
@@ -114,10 +120,51 @@ static int talk(const struct guest_here *h, struct remote_exec *x, struct guest_
 		return run.r;
 	}
 	error_free(&run.error);
+	if (runs && run.r == 0 && run.status == NOT_ROOT && !a->greeted)
+		return error_set(e, -EPERM, EXIT_STATUS_NO_BACKEND,
+				 "log in there as root, or let that user run sudo without a "
+				 "password",
+				 "only root may have a kernel load programs, and the user on the "
+				 "other machine is not, nor by sudo");
 	return r == -ENOMEM ? error_no_memory(e)
 	       : runs       ? r
 			    : error_set(e, r, EXIT_STATUS_OUTPUT, NULL, "cannot start a thread: %s",
 					strerror(-r));
+}
+
+static struct place place_there(struct session *s, const char *module_dir)
+{
+	return (struct place){
+		.session = s, .module_dir = module_dir, .loads = session_can(s, CROSSBPF_CAP_LOAD)};
+}
+
+int guest_here_arch(struct session *s, const char *module_dir, const char **ret_arch,
+		    struct crossbpf_error *e)
+{
+	static const char *const ask[] = {"uname", "-m", NULL}, *const none[] = {NULL};
+	struct place place = place_there(s, module_dir);
+	cleanup_strbuf struct strbuf answer = {0};
+	size_t len;
+	int status;
+
+	int r = place_plan(&place, e);
+	if (r == 0)
+		r = place_open(&place, e);
+	if (r == 0)
+		r = session_capture(s, ask, none, &answer, &status, e);
+	if (r < 0)
+		return r;
+	/* A login shell may have said something before. */
+	cleanup_free char *machine = strdup(str_last_line(answer.data, answer.len, &len));
+	if (!machine)
+		return error_no_memory(e);
+	machine[len] = '\0';
+	*ret_arch = variant_arch_of_machine(machine);
+	return *ret_arch ? 0
+			 : error_set(e, -ENOTSUP, EXIT_STATUS_NO_BACKEND, NULL,
+				     "the other machine calls itself '%s', for which there is no "
+				     "program that has its kernel load others",
+				     machine);
 }
 
 static int run_there(const struct guest_here *h, const char *dir, struct guest_answers *a,
@@ -129,7 +176,7 @@ static int run_there(const struct guest_here *h, const char *dir, struct guest_a
 	if (in.error)
 		return error_no_memory(e);
 	cleanup_exec struct remote_exec x = {
-		.place = {.session = h->session, .module_dir = h->module_dir},
+		.place = place_there(h->session, h->module_dir),
 		.dir = dir,
 		.in = &in,
 		.out = &out,

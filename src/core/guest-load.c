@@ -60,7 +60,9 @@ static json_t *make_request(const struct guest_load *l)
 	if (l->packets)
 		failed |= json_object_set_new(request, "packets", json_string("packets"));
 	if (l->command)
-		failed |= json_object_set_new(request, "command", json_string(l->command));
+		failed |= json_object_set_new(request, "command", json_string(l->command)) |
+			  json_object_set_new(request, "command_seconds",
+					      json_integer(l->command_seconds));
 	if (!failed)
 		return request;
 	json_decref(request);

@@ -19,6 +19,7 @@ struct guest_load {
 	const char *const *objects;
 	size_t n_objects;
 	const char *btf, *command; /* or NULL */
+	unsigned command_seconds;  /* that it may take */
 	bool attach;
 	const struct strbuf *packets; /* or NULL */
 	const struct guest_file *files;

@@ -45,6 +45,17 @@ const char *guest_qemu(const char *arch)
 	return m ? m->qemu : NULL;
 }
 
+char *guest_qemu_install(const char *arch)
+{
+	const struct machine *m = find_machine(arch);
+
+#ifdef __APPLE__
+	return m ? strdup("brew install qemu") : NULL;
+#else
+	return m ? str_printf("apt install %s", m->package) : NULL;
+#endif
+}
+
 static const char *const accel_names[] = {[GUEST_ACCEL_AUTO] = "auto",
 					  [GUEST_ACCEL_KVM] = "kvm",
 					  [GUEST_ACCEL_HVF] = "hvf",
@@ -127,20 +138,15 @@ static int make_argv(const struct boot *b, struct strv *argv)
 
 static int fail_to_start(const struct boot *b, int r, struct crossbpf_error *e)
 {
-	cleanup_free char *hint = NULL;
+	cleanup_free char *install = guest_qemu_install(b->machine->arch);
+	cleanup_free char *hint = str_printf("%s; or see --on, for a machine that has a kernel",
+					     install ? install : "install it");
 
 	if (r == -ENOMEM)
 		return error_no_memory(e);
 	if (r != -ENOENT)
 		return error_set(e, r, EXIT_STATUS_NO_BACKEND, NULL, "cannot start %s: %s",
 				 b->machine->qemu, strerror(-r));
-#ifdef __APPLE__
-	hint = strdup("brew install qemu");
-#else
-	hint = str_printf("apt install %s, or load on this machine's kernel, as root, by "
-			  "--kernel native",
-			  b->machine->package);
-#endif
 	return error_set(e, r, EXIT_STATUS_NO_BACKEND, hint, "there is no %s to boot a kernel in",
 			 b->machine->qemu);
 }

@@ -31,5 +31,8 @@ int guest_run(const struct guest_run *run, struct guest_answers *a, struct cross
 
 /* QEMU for kernels of this arch, as a program's name; NULL: there is none. */
 const char *guest_qemu(const char *arch);
+/* The command that installs it here. The caller frees; NULL where there is none, or memory ran out.
+ */
+char *guest_qemu_install(const char *arch);
 
 #endif

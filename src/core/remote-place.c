@@ -28,7 +28,7 @@ int place_plan(struct place *p, struct crossbpf_error *e)
 	const struct session *session = p->session;
 	bool is_private = session_can(session, CROSSBPF_CAP_PRIVATE);
 
-	if (p->loads && !session_can(session, CROSSBPF_CAP_PRIVATE | CROSSBPF_CAP_LOAD))
+	if (p->loads && !session_can(session, CROSSBPF_CAP_LOAD))
 		return error_set(e, -EOPNOTSUPP, EXIT_STATUS_USAGE,
 				 "leave --load out, or choose another with --backend",
 				 "the %s backend cannot grant what loading BPF programs needs",
@@ -44,7 +44,7 @@ int place_plan(struct place *p, struct crossbpf_error *e)
 
 int place_open(struct place *p, struct crossbpf_error *e)
 {
-	return session_open_loaded(p->session, p->flags, e);
+	return p->session->handle ? 0 : session_open_loaded(p->session, p->flags, e);
 }
 
 const struct exchange_module *place_module(struct place *p, struct crossbpf_error *e)

@@ -15,7 +15,7 @@
 
 struct place {
 	/* To be set. */
-	struct session *session; /* loaded and not opened; place_free() does not close it */
+	struct session *session; /* loaded; place_free() does not close it */
 	const char *root;        /* of the host, whose files lie at the same path there */
 	const char *module_dir;  /* where exchange.so is */
 	bool loads;              /* BPF programs can be loaded there */
@@ -28,6 +28,7 @@ struct place {
 /* Decides where it is, and opens nothing: with a builder of its own where the backend can.
  * -EOPNOTSUPP where BPF programs cannot be loaded there. */
 int place_plan(struct place *p, struct crossbpf_error *e);
+/* Opens the session, unless another place of the same kind did. */
 int place_open(struct place *p, struct crossbpf_error *e);
 
 /* For what is sent: as remote_module(). */

@@ -67,15 +67,13 @@ int skeleton_find_bpftool(char **ret_path)
 /* The last line of what it said, which is its error. */
 static char *last_line(const char *said, size_t len)
 {
-	while (len && (said[len - 1] == '\n' || said[len - 1] == ' '))
-		len--;
-	size_t from = len;
-	while (from && said[from - 1] != '\n')
-		from--;
 	static const char mark[] = "Error: ";
-	if (len - from > sizeof(mark) && memcmp(said + from, mark, sizeof(mark) - 1) == 0)
-		from += sizeof(mark) - 1;
-	return strndup(said + from, len - from);
+	const char *line = str_last_line(said, len, &len);
+	size_t skip = len > sizeof(mark) && memcmp(line, mark, sizeof(mark) - 1) == 0
+			      ? sizeof(mark) - 1
+			      : 0;
+
+	return strndup(line + skip, len - skip);
 }
 
 static int refuse(const struct skeleton *s, int status, const char *said, size_t len,

@@ -20,13 +20,14 @@ enum {
 	MEMORY_LEAST = 512,  /* MiB */
 	MEMORY_BESIDE = 128, /* what QEMU itself takes */
 	MAX_JOBS = 64,
+	COMMAND_GRACE = 10, /* seconds */
 	PT_INTERPRETER = 3,
 };
 
 /* One kernel's turn. */
 struct turn {
 	const struct verify_request *request;
-	const char *arch; /* of the objects that it can load; NULL: whichever */
+	const char *arch; /* of the objects that it can load; NULL: nobody knows */
 	struct guest_kernel kernel;
 	char *guest; /* the program */
 	struct verify_kernel *report;
@@ -80,25 +81,6 @@ int verify_find_guest(const char *dir, const char *arch, char **ret_path, struct
 	return 0;
 }
 
-/* A program in PATH. The caller frees; *ret_path is NULL where there is none. */
-static int find_program(const char *name, char **ret_path)
-{
-	const char *path = getenv("PATH");
-
-	*ret_path = NULL;
-	for (const char *at = path ? path : "/bin"; at;
-	     at = strchr(at, ':') ? strchr(at, ':') + 1 : NULL) {
-		cleanup_free char *file = str_printf("%.*s/%s", (int)strcspn(at, ":"), at, name);
-		if (!file)
-			return -ENOMEM;
-		if (*at == '/' && access(file, X_OK) == 0) {
-			*ret_path = TAKE_PTR(file);
-			return 0;
-		}
-	}
-	return 0;
-}
-
 /* What is linked with libraries does not run in a guest, which has none. */
 static bool is_static(const char *path)
 {
@@ -126,8 +108,7 @@ static int find_shell(const struct verify_request *request, char **ret_shell,
 	for (size_t i = 0; i < load->n_files; i++)
 		if (strcmp(load->files[i].to, "/bin/sh") == 0)
 			return 0;
-	if (find_program("busybox", ret_shell) < 0)
-		return error_no_memory(e);
+	*ret_shell = io_find_program("busybox");
 	if (*ret_shell && is_static(*ret_shell))
 		return 0;
 	return error_set(e, -ENOENT, EXIT_STATUS_NO_BACKEND,
@@ -195,6 +176,12 @@ static int choose(const struct turn *t, struct choice *c, struct crossbpf_error 
 	return 0;
 }
 
+/* The guest ends a command that takes too long itself, and then says so. */
+static unsigned choose_timeout(const struct verify_request *request)
+{
+	return request->timeout + (request->load.command ? COMMAND_GRACE : 0);
+}
+
 static int run_turn(const struct turns *all, struct turn *t, struct crossbpf_error *e)
 {
 	const struct verify_request *request = t->request;
@@ -214,7 +201,7 @@ static int run_turn(const struct turns *all, struct turn *t, struct crossbpf_err
 		const struct guest_here here = {.load = &load,
 						.session = request->session,
 						.module_dir = request->module_dir,
-						.timeout = request->timeout,
+						.timeout = choose_timeout(request),
 						.control = request->control};
 		return guest_here(&here, &a, e);
 	}
@@ -224,7 +211,7 @@ static int run_turn(const struct turns *all, struct turn *t, struct crossbpf_err
 				      .cache_dir = request->cache_dir,
 				      .accel = request->accel,
 				      .memory = all->memory,
-				      .timeout = request->timeout,
+				      .timeout = choose_timeout(request),
 				      .control = request->control};
 	return guest_run(&run, &a, e);
 }
@@ -304,10 +291,14 @@ static int prepare(struct turn *t, const char *name, struct crossbpf_error *e)
 						    .log = request->log,
 						    .control = request->control};
 
-	int r = 0;
-	if (request->session || strcmp(name, request->here) == 0) {
-		t->arch = request->session ? NULL : host;
-		if (!request->session && geteuid() != 0)
+	int r;
+	if (request->session) {
+		r = guest_here_arch(request->session, request->module_dir, &t->arch, e);
+		return r < 0 ? r : verify_find_guest(request->guest_dir, t->arch, &t->guest, e);
+	}
+	if (strcmp(name, request->here) == 0) {
+		t->arch = host;
+		if (geteuid() != 0)
 			return error_set(e, -EPERM, EXIT_STATUS_NO_BACKEND,
 					 "run it as root, or have another kernel load them in a "
 					 "virtual machine, as in --kernel 6.1",

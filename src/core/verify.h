@@ -42,6 +42,7 @@ struct verify_program {
 	struct verify_reason reason; /* by verify_explain(): of VERIFY_REFUSED, and of
 				      * what would have been */
 	bool attached;               /* it was asked for, and done */
+	bool attach_failed;          /* where to is known, and the kernel did not let it */
 	char *attach_message; /* owned; why it was not; NULL: it was not asked for, or done */
 	bool counted;         /* the kernel told how often it ran */
 	uint64_t runs;        /* since it was attached */
@@ -75,8 +76,8 @@ struct verify_kernel {
 	char *failure; /* owned; a line that says why: "panicked: ...", "no answer for 60 s" */
 	char *console; /* owned; the end of what it printed; NULL: nothing */
 	double seconds;
-	int command_status; /* of the command that was to be run; -1: none was, or it did not end */
-	char *command_output;          /* owned */
+	int command_status;   /* of the command that was to be run; -1: none was, or it was ended */
+	char *command_output; /* owned */
 	struct verify_object *objects; /* as many as were given */
 };
 

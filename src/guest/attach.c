@@ -134,7 +134,7 @@ static int attach_reuseport(const struct examine *x, struct bpf_object *object,
 	return 0;
 }
 
-/* To the first map of sockets of its object. */
+/* To the first map of sockets of its object; where there is none, a program is to say to which. */
 static int attach_sockmap(const struct examine *x, struct bpf_object *object,
 			  struct bpf_program *program)
 {
@@ -148,7 +148,7 @@ static int attach_sockmap(const struct examine *x, struct bpf_object *object,
 					       bpf_program__expected_attach_type(program), 0) < 0
 				       ? -errno
 				       : 0;
-	return -ENOENT;
+	return -EOPNOTSUPP;
 }
 
 /* A hundred times a second of each processor's time. */
@@ -234,16 +234,21 @@ static attach_fn *find_way(const struct bpf_program *program)
 	return attach_by_section;
 }
 
+/* There is no place for it, which is nobody's fault. */
+static bool is_nowhere(const struct bpf_program *program, int r)
+{
+	return r == -EOPNOTSUPP || (r == -EBUSY && bpf_program__type(program) == BPF_PROG_TYPE_XDP);
+}
+
 /* Why it could not be attached. The caller frees. */
 static char *explain(const struct bpf_program *program, int r)
 {
 	cleanup_free char *heard = trial_heard();
 
-	if (r == -EOPNOTSUPP)
-		return str_printf("SEC(\"%s\") does not say where",
-				  bpf_program__section_name(program));
-	if (r == -EBUSY && bpf_program__type(program) == BPF_PROG_TYPE_XDP)
-		return strdup("another program of XDP is on the guest's only device");
+	if (is_nowhere(program, r))
+		return r == -EBUSY ? strdup("another program of XDP is on the guest's only device")
+				   : str_printf("SEC(\"%s\") does not say where",
+						bpf_program__section_name(program));
 	return heard ? str_printf("%s", heard) : strdup(strerror(-r));
 }
 
@@ -285,6 +290,8 @@ static int attach_one(struct attached *a, const struct examine *x, size_t number
 	json_t *line = begin_line(x, "attach", number, bpf_program__name(program));
 
 	json_object_set_new(line, "error", json_integer(-attached));
+	if (attached < 0 && is_nowhere(program, attached))
+		json_object_set_new(line, "nowhere", json_true());
 	answer_set_text(x->answer, line, "message", message);
 	int r = attached < 0 ? 0 : add(a, program);
 	if (r == 0)

@@ -114,13 +114,27 @@ static void run_and_kill(const struct examine *x, pid_t asker, int output)
 	_exit(WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status));
 }
 
-/* Reads all, and keeps the end. */
-static int collect(int fd, struct strbuf *output)
+/* Is there something to be read, or the end, by then? -1: whenever. */
+static bool await(int fd, int64_t until)
+{
+	struct pollfd ready = {.fd = fd, .events = POLLIN};
+	int64_t left = until < 0 ? -1 : (until - io_clock()) / 1000000;
+
+	return until < 0 || (left > 0 && poll(&ready, 1, (int)left) != 0);
+}
+
+/* Reads all, and keeps the end. -ETIMEDOUT where that did not come by then. */
+static int collect(int fd, int64_t until, struct strbuf *output)
 {
 	char buf[16384];
 	ssize_t n;
 
-	while ((n = read(fd, buf, sizeof(buf))) != 0) {
+	for (;;) {
+		if (!await(fd, until))
+			return -ETIMEDOUT;
+		n = read(fd, buf, sizeof(buf));
+		if (n == 0)
+			return 0;
 		if (n < 0 && errno != EINTR)
 			return -errno;
 		if (n > 0)
@@ -133,14 +147,31 @@ static int collect(int fd, struct strbuf *output)
 			output->len = GUEST_LOG_MAX;
 		}
 	}
-	return 0;
+}
+
+/* Of one that was ended, there is no status. */
+static int answer_command(const struct examine *x, bool ended, int status,
+			  const struct strbuf *output)
+{
+	json_t *number =
+		json_integer(WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status));
+
+	if (ended) {
+		json_decref(number);
+		number = NULL;
+	}
+	return answer_line(
+		x->answer,
+		json_pack("{s:s, s:o*, s:o}", "event", "command", "status", number, "output",
+			  answer_text(x->answer, output->data ? output->data : "", output->len)));
 }
 
 int command_run(const struct examine *x)
 {
 	cleanup_strbuf struct strbuf output = {0};
 	cleanup_close int in = -1;
-	int out = -1, status = 0;
+	int out = -1, status = 0, seconds = x->request->command_seconds;
+	int64_t until = seconds ? io_clock() + seconds * INT64_C(1000000000) : -1;
 	int r = io_pipe_ends(&in, &out);
 
 	if (r < 0)
@@ -151,15 +182,13 @@ int command_run(const struct examine *x)
 	close(out);
 	if (pid < 0)
 		return -errno;
-	r = collect(in, &output);
+	r = collect(in, until, &output);
+	bool ended = r == -ETIMEDOUT;
+	if (ended) {
+		(void)kill(pid, SIGTERM); /* which ends all that it started */
+		r = collect(in, -1, &output);
+	}
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
-	if (r < 0)
-		return r;
-	return answer_line(
-		x->answer,
-		json_pack("{s:s, s:i, s:o}", "event", "command", "status",
-			  WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status),
-			  "output",
-			  answer_text(x->answer, output.data ? output.data : "", output.len)));
+	return r < 0 ? r : answer_command(x, ended, status, &output);
 }

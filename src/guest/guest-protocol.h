@@ -8,7 +8,8 @@
  *    "btf": "btf",              optional: the kernel's types, where it does not tell them
  *    "attach": true,            optional: each program that was loaded is attached, too
  *    "packets": "packets",      optional: each a 32-bit length, little endian, and its bytes
- *    "command": "make test"}    optional: run by sh once all is attached, where there is one
+ *    "command": "make test",    optional: run by sh once all is attached, where there is one
+ *    "command_seconds": 60}     optional: and ended then
  *
  * It answers by lines of JSON, in this order; errors are positive numbers, as errno has them:
  *
@@ -17,11 +18,12 @@
  *     {"event": "program", "object": 0, "program": "f", "section": "xdp", "verdict": "loaded" |
  *      "refused" | "not loaded", "error": 22, "instructions": 1234, "n_instructions": 40,
  *      "seconds": 0.01, "log": "...", "libbpf": true}
- *     {"event": "attach", "object": 0, "program": "f", "error": 0, "message": "..."}
+ *     {"event": "attach", "object": 0, "program": "f", "error": 0, "message": "...",
+ *      "nowhere": true}      there is no place for it: its section names none, or it is taken
  *     {"event": "packets", "object": 0, "program": "f", "packets": 3, "failed": 0,
  *      "verdicts": {"XDP_PASS": 3}}
  *     {"event": "object", "object": 0, "error": 0, "message": "..."}
- *   {"event": "command", "status": 0, "output": "..."}
+ *   {"event": "command", "status": 0, "output": "..."}   without a status: it was ended
  *   for each program that is attached, where the kernel counts (Linux 5.1 on):
  *     {"event": "runs", "object": 0, "program": "f", "runs": 12}
  *   {"event": "done"}

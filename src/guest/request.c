@@ -11,7 +11,7 @@
 #include "shared/io.h"
 #include "shared/strbuf.h"
 
-enum { REQUEST_MAX = 16 << 20 };
+enum { REQUEST_MAX = 16 << 20, SECONDS_MAX = 1 << 20 };
 
 static int refuse(struct crossbpf_error *e, const char *what)
 {
@@ -57,6 +57,18 @@ static int take_file(char **ret, const char *directory, const json_t *root, cons
 	return *ret ? 0 : error_no_memory(e);
 }
 
+static int take_seconds(struct request *r, const json_t *value, struct crossbpf_error *e)
+{
+	json_int_t seconds = json_integer_value(value);
+
+	if (!value)
+		return 0;
+	if (seconds < 1 || seconds > SECONDS_MAX)
+		return refuse(e, "\"command_seconds\" is no number of them");
+	r->command_seconds = (int)seconds;
+	return 0;
+}
+
 static int take_command(struct request *r, const json_t *root, struct crossbpf_error *e)
 {
 	const json_t *value = json_object_get(root, "command");
@@ -66,7 +78,8 @@ static int take_command(struct request *r, const json_t *root, struct crossbpf_e
 	if (!json_is_string(value))
 		return refuse(e, "\"command\" is no text");
 	r->command = strdup(json_string_value(value));
-	return r->command ? 0 : error_no_memory(e);
+	return r->command ? take_seconds(r, json_object_get(root, "command_seconds"), e)
+			  : error_no_memory(e);
 }
 
 int request_parse(struct request *ret, const char *directory, const char *text, size_t len,

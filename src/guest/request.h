@@ -12,6 +12,7 @@ struct request {
 	struct strv objects; /* paths, as are the next two */
 	char *btf, *packets; /* owned; NULL: none */
 	char *command;       /* owned; NULL: none */
+	int command_seconds; /* that it may take; 0: as long as it likes */
 	bool attach;
 };
 

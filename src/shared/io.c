@@ -382,6 +382,20 @@ static int own_dir(const char *variable, const char *fallback, char **ret_path)
 	return 0;
 }
 
+char *io_find_program(const char *name)
+{
+	const char *path = getenv("PATH");
+
+	while (path) {
+		size_t len = strcspn(path, ":");
+		cleanup_free char *file = str_printf("%.*s/%s", (int)len, path, name);
+		if (*path == '/' && file && access(file, X_OK) == 0)
+			return TAKE_PTR(file);
+		path = path[len] ? path + len + 1 : NULL;
+	}
+	return NULL;
+}
+
 int io_cache_dir(char **ret_path)
 {
 	return own_dir("XDG_CACHE_HOME", ".cache", ret_path);
