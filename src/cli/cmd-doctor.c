@@ -412,12 +412,12 @@ static void check_builder(struct doctor *d)
 
 /* What has kernels load programs: crossbpf verify. */
 
-static void check_program(const struct doctor *d, const char *name, const char *without,
-			  const char *command)
+static void check_program(const struct doctor *d, const char *part, const char *name,
+			  const char *without, const char *command)
 {
 	cleanup_free char *path = io_find_program(name);
 
-	print_part(d, name, path ? "ok" : "missing", path ? path : without,
+	print_part(d, part, path ? "ok" : "missing", path ? path : without,
 		   path ? "" : text_of(command));
 }
 
@@ -436,8 +436,9 @@ static void check_verify(const struct doctor *d)
 	else
 		print_part(d, "crossbpf-guest", "ok", guest, "");
 	cleanup_free char *install = guest_qemu_install(arch);
-	check_program(d, qemu, "crossbpf verify boots kernels by it", install);
-	check_program(d, "busybox", "crossbpf verify --command needs a static one", busybox);
+	check_program(d, "qemu", qemu, "crossbpf verify boots kernels by it", install);
+	check_program(d, "busybox", "busybox", "crossbpf verify --command needs a static one",
+		      busybox);
 }
 
 static int examine(struct doctor *d, struct crossbpf_error *e)

@@ -22,7 +22,8 @@ TEST(request_whole)
 {
 	static const char text[] =
 		"{\"version\": 1, \"objects\": [\"0.o\", \"a/1.o\"], \"btf\": \"btf\","
-		" \"attach\": true, \"packets\": \"p..\", \"command\": \"make test\"}";
+		" \"attach\": true, \"packets\": \"p..\", \"command\": \"make test\","
+		" \"command_seconds\": 60}";
 	cleanup_error struct crossbpf_error e = {0};
 	cleanup_request struct request request = {0};
 
@@ -33,6 +34,7 @@ TEST(request_whole)
 	ck_assert_str_eq(request.btf, "/d/btf");
 	ck_assert_str_eq(request.packets, "/d/p..");
 	ck_assert_str_eq(request.command, "make test");
+	ck_assert_int_eq(request.command_seconds, 60);
 	ck_assert(request.attach);
 }
 
@@ -60,6 +62,9 @@ TEST(request_refused)
 	assert_refused("{\"version\": 1, \"objects\": [], \"btf\": 1}", "\"btf\"");
 	assert_refused("{\"version\": 1, \"objects\": [], \"packets\": true}", "\"packets\"");
 	assert_refused("{\"version\": 1, \"objects\": [], \"command\": [\"a\"]}", "\"command\"");
+	assert_refused("{\"version\": 1, \"objects\": [], \"command\": \"a\", "
+		       "\"command_seconds\": 0}",
+		       "\"command_seconds\"");
 }
 
 TEST(request_outside)

@@ -86,6 +86,35 @@ TEST(what_is_answered_is_reported)
 	ck_assert_int_eq(t.kernel.objects[1].verdict, VERIFY_NO_ANSWER);
 }
 
+TEST(what_has_no_place_does_not_fail)
+{
+	cleanup_taken struct taken t;
+
+	begin(&t, 1);
+	take(&t, hello);
+	for (size_t i = 0; i < 2; i++) {
+		cleanup_free char *line =
+			str_printf("{\"event\": \"program\", \"object\": 0, \"program\": \"f%zu\", "
+				   "\"section\": "
+				   "\"kprobe\", \"verdict\": \"loaded\"}\n{\"event\": \"attach\", "
+				   "\"object\": 0, "
+				   "\"program\": \"f%zu\", \"error\": 2, \"nowhere\": %s}\n",
+				   i, i, i ? "true" : "false");
+		take(&t, line);
+	}
+	take(&t, "{\"event\": \"object\", \"object\": 0, \"error\": 0}\n");
+	take(&t, "{\"event\": \"command\", \"output\": \"so far\"}\n");
+	ck_assert_int_eq(t.r, 0);
+	const struct verify_object *o = &t.kernel.objects[2];
+	ck_assert(!o->programs[0].attached && o->programs[0].attach_failed);
+	ck_assert(!o->programs[1].attached && !o->programs[1].attach_failed);
+	/* It was ended. */
+	ck_assert_int_eq(t.kernel.command_status, -1);
+	ck_assert_str_eq(t.kernel.command_output, "so far");
+	take(&t, "{\"event\": \"command\", \"output\": \"more\"}\n");
+	ck_assert_int_eq(t.r, -EPROTO);
+}
+
 TEST(it_comes_in_any_parts)
 {
 	cleanup_taken struct taken t;
@@ -224,6 +253,7 @@ TEST(programs_are_bounded)
 static void add_tests(TCase *c)
 {
 	tcase_add_test(c, what_is_answered_is_reported);
+	tcase_add_test(c, what_has_no_place_does_not_fail);
 	tcase_add_test(c, it_comes_in_any_parts);
 	tcase_add_test(c, what_cannot_be_is_refused);
 	tcase_add_test(c, it_says_who_it_is_first);

@@ -95,12 +95,14 @@ TEST(says_what_else_was_asked_for)
 	p->packets_failed = 1;
 	p = report_add(&r, 1, 0, "count", 5);
 	p->attach_message = made_text("no such\nhook");
+	p->attach_failed = true;
 	r.kernels[1].command_status = 2;
 	r.kernels[1].command_output = made_text("not\033ok\nend");
 	cleanup_free char *table = printed(&r, false, false);
 	assert_contains(table, "a.bpf.o count on 6.1: attached, ran 1 time; 3 packets: failed 1\n");
 	assert_contains(table, "a.bpf.o count on 6.12: not attached: no such hook\n");
 	assert_contains(table, "6.12: the command ended with status 2\n  not\\x1bok\n  end\n");
+	assert_contains(table, "2 loaded, 0 refused, 1 not attached\n");
 }
 
 TEST(wraps_many_kernels)
