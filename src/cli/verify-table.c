@@ -319,8 +319,8 @@ static void add_counts(struct strbuf *b, const struct verify_report *r)
 	const struct verify_counts c = verify_count(r);
 
 	if (c.loaded)
-		strbuf_puts(b, "Of what is loaded: instructions that the verifier went through, "
-			       "their share of its limit,\nand how long loading took.\n");
+		strbuf_puts(b, "of a program: instructions verified, their share of the limit, "
+			       "time to load\n");
 	strbuf_printf(b, "%zu loaded, %zu refused", c.loaded, c.refused);
 	if (c.unattached)
 		strbuf_printf(b, ", %zu not attached", c.unattached);

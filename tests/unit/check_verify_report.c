@@ -55,6 +55,7 @@ TEST(prints_a_table)
 		"b.bpf.o other on 6.1: bpf_cgrp_storage_get() is not in Linux 6.1; it came with "
 		"6.2\n"
 		"\n"
+		"of a program: instructions verified, their share of the limit, time to load\n"
 		"3 loaded, 1 refused\n");
 }
 
