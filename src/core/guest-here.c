@@ -141,7 +141,8 @@ static struct place place_there(struct session *s, const char *module_dir)
 int guest_here_arch(struct session *s, const char *module_dir, const char **ret_arch,
 		    struct crossbpf_error *e)
 {
-	static const char *const ask[] = {"sh", "-c", "uname -m", NULL}, *const none[] = {NULL};
+	static const char *const ask[] = {"sh", "-c", "uname -m", "crossbpf", NULL}, *const none[] =
+											     {NULL};
 	struct place place = place_there(s, module_dir);
 	cleanup_strbuf struct strbuf answer = {0};
 	size_t len;
