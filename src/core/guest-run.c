@@ -224,6 +224,7 @@ static int boot(struct boot *b, const struct guest_load *load, struct guest_answ
 	return r;
 }
 
+#ifdef __linux__
 /* What a failed attempt left. */
 static void forget(struct guest_answers *a)
 {
@@ -235,6 +236,7 @@ static void forget(struct guest_answers *a)
 	strbuf_free(&a->line);
 	a->total = 0;
 }
+#endif
 
 /* Not every QEMU was built with a sandbox. */
 static int boot_sandboxed(struct boot *b, const struct guest_load *load, struct guest_answers *a,
@@ -255,6 +257,7 @@ static int boot_sandboxed(struct boot *b, const struct guest_load *load, struct 
 
 /* What accelerates. */
 
+#ifdef __linux__
 /* Does a guest answer that KVM runs? Where /dev/kvm is, its guests may hang all the same, as in
  * some virtual machines. */
 static int try_kvm(const struct guest_run *run, bool *ret_works, struct crossbpf_error *e)
@@ -323,6 +326,7 @@ static int choose_kvm(const struct guest_run *run, enum guest_accel *ret, struct
 		*ret = GUEST_ACCEL_KVM;
 	return r;
 }
+#endif
 
 static int choose_accel(const struct guest_run *run, enum guest_accel *ret,
 			struct crossbpf_error *e)
@@ -335,12 +339,14 @@ static int choose_accel(const struct guest_run *run, enum guest_accel *ret,
 	*ret = GUEST_ACCEL_TCG;
 	if (!host || strcmp(host, run->kernel->arch) != 0)
 		return 0;
-#ifdef __APPLE__
-	(void)e;
-	*ret = GUEST_ACCEL_HVF;
-	return 0;
-#else
+#ifdef __linux__
 	return choose_kvm(run, ret, e);
+#else
+	(void)e;
+#ifdef __APPLE__
+	*ret = GUEST_ACCEL_HVF;
+#endif
+	return 0;
 #endif
 }
 

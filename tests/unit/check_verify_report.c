@@ -108,7 +108,7 @@ TEST(says_what_else_was_asked_for)
 
 TEST(wraps_many_kernels)
 {
-	static char names[40][8];
+	static char names[40][16];
 	const char *kernels[41] = {0};
 	cleanup_verify_report struct verify_report r = {0};
 
