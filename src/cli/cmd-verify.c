@@ -219,6 +219,7 @@ int cmd_verify(int argc, char **argv)
 	if (r == 0)
 		r = cli_project_open(&job.p, job.options.on, &error);
 	job.p.request.control = job.control;
+	job.p.request.inform = job.options.quiet ? NULL : cli_log;
 	if (r == 0)
 		r = complete_options(&job, &error);
 	if (r == 0)
