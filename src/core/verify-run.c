@@ -61,10 +61,10 @@ int verify_find_guest(const char *dir, const char *arch, char **ret_path, struct
 {
 	cleanup_free char *named = str_printf("%s/crossbpf-guest-%s", dir, arch);
 	cleanup_free char *path = str_printf("%s/crossbpf-guest", dir);
-	const char *host = variant_host_arch();
 	bool is_host = false;
 
 #ifdef __linux__
+	const char *host = variant_host_arch();
 	is_host = host && strcmp(host, arch) == 0;
 #endif
 	if (!named || !path)
