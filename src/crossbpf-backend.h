@@ -100,8 +100,8 @@ struct crossbpf_project {
 #define CROSSBPF_PROJECT_PRIVATE UINT32_C(1)
 /* Its commands may load BPF programs into the kernel that the builder runs on, and pin them in a
  * BPF file system at /sys/fs/bpf: with CROSSBPF_CAP_LOAD, and beside CROSSBPF_PROJECT_PRIVATE where
- * the backend knows that. What it grants is said through host->log(), at level INFO, before open()
- * returns. */
+ * the backend knows that. What it grants, or what its commands have to do for it, as by sudo, is
+ * said through host->log(), at level INFO, before open() returns. */
 #define CROSSBPF_PROJECT_LOAD UINT32_C(2)
 
 /* Flags of struct crossbpf_run. */

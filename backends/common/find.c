@@ -10,7 +10,7 @@
 
 bool find_in_path(const char *program)
 {
-	cleanup_free char *file = io_find_program(program);
+	cleanup_free char *file = io_find_program(NULL, program, NULL);
 
 	return file;
 }

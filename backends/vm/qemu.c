@@ -150,6 +150,20 @@ static int qemu_plan(struct vm *vm)
 	return r < 0 ? r : option_time(vm->host, vm->conf, "idle", &vm->idle);
 }
 
+/* One whose image is of an earlier release, or of the disk as it was, goes when nobody uses it. */
+static int qemu_identify(const struct vm *vm, struct digest *d)
+{
+	cleanup_free char *image = NULL;
+
+	/* A probe knows no project, in which its name is relative; who needs it says so. */
+	if (vm->image && access(vm->image, R_OK) < 0)
+		return 0;
+	int r = image_dir(vm, &image);
+	if (r == 0)
+		digest_string(d, image);
+	return r;
+}
+
 static bool qemu_is_up(const struct vm *vm)
 {
 	return find_process(vm);
@@ -224,6 +238,8 @@ static int judge_start(const struct vm *vm, const struct machine *m, const struc
 	if (r == 0 && why && m->confined && !call->late &&
 	    (strstr(why, "sandbox") || !call->last[0]))
 		return -EOPNOTSUPP;
+	for (char *at = why; at && (at = strchr(at, '\n'));) /* it becomes part of a sentence */
+		*at = ' ';
 	return complain(vm->host, r < 0 ? r : -EIO, NULL, "QEMU cannot start by %s: %s", m->accel,
 			why ? why : "out of memory");
 }
@@ -458,6 +474,7 @@ const struct provider qemu_provider = {
 	.name = "qemu",
 	.takes_root = true,
 	.plan = qemu_plan,
+	.identify = qemu_identify,
 	.is_up = qemu_is_up,
 	.start = qemu_start,
 	.stop = qemu_stop,

@@ -101,14 +101,18 @@ static int name_files(struct vm *vm)
 	digest_string(&d, vm->image);
 	digest_string(&d, vm->machine);
 	digest_string(&d, vm->files);
-	digest_finish(&d, hex);
 	cleanup_free char *cache = NULL;
 	int r = io_cache_dir(&cache);
 	if (r < 0)
 		return complain(vm->host, r, "set HOME", "a machine has no directory to lie in");
 	vm->shared = str_printf("%s/vm", cache);
-	vm->dir =
-		vm->shared ? str_printf("%s/%s-%.16s", vm->shared, vm->provider->name, hex) : NULL;
+	if (!vm->shared)
+		return vm_out_of_memory(vm);
+	r = vm->provider->identify ? vm->provider->identify(vm, &d) : 0;
+	digest_finish(&d, hex);
+	if (r < 0)
+		return r;
+	vm->dir = str_printf("%s/%s-%.16s", vm->shared, vm->provider->name, hex);
 	vm->config = vm->dir ? vm_file(vm, "config") : NULL;
 	return vm->config ? check_path(vm) : vm_out_of_memory(vm);
 }

@@ -20,6 +20,8 @@ struct provider {
 
 	/* Reads its keys; starts nothing. What it cannot do here it complains of. */
 	int (*plan)(struct vm *vm);
+	/* Adds what else makes it another machine; or NULL. */
+	int (*identify)(const struct vm *vm, struct digest *d);
 	/* Is it up, as far as can be told without a wait? */
 	bool (*is_up)(const struct vm *vm);
 	/* Brings it up until it takes logins, and writes vm->config last. */

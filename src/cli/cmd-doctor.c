@@ -190,7 +190,7 @@ static char *mend_backend(const char *name)
 {
 	if (strcmp(name, "docker") != 0)
 		return NULL;
-	cleanup_free char *docker = io_find_program("docker");
+	cleanup_free char *docker = io_find_program(NULL, "docker", NULL);
 	if (docker)
 #ifdef __APPLE__
 		return strdup("open -a Docker");
@@ -412,11 +412,9 @@ static void check_builder(struct doctor *d)
 
 /* What has kernels load programs: crossbpf verify. */
 
-static void check_program(const struct doctor *d, const char *part, const char *name,
+static void print_program(const struct doctor *d, const char *part, const char *path,
 			  const char *without, const char *command)
 {
-	cleanup_free char *path = io_find_program(name);
-
 	print_part(d, part, path ? "ok" : "missing", path ? path : without,
 		   path ? "" : text_of(command));
 }
@@ -436,9 +434,10 @@ static void check_verify(const struct doctor *d)
 	else
 		print_part(d, "crossbpf-guest", "ok", guest, "");
 	cleanup_free char *install = guest_qemu_install(arch);
-	check_program(d, "qemu", qemu, "crossbpf verify boots kernels by it", install);
-	check_program(d, "busybox", "busybox", "crossbpf verify --command needs a static one",
-		      busybox);
+	cleanup_free char *qemu_path = io_find_program(NULL, qemu, NULL);
+	cleanup_free char *shell = verify_find_shell();
+	print_program(d, "qemu", qemu_path, "crossbpf verify boots kernels by it", install);
+	print_program(d, "busybox", shell, "crossbpf verify --command needs a static one", busybox);
 }
 
 static int examine(struct doctor *d, struct crossbpf_error *e)

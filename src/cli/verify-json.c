@@ -157,8 +157,9 @@ int verify_json_print(const struct verify_report *r, FILE *to)
 	for (size_t k = 0; code == 0 && k < r->n_kernels; k++)
 		code = print_rows(r, &r->kernels[k], &rows, to);
 	return code < 0 ? code
-			: print(json_pack("{s:s, s:I, s:I, s:I}", "event", "done", "loaded",
+			: print(json_pack("{s:s, s:I, s:I, s:I, s:I}", "event", "done", "loaded",
 					  (json_int_t)c.loaded, "refused", (json_int_t)c.refused,
-					  "lost", (json_int_t)c.lost),
+					  "unattached", (json_int_t)c.unattached, "lost",
+					  (json_int_t)c.lost),
 				to);
 }

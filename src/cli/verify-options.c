@@ -148,7 +148,9 @@ static int add_file(struct verify_options *o, const char *text, struct crossbpf_
 	if (is_taken(to))
 		return error_set(e, -EINVAL, EXIT_STATUS_USAGE,
 				 "write it as in --file tests/run.sh=/run.sh",
-				 "--file=%s: a virtual machine has files of its own there", text);
+				 "--file=%s: a virtual machine has files of its own in /crossbpf, "
+				 "/dev, /init, /proc, /run, /sys and /tmp",
+				 text);
 	return 0;
 }
 

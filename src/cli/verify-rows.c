@@ -196,7 +196,7 @@ void verify_add_use(struct strbuf *to, const struct verify_program *p)
 		strbuf_puts(to, p->runs == 1 ? " time" : " times");
 	}
 	if (p->attach_message) {
-		strbuf_puts(to, "not attached: ");
+		strbuf_puts(to, p->attach_failed ? "not attached: " : "left unattached: ");
 		verify_add_line(to, p->attach_message);
 	}
 	if (p->packets || p->packets_failed) {

@@ -318,6 +318,9 @@ static void add_counts(struct strbuf *b, const struct verify_report *r)
 {
 	const struct verify_counts c = verify_count(r);
 
+	if (c.refused)
+		strbuf_puts(b, "--html FILE and --json have what the verifier said, and what to do "
+			       "about it\n");
 	if (c.loaded)
 		strbuf_puts(b, "of a program: instructions verified, their share of the limit, "
 			       "time to load\n");

@@ -284,6 +284,17 @@ static int take_packets(struct guest_answers *a, json_t *line)
 	return r < 0 ? r : take_tallies(a, json_object_get(line, "verdicts"), p);
 }
 
+/* Where all of it was loaded, each program was to be. */
+static int check_attached(struct guest_answers *a, const struct verify_object *o)
+{
+	for (size_t i = 0; i < o->n_programs && a->attach && !o->error; i++) {
+		const struct verify_program *p = &o->programs[i];
+		if (p->verdict == VERIFY_LOADED && !p->attached && !p->attach_message)
+			return refuse(a, "it is silent about what it was to attach");
+	}
+	return 0;
+}
+
 /* The object is done with. */
 static int take_object(struct guest_answers *a, json_t *line)
 {
@@ -299,7 +310,7 @@ static int take_object(struct guest_answers *a, json_t *line)
 		return r;
 	o->verdict = o->error ? VERIFY_REFUSED : VERIFY_LOADED;
 	a->object++;
-	return 0;
+	return check_attached(a, o);
 }
 
 /* All objects come before. */
@@ -315,12 +326,13 @@ static int take_command(struct guest_answers *a, json_t *line)
 
 	int r = check_all(a);
 	bool ended = !json_object_get(line, "status");
-	if (r == 0 && (k->command_status >= 0 || k->command_output))
+	if (r == 0 && a->command_ended)
 		r = refuse(a, "its command ends twice");
+	a->command_ended = true;
 	if (r == 0 && !ended)
 		r = get_number(a, line, "status", 255, &status);
 	if (r == 0)
-		r = get_text(a, line, "output", GUEST_LINE_MAX, &k->command_output);
+		r = need_text(a, line, "output", GUEST_LINE_MAX, &k->command_output);
 	if (r == 0 && !ended)
 		k->command_status = (int)status;
 	return r;
@@ -350,6 +362,8 @@ static int take_done(struct guest_answers *a, json_t *line)
 	(void)line;
 	int r = check_all(a);
 
+	if (r == 0 && a->has_command && !a->command_ended)
+		r = refuse(a, "it is silent about its command");
 	a->done = r == 0;
 	return r;
 }

@@ -14,11 +14,12 @@ struct guest_answers {
 	struct verify_kernel *kernel; /* whose objects are there, and empty */
 	const size_t *objects;        /* which of those each is that the guest was given */
 	size_t n_objects;
+	bool attach, has_command; /* what it was asked to do */
 	/* The rest begins as nothing. */
 	struct strbuf line; /* what is not whole yet */
 	uint64_t total;
 	size_t object; /* whose answers come now */
-	bool greeted, done;
+	bool greeted, command_ended, done;
 	char why[160]; /* where it failed */
 };
 

@@ -156,15 +156,21 @@ int guest_here_arch(struct session *s, const char *module_dir, const char **ret_
 	if (r < 0)
 		return r;
 	/* A login shell may have said something before. */
-	cleanup_free char *machine = strdup(str_last_line(answer.data, answer.len, &len));
+	const char *last = str_last_line(answer.data, answer.len, &len);
+	cleanup_free char *machine = strndup(last, len);
 	if (!machine)
 		return error_no_memory(e);
-	machine[len] = '\0';
+	if (status != 0 || !machine[0])
+		return error_set(e, -EPROTO, EXIT_STATUS_NO_BACKEND,
+				 "try crossbpf exec --on with it, for a command of yours",
+				 "`uname -m` tells nothing of the other machine (status %d)",
+				 status);
 	*ret_arch = variant_arch_of_machine(machine);
 	return *ret_arch ? 0
-			 : error_set(e, -ENOTSUP, EXIT_STATUS_NO_BACKEND, NULL,
-				     "the other machine calls itself '%s', for which there is no "
-				     "program that has its kernel load others",
+			 : error_set(e, -ENOTSUP, EXIT_STATUS_NO_BACKEND,
+				     "name a machine of another kind",
+				     "the other machine calls itself '%.64s', for which there is "
+				     "no program that has its kernel load others",
 				     machine);
 }
 

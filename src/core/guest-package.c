@@ -335,7 +335,7 @@ int guest_package_get(const struct guest_kernel_request *request, char **ret_ima
 	known = r == -EINTR || r == -ENOMEM ? 0 : recall(memory, ret_image);
 	if (known)
 		return known < 0 ? error_no_memory(e) : 0;
-	if (r == -ENOENT)
+	if (r == -ENOENT || own.status == EXIT_STATUS_FAILED)
 		own.status = EXIT_STATUS_NO_BACKEND;
 	*e = own;
 	own = (struct crossbpf_error){0};

@@ -23,19 +23,11 @@ void skeleton_free(struct skeleton *s)
 }
 
 /* Ours would only ask the builder. */
-static bool is_ours(const char *path)
+static bool is_anothers(const char *path)
 {
 	cleanup_free char *real = realpath(path, NULL);
 
-	return real && strstr(io_basename(real), "crossbpf");
-}
-
-static bool is_program(const char *path)
-{
-	struct stat st;
-
-	return stat(path, &st) == 0 && S_ISREG(st.st_mode) && access(path, X_OK) == 0 &&
-	       !is_ours(path);
+	return !real || !strstr(io_basename(real), "crossbpf");
 }
 
 int skeleton_find_bpftool(char **ret_path)
@@ -44,24 +36,8 @@ int skeleton_find_bpftool(char **ret_path)
 	cleanup_free char *dirs =
 		str_printf("%s:/usr/sbin:/usr/local/sbin:/sbin", path ? path : "");
 
-	*ret_path = NULL;
-	if (!dirs)
-		return -ENOMEM;
-	for (char *dir = dirs, *next; dir; dir = next) {
-		next = strchr(dir, ':');
-		if (next)
-			*next++ = '\0';
-		if (*dir != '/')
-			continue;
-		cleanup_free char *program = str_printf("%s/%s", dir, tool_program(TOOL_BPFTOOL));
-		if (!program)
-			return -ENOMEM;
-		if (is_program(program)) {
-			*ret_path = TAKE_PTR(program);
-			return 0;
-		}
-	}
-	return 0;
+	*ret_path = dirs ? io_find_program(dirs, tool_program(TOOL_BPFTOOL), is_anothers) : NULL;
+	return dirs ? 0 : -ENOMEM;
 }
 
 /* The last line of what it said, which is its error. */

@@ -99,6 +99,11 @@ static bool is_static(const char *path)
 	return true;
 }
 
+char *verify_find_shell(void)
+{
+	return io_find_program(NULL, "busybox", is_static);
+}
+
 /* A command needs a shell, which guests have none of by themselves. */
 static int find_shell(const struct verify_request *request, char **ret_shell,
 		      struct crossbpf_error *e)
@@ -108,8 +113,8 @@ static int find_shell(const struct verify_request *request, char **ret_shell,
 	for (size_t i = 0; i < load->n_files; i++)
 		if (strcmp(load->files[i].to, "/bin/sh") == 0)
 			return 0;
-	*ret_shell = io_find_program("busybox");
-	if (*ret_shell && is_static(*ret_shell))
+	*ret_shell = verify_find_shell();
+	if (*ret_shell)
 		return 0;
 	return error_set(e, -ENOENT, EXIT_STATUS_NO_BACKEND,
 			 "apt install busybox-static, or give it a shell: --file PROGRAM=/bin/sh",
@@ -195,8 +200,11 @@ static int run_turn(const struct turns *all, struct turn *t, struct crossbpf_err
 	load.objects = c.objects;
 	load.n_objects = c.n;
 	load.shell = all->shell;
-	cleanup_guest_answers struct guest_answers a = {
-		.kernel = t->report, .objects = c.indexes, .n_objects = c.n};
+	cleanup_guest_answers struct guest_answers a = {.kernel = t->report,
+							.objects = c.indexes,
+							.n_objects = c.n,
+							.attach = load.attach,
+							.has_command = load.command};
 	if (!t->kernel.image) {
 		const struct guest_here here = {.load = &load,
 						.session = request->session,

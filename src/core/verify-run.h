@@ -35,5 +35,8 @@ int verify_run(const struct verify_request *request, struct verify_report *ret,
 
 /* The guest program of an arch: -ENOENT where there is none. The caller frees. */
 int verify_find_guest(const char *dir, const char *arch, char **ret_path, struct crossbpf_error *e);
+/* The static busybox of this machine, which is the shell of virtual machines. The caller frees;
+ * NULL where there is none, or memory ran out. */
+char *verify_find_shell(void);
 
 #endif

@@ -25,7 +25,19 @@
 /* linux/bpf.h of Linux 6.6 */
 enum { TCX_INGRESS = 46, TCX_EGRESS = 47 };
 
-/* 0 or a negative errno. */
+/* There is no place for it, which is nobody's fault: below each errno. */
+enum { NOWHERE = -10000 };
+
+/* Why; NULL: its section does not say where. */
+static const char *no_place;
+
+static int nowhere(const char *why)
+{
+	no_place = why;
+	return NOWHERE;
+}
+
+/* 0, a negative errno, or NOWHERE. */
 typedef int attach_fn(const struct examine *x, struct bpf_object *object,
 		      struct bpf_program *program);
 
@@ -37,13 +49,17 @@ static int loopback(void)
 static int attach_xdp(const struct examine *x, struct bpf_object *object,
 		      struct bpf_program *program)
 {
+	enum bpf_attach_type type = bpf_program__expected_attach_type(program);
+
 	(void)x, (void)object;
+	if (type == BPF_XDP_DEVMAP || type == BPF_XDP_CPUMAP)
+		return nowhere("it is for a map, not for a device");
 	if (bpf_link_create(bpf_program__fd(program), loopback(), BPF_XDP, NULL) >= 0)
 		return 0;
-	if (errno != EINVAL)
-		return -errno;
 	/* Links of XDP are there from Linux 5.9 on. */
-	return bpf_xdp_attach(loopback(), bpf_program__fd(program), 0, NULL);
+	int r = errno != EINVAL ? -errno
+				: bpf_xdp_attach(loopback(), bpf_program__fd(program), 0, NULL);
+	return r == -EBUSY ? nowhere("another program of XDP is on the only device") : r;
 }
 
 static int attach_tc(const struct examine *x, struct bpf_object *object,
@@ -70,7 +86,7 @@ static int attach_cgroup(const struct examine *x, struct bpf_object *object,
 
 	(void)object;
 	if (!x->cgroup)
-		return -ENOENT;
+		return nowhere("there is no cgroup of version 2 here");
 	cgroup = open(x->cgroup, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (cgroup < 0)
 		return -errno;
@@ -90,15 +106,13 @@ static int attach_netns(const struct examine *x, struct bpf_object *object,
 	cleanup_close int netns = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
 
 	(void)x, (void)object;
+	bool is_lookup = bpf_program__type(program) == BPF_PROG_TYPE_SK_LOOKUP;
 	if (netns < 0)
 		return -errno;
-	return bpf_link_create(bpf_program__fd(program), netns,
-			       bpf_program__type(program) == BPF_PROG_TYPE_SK_LOOKUP
-				       ? BPF_SK_LOOKUP
-				       : BPF_FLOW_DISSECTOR,
-			       NULL) < 0
-		       ? -errno
-		       : 0;
+	if (bpf_link_create(bpf_program__fd(program), netns,
+			    is_lookup ? BPF_SK_LOOKUP : BPF_FLOW_DISSECTOR, NULL) >= 0)
+		return 0;
+	return errno == E2BIG ? nowhere("the network has another one") : -errno;
 }
 
 static int attach_socket(const struct examine *x, struct bpf_object *object,
@@ -111,6 +125,8 @@ static int attach_socket(const struct examine *x, struct bpf_object *object,
 	cleanup_close int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
 
 	(void)x, (void)object;
+	if (fd < 0 && errno == EPERM)
+		return nowhere("no raw socket may be made here");
 	if (fd < 0 ||
 	    setsockopt(fd, SOL_SOCKET, SO_ATTACH_BPF, &program_fd, sizeof(program_fd)) < 0 ||
 	    bind(fd, (struct sockaddr *)&at, sizeof(at)) < 0)
@@ -134,13 +150,15 @@ static int attach_reuseport(const struct examine *x, struct bpf_object *object,
 	return 0;
 }
 
-/* To the first map of sockets of its object; where there is none, a program is to say to which. */
+/* To the first map of sockets of its object. */
 static int attach_sockmap(const struct examine *x, struct bpf_object *object,
 			  struct bpf_program *program)
 {
 	struct bpf_map *map;
 
 	(void)x;
+	if (strcmp(bpf_program__section_name(program), "sk_skb") == 0)
+		return nowhere(NULL); /* to parse, or to judge? */
 	bpf_object__for_each_map(map, object)
 		if (bpf_map__type(map) == BPF_MAP_TYPE_SOCKMAP ||
 		    bpf_map__type(map) == BPF_MAP_TYPE_SOCKHASH)
@@ -148,7 +166,7 @@ static int attach_sockmap(const struct examine *x, struct bpf_object *object,
 					       bpf_program__expected_attach_type(program), 0) < 0
 				       ? -errno
 				       : 0;
-	return -EOPNOTSUPP;
+	return nowhere("its object has no map of sockets");
 }
 
 /* A hundred times a second of each processor's time. */
@@ -197,7 +215,17 @@ static int attach_by_section(const struct examine *x, struct bpf_object *object,
 			     struct bpf_program *program)
 {
 	(void)x, (void)object;
-	return bpf_program__attach(program) ? 0 : -errno;
+	if (bpf_program__attach(program))
+		return 0;
+	int r = -errno;
+	cleanup_free char *heard = trial_heard();
+	/* Of what is not told where to, libbpf has nothing to say; the kernel's refusal it tells.
+	 */
+	if (r == -EOPNOTSUPP && !heard)
+		return nowhere(NULL);
+	return r == -EBADF && str_begins(bpf_program__section_name(program), "iter/")
+		       ? nowhere("it goes through a map, which its section does not name")
+		       : r;
 }
 
 static attach_fn *find_way(const struct bpf_program *program)
@@ -234,21 +262,15 @@ static attach_fn *find_way(const struct bpf_program *program)
 	return attach_by_section;
 }
 
-/* There is no place for it, which is nobody's fault. */
-static bool is_nowhere(const struct bpf_program *program, int r)
-{
-	return r == -EOPNOTSUPP || (r == -EBUSY && bpf_program__type(program) == BPF_PROG_TYPE_XDP);
-}
-
 /* Why it could not be attached. The caller frees. */
 static char *explain(const struct bpf_program *program, int r)
 {
 	cleanup_free char *heard = trial_heard();
 
-	if (is_nowhere(program, r))
-		return r == -EBUSY ? strdup("another program of XDP is on the guest's only device")
-				   : str_printf("SEC(\"%s\") does not say where",
-						bpf_program__section_name(program));
+	if (r == NOWHERE)
+		return no_place ? strdup(no_place)
+				: str_printf("SEC(\"%s\") does not say where",
+					     bpf_program__section_name(program));
 	return heard ? str_printf("%s", heard) : strdup(strerror(-r));
 }
 
@@ -289,8 +311,9 @@ static int attach_one(struct attached *a, const struct examine *x, size_t number
 	cleanup_free char *message = attached < 0 ? explain(program, attached) : NULL;
 	json_t *line = begin_line(x, "attach", number, bpf_program__name(program));
 
-	json_object_set_new(line, "error", json_integer(-attached));
-	if (attached < 0 && is_nowhere(program, attached))
+	json_object_set_new(line, "error",
+			    json_integer(attached == NOWHERE ? EOPNOTSUPP : -attached));
+	if (attached == NOWHERE)
 		json_object_set_new(line, "nowhere", json_true());
 	answer_set_text(x->answer, line, "message", message);
 	int r = attached < 0 ? 0 : add(a, program);

@@ -382,16 +382,21 @@ static int own_dir(const char *variable, const char *fallback, char **ret_path)
 	return 0;
 }
 
-char *io_find_program(const char *name)
+static bool is_program(const char *path)
 {
-	const char *path = getenv("PATH");
+	struct stat st;
 
-	while (path) {
-		size_t len = strcspn(path, ":");
-		cleanup_free char *file = str_printf("%.*s/%s", (int)len, path, name);
-		if (*path == '/' && file && access(file, X_OK) == 0)
+	return stat(path, &st) == 0 && S_ISREG(st.st_mode) && access(path, X_OK) == 0;
+}
+
+char *io_find_program(const char *dirs, const char *name, bool (*fits)(const char *path))
+{
+	for (const char *dir = dirs ? dirs : getenv("PATH"); dir;) {
+		size_t len = strcspn(dir, ":");
+		cleanup_free char *file = str_printf("%.*s/%s", (int)len, dir, name);
+		if (*dir == '/' && file && is_program(file) && (!fits || fits(file)))
 			return TAKE_PTR(file);
-		path = path[len] ? path + len + 1 : NULL;
+		dir = dir[len] ? dir + len + 1 : NULL;
 	}
 	return NULL;
 }

@@ -88,9 +88,10 @@ const char *io_basename(const char *path);
  * holds it. -ENOENT where it was deleted. The caller frees. */
 int io_working_directory(char **ret_dir);
 
-/* A program in PATH, of which parts that depend on the working directory are left out: nothing of
- * the user's is run there. The caller frees; NULL where there is none, or memory ran out. */
-char *io_find_program(const char *name);
+/* A program in these directories, parted by colons (NULL: those of PATH), that fits (NULL: any
+ * does). Those that depend on the working directory are left out: nothing of the user's is run
+ * there. The caller frees; NULL where there is none, or memory ran out. */
+char *io_find_program(const char *dirs, const char *name, bool (*fits)(const char *path));
 
 /* `$XDG_CACHE_HOME/crossbpf`, else `~/.cache/crossbpf`; -ENOENT where there is neither. */
 int io_cache_dir(char **ret_path);

@@ -45,7 +45,7 @@ void strv_add(struct strv *s, const char *string)
 
 void strv_add_all(struct strv *s, const char *const *strings)
 {
-	for (; *strings; strings++)
+	for (; strings && *strings; strings++)
 		strv_add(s, *strings);
 }
 

@@ -37,10 +37,12 @@ prepare_guests() {
 }
 
 # Becomes that command, his. His guests' files are in $tmp/user/tmp, and each QEMU has the name of one
-# in its command line.
+# in its command line. Where the lines that are reached are counted (CROSSBPF_TEST_COVERAGE), he may
+# write to the files of that.
 as_user() {
 	exec env TMPDIR="$tmp/user/tmp" XDG_CACHE_HOME="$tmp/user" HOME="$tmp/user" \
-		setpriv --reuid=65534 --regid=65534 --clear-groups "$@"
+		setpriv ${CROSSBPF_TEST_COVERAGE:+--inh-caps=+dac_override --ambient-caps=+dac_override} \
+		--reuid=65534 --regid=65534 --clear-groups "$@"
 }
 
 verify() (

@@ -115,6 +115,34 @@ TEST(what_has_no_place_does_not_fail)
 	ck_assert_int_eq(t.r, -EPROTO);
 }
 
+TEST(what_it_was_asked_for_is_told)
+{
+	static const char loaded[] = "{\"event\": \"program\", \"object\": 0, \"program\": \"f\", "
+				     "\"section\": \"tc\", \"verdict\": \"loaded\"}\n";
+	cleanup_taken struct taken t;
+
+	begin(&t, 1);
+	t.a.attach = true;
+	take(&t, hello);
+	take(&t, loaded);
+	take(&t, "{\"event\": \"object\", \"object\": 0}\n");
+	ck_assert_int_eq(t.r, -EPROTO);
+	assert_contains(t.a.why, "silent about what it was to attach");
+}
+
+TEST(a_command_is_told_of)
+{
+	cleanup_taken struct taken t;
+
+	begin(&t, 0);
+	t.a.has_command = true;
+	take(&t, hello);
+	take(&t, "{\"event\": \"done\"}\n");
+	ck_assert_int_eq(t.r, -EPROTO);
+	ck_assert(!t.a.done);
+	assert_contains(t.a.why, "silent about its command");
+}
+
 TEST(it_comes_in_any_parts)
 {
 	cleanup_taken struct taken t;
@@ -161,6 +189,12 @@ TEST(what_cannot_be_is_refused)
 	check_refused(hello, "twice");
 	check_refused("{\"event\": \"done\"}\n", "silent about an object");
 	check_refused("{\"event\": \"command\", \"status\": 0}\n", "silent about an object");
+	check_refused("{\"event\": \"object\", \"object\": 0}\n{\"event\": \"command\"}\n",
+		      "\"output\" is missing");
+	check_refused("{\"event\": \"object\", \"object\": 0}\n"
+		      "{\"event\": \"command\", \"output\": \"\"}\n"
+		      "{\"event\": \"command\", \"output\": \"\", \"status\": 0}\n",
+		      "ends twice");
 	check_refused("{\"event\": \"object\", \"object\": 1}\n", "not the turn");
 	check_refused("{\"event\": \"object\", \"object\": -1}\n", "out of bounds");
 	check_refused("{\"event\": \"object\"}\n", "not the turn");
@@ -254,6 +288,8 @@ static void add_tests(TCase *c)
 {
 	tcase_add_test(c, what_is_answered_is_reported);
 	tcase_add_test(c, what_has_no_place_does_not_fail);
+	tcase_add_test(c, what_it_was_asked_for_is_told);
+	tcase_add_test(c, a_command_is_told_of);
 	tcase_add_test(c, it_comes_in_any_parts);
 	tcase_add_test(c, what_cannot_be_is_refused);
 	tcase_add_test(c, it_says_who_it_is_first);
