@@ -55,6 +55,7 @@ TEST(prints_a_table)
 		"b.bpf.o other on 6.1: bpf_cgrp_storage_get() is not in Linux 6.1; it came with "
 		"6.2\n"
 		"\n"
+		"--html FILE and --json have what the verifier said, and what to do about it\n"
 		"of a program: instructions verified, their share of the limit, time to load\n"
 		"3 loaded, 1 refused\n");
 }
@@ -166,7 +167,9 @@ TEST(prints_json)
 	assert_contains(json,
 			"\"verdict\":\"refused\",\"seconds\":0.003,\"log\":\"\xef\xbf\xbdnknown");
 	assert_contains(json, "\"error\":22,\"reason\":\"bpf_cgrp_storage_get() is not in");
-	assert_contains(json, "{\"event\":\"done\",\"loaded\":3,\"refused\":1,\"lost\":0}\n");
+	assert_contains(
+		json,
+		"{\"event\":\"done\",\"loaded\":3,\"refused\":1,\"unattached\":0,\"lost\":0}\n");
 }
 
 /* Pages */
