@@ -28,12 +28,16 @@ enum { TCX_INGRESS = 46, TCX_EGRESS = 47 };
 /* There is no place for it, which is nobody's fault: below each errno. */
 enum { NOWHERE = -10000 };
 
-/* Why; NULL: its section does not say where. */
-static const char *no_place;
+/* Why, as an errno and in words; NULL: its section does not say where. */
+static struct {
+	int error;
+	const char *why;
+} no_place;
 
-static int nowhere(const char *why)
+static int nowhere(int error, const char *why)
 {
-	no_place = why;
+	no_place.error = error;
+	no_place.why = why;
 	return NOWHERE;
 }
 
@@ -53,13 +57,13 @@ static int attach_xdp(const struct examine *x, struct bpf_object *object,
 
 	(void)x, (void)object;
 	if (type == BPF_XDP_DEVMAP || type == BPF_XDP_CPUMAP)
-		return nowhere("it is for a map, not for a device");
+		return nowhere(EOPNOTSUPP, "it is for a map, not for a device");
 	if (bpf_link_create(bpf_program__fd(program), loopback(), BPF_XDP, NULL) >= 0)
 		return 0;
 	/* Links of XDP are there from Linux 5.9 on. */
 	int r = errno != EINVAL ? -errno
 				: bpf_xdp_attach(loopback(), bpf_program__fd(program), 0, NULL);
-	return r == -EBUSY ? nowhere("another program of XDP is on the only device") : r;
+	return r == -EBUSY ? nowhere(EBUSY, "another program of XDP is on the only device") : r;
 }
 
 static int attach_tc(const struct examine *x, struct bpf_object *object,
@@ -86,7 +90,7 @@ static int attach_cgroup(const struct examine *x, struct bpf_object *object,
 
 	(void)object;
 	if (!x->cgroup)
-		return nowhere("there is no cgroup of version 2 here");
+		return nowhere(ENOENT, "there is no cgroup of version 2 here");
 	cgroup = open(x->cgroup, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (cgroup < 0)
 		return -errno;
@@ -112,7 +116,7 @@ static int attach_netns(const struct examine *x, struct bpf_object *object,
 	if (bpf_link_create(bpf_program__fd(program), netns,
 			    is_lookup ? BPF_SK_LOOKUP : BPF_FLOW_DISSECTOR, NULL) >= 0)
 		return 0;
-	return errno == E2BIG ? nowhere("the network has another one") : -errno;
+	return errno == E2BIG ? nowhere(E2BIG, "the network has another one") : -errno;
 }
 
 static int attach_socket(const struct examine *x, struct bpf_object *object,
@@ -126,7 +130,7 @@ static int attach_socket(const struct examine *x, struct bpf_object *object,
 
 	(void)x, (void)object;
 	if (fd < 0 && errno == EPERM)
-		return nowhere("no raw socket may be made here");
+		return nowhere(EPERM, "no raw socket may be made here");
 	if (fd < 0 ||
 	    setsockopt(fd, SOL_SOCKET, SO_ATTACH_BPF, &program_fd, sizeof(program_fd)) < 0 ||
 	    bind(fd, (struct sockaddr *)&at, sizeof(at)) < 0)
@@ -158,7 +162,7 @@ static int attach_sockmap(const struct examine *x, struct bpf_object *object,
 
 	(void)x;
 	if (strcmp(bpf_program__section_name(program), "sk_skb") == 0)
-		return nowhere(NULL); /* to parse, or to judge? */
+		return nowhere(EOPNOTSUPP, NULL); /* to parse, or to judge? */
 	bpf_object__for_each_map(map, object)
 		if (bpf_map__type(map) == BPF_MAP_TYPE_SOCKMAP ||
 		    bpf_map__type(map) == BPF_MAP_TYPE_SOCKHASH)
@@ -166,7 +170,7 @@ static int attach_sockmap(const struct examine *x, struct bpf_object *object,
 					       bpf_program__expected_attach_type(program), 0) < 0
 				       ? -errno
 				       : 0;
-	return nowhere("its object has no map of sockets");
+	return nowhere(ENOENT, "its object has no map of sockets");
 }
 
 /* A hundred times a second of each processor's time. */
@@ -222,9 +226,9 @@ static int attach_by_section(const struct examine *x, struct bpf_object *object,
 	/* Of what is not told where to, libbpf has nothing to say; the kernel's refusal it tells.
 	 */
 	if (r == -EOPNOTSUPP && !heard)
-		return nowhere(NULL);
+		return nowhere(EOPNOTSUPP, NULL);
 	return r == -EBADF && str_begins(bpf_program__section_name(program), "iter/")
-		       ? nowhere("it goes through a map, which its section does not name")
+		       ? nowhere(EBADF, "it goes through a map, which its section does not name")
 		       : r;
 }
 
@@ -268,9 +272,9 @@ static char *explain(const struct bpf_program *program, int r)
 	cleanup_free char *heard = trial_heard();
 
 	if (r == NOWHERE)
-		return no_place ? strdup(no_place)
-				: str_printf("SEC(\"%s\") does not say where",
-					     bpf_program__section_name(program));
+		return no_place.why ? strdup(no_place.why)
+				    : str_printf("SEC(\"%s\") does not say where",
+						 bpf_program__section_name(program));
 	return heard ? str_printf("%s", heard) : strdup(strerror(-r));
 }
 
@@ -312,7 +316,7 @@ static int attach_one(struct attached *a, const struct examine *x, size_t number
 	json_t *line = begin_line(x, "attach", number, bpf_program__name(program));
 
 	json_object_set_new(line, "error",
-			    json_integer(attached == NOWHERE ? EOPNOTSUPP : -attached));
+			    json_integer(attached == NOWHERE ? no_place.error : -attached));
 	if (attached == NOWHERE)
 		json_object_set_new(line, "nowhere", json_true());
 	answer_set_text(x->answer, line, "message", message);
