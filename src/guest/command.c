@@ -109,7 +109,9 @@ static void run_and_kill(const struct examine *x, pid_t asker, int output)
 	}
 	int status = wait_for_either(pid, &told);
 	/* Only where something is left: looking for it is work that programs under test count. */
-	while (waitpid(-1, NULL, WNOHANG) == 0) {
+	for (pid_t ended; (ended = waitpid(-1, NULL, WNOHANG)) >= 0;) {
+		if (ended)
+			continue;
 		kill_children();
 		(void)waitpid(-1, NULL, 0);
 	}
