@@ -238,7 +238,8 @@ static int judge_start(const struct vm *vm, const struct machine *m, const struc
 	if (r == 0 && why && m->confined && !call->late &&
 	    (strstr(why, "sandbox") || !call->last[0]))
 		return -EOPNOTSUPP;
-	for (char *at = why; at && (at = strchr(at, '\n'));) /* it becomes part of a sentence */
+	/* It becomes part of a sentence. */
+	for (char *at = why ? strchr(why, '\n') : NULL; at; at = strchr(at, '\n'))
 		*at = ' ';
 	return complain(vm->host, r < 0 ? r : -EIO, NULL, "QEMU cannot start by %s: %s", m->accel,
 			why ? why : "out of memory");
