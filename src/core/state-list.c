@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <search.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "shared/cleanup.h"
 #include "state-store.h"
@@ -193,6 +194,8 @@ void state_store_clear(struct state_store *s)
 	list_free(&s->rows);
 	free(TAKE_PTR(s->lent_versions));
 	free(TAKE_PTR(s->lent_named));
-	free(TAKE_PTR(s->lent_text));
+	if (s->lent_image)
+		munmap(s->lent_image, s->lent_size);
+	s->lent_image = NULL;
 	s->generation = s->last_id = 0;
 }

@@ -12,7 +12,7 @@
 
 enum {
 	AT_ONCE = 64,    /* files that a thread takes */
-	EACH = 384,      /* files for which a thread is worth while */
+	EACH = 2048,     /* files for which a thread is worth while: as long as it takes to start */
 	MAX_FURTHER = 3, /* threads beside the first */
 	AHEAD = 1,       /* in state_path.ahead; a negative errno stands for itself */
 };
@@ -106,7 +106,7 @@ static void *look_main(void *arg)
 void state_stat_ahead(int root, struct state_path *const *paths, size_t n)
 {
 	struct looking l = {.root = root, .paths = paths, .n = n};
-	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	long cpus = n < 2 * EACH ? 1 : sysconf(_SC_NPROCESSORS_ONLN); /* it opens a file */
 	pthread_t further[MAX_FURTHER];
 	size_t threads = 0;
 

@@ -111,7 +111,8 @@ struct state_store {
 	struct state_list places; /* never stored */
 	/* What an image lends (state-image.h). */
 	struct state_version *lent_versions, **lent_named;
-	char *lent_text;
+	void *lent_image; /* mapped */
+	size_t lent_size;
 };
 
 /*
