@@ -69,7 +69,7 @@ struct remote_run {
 	struct crossbpf_error error;
 };
 
-/* The script's status where it cannot be root. */
+/* The status of the script below where it cannot be root. */
 enum { NOT_ROOT = 96 };
 
 static void *run_command(void *arg)
@@ -141,8 +141,8 @@ static struct place place_there(struct session *s, const char *module_dir)
 int guest_here_arch(struct session *s, const char *module_dir, const char **ret_arch,
 		    struct crossbpf_error *e)
 {
-	static const char *const ask[] = {"sh", "-c", "uname -m", "crossbpf", NULL}, *const none[] =
-											     {NULL};
+	static const char *const ask[] = {"sh", "-c", "uname -m", "crossbpf", NULL};
+	static const char *const none[] = {NULL};
 	struct place place = place_there(s, module_dir);
 	cleanup_strbuf struct strbuf answer = {0};
 	size_t len;
@@ -162,7 +162,7 @@ int guest_here_arch(struct session *s, const char *module_dir, const char **ret_
 		return error_no_memory(e);
 	if (status != 0 || !machine[0])
 		return error_set(e, -EPROTO, EXIT_STATUS_NO_BACKEND,
-				 "try crossbpf exec --on with it, for a command of yours",
+				 "crossbpf exec --on it -- uname -m shows what is wrong",
 				 "`uname -m` tells nothing of the other machine (status %d)",
 				 status);
 	*ret_arch = variant_arch_of_machine(machine);

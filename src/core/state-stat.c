@@ -12,7 +12,7 @@
 
 enum {
 	AT_ONCE = 64,    /* files that a thread takes */
-	EACH = 2048,     /* files for which a thread is worth while: as long as it takes to start */
+	EACH = 2048,     /* files that take longer than to start a thread, on any machine seen */
 	MAX_FURTHER = 3, /* threads beside the first */
 	AHEAD = 1,       /* in state_path.ahead; a negative errno stands for itself */
 };
