@@ -38,6 +38,14 @@ __attribute__((format(printf, 3, 4))) static int lose(struct listening *s, int e
 	return strbuf_finish(&why, &k->failure) < 0 ? -ENOMEM : error;
 }
 
+/* Of what it was asked for the last is a command, which is its user's. */
+static const char *in_command(const struct guest_answers *a)
+{
+	bool runs = a->greeted && a->has_command && !a->command_ended && a->object == a->n_objects;
+
+	return runs ? ", while the command ran" : "";
+}
+
 /* Keeps twice the maximum at most, so that not each byte moves all others. */
 static int keep_console(struct strbuf *console, const char *data, size_t len)
 {
@@ -111,8 +119,9 @@ static int wait_for_more(struct listening *s)
 		return lose(s, -ETIMEDOUT, "did not end within %lld s",
 			    (long long)((io_clock() - s->began) / SECOND));
 	if (left <= 0)
-		return lose(s, -ETIMEDOUT, "no answer for %lld s",
-			    (long long)((io_clock() - s->silent_since) / SECOND));
+		return lose(s, -ETIMEDOUT, "no answer for %lld s%s",
+			    (long long)((io_clock() - s->silent_since) / SECOND),
+			    in_command(s->l->answers));
 	if (poll(s->fds, 3, (int)(left / 1000000) + 1) < 0 && errno != EINTR)
 		return lose(s, -errno, "cannot be listened to: %s", strerror(errno));
 	return 0;
@@ -134,7 +143,7 @@ static int explain_end(struct listening *s)
 	cleanup_free char *panic = find_on_console(&s->console, "Kernel panic - not syncing: ");
 
 	if (panic)
-		return lose(s, -EIO, "panicked: %.200s", panic);
+		return lose(s, -EIO, "panicked: %.200s%s", panic, in_command(s->l->answers));
 	if (!s->l->answers->greeted) {
 		size_t len = 0;
 		const char *last =
@@ -142,7 +151,7 @@ static int explain_end(struct listening *s)
 		return lose(s, -EIO, "ended before it could answer%s%.*s", len ? ": " : "",
 			    (int)(len < LINE_MAX_SHOWN ? len : LINE_MAX_SHOWN), last);
 	}
-	return lose(s, -EIO, "ended before all was answered");
+	return lose(s, -EIO, "ended before all was answered%s", in_command(s->l->answers));
 }
 
 static int listen_on(struct listening *s)
