@@ -106,7 +106,7 @@ static void *look_main(void *arg)
 void state_stat_ahead(int root, struct state_path *const *paths, size_t n)
 {
 	struct looking l = {.root = root, .paths = paths, .n = n};
-	long cpus = n < 2 * EACH ? 1 : sysconf(_SC_NPROCESSORS_ONLN); /* it opens a file */
+	long cpus = n / 2 < EACH ? 1 : sysconf(_SC_NPROCESSORS_ONLN); /* it opens a file */
 	pthread_t further[MAX_FURTHER];
 	size_t threads = 0;
 
