@@ -159,13 +159,9 @@ static int collect(int fd, int64_t until, struct strbuf *output)
 static int answer_command(const struct examine *x, bool ended, int status,
 			  const struct strbuf *output)
 {
-	json_t *number =
-		json_integer(WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status));
+	int code = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+	json_t *number = ended ? NULL : json_integer(code);
 
-	if (ended) {
-		json_decref(number);
-		number = NULL;
-	}
 	return answer_line(
 		x->answer,
 		json_pack("{s:s, s:o*, s:o}", "event", "command", "status", number, "output",
