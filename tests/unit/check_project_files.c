@@ -150,11 +150,18 @@ TEST(too_many_files)
 
 	make_dir("p");
 	hide_git();
-	/* A file has not as many names everywhere. */
+	/* So many files of their own take a file system up to a minute; so many names of one file,
+	 * it may not have. */
+	char file[32] = "";
 	for (int i = 0; i < PROJECT_FILES_MAX; i++) {
 		char name[32];
 		snprintf(name, sizeof(name), "p/%d", i);
-		ck_assert_int_eq(symlink("x", name), 0);
+		if (i % 1000 == 0) {
+			write_text(name, "");
+			memcpy(file, name, sizeof(file));
+		} else {
+			ck_assert_int_eq(link(file, name), 0);
+		}
 	}
 	ck_assert_int_eq(list_files(&names, &e), 0);
 	ck_assert_uint_eq(names.n, PROJECT_FILES_MAX);
