@@ -363,6 +363,8 @@ struct match {
 static void consider(struct match *best, const char *arg, const char *name, enum kind kind,
 		     enum clang_option_id id)
 {
+	if (name[1] != arg[1]) /* most do: there are hundreds of names */
+		return;
 	size_t len = strlen(name);
 
 	if (len <= best->len || strncmp(arg, name, len) != 0)
@@ -385,6 +387,8 @@ struct clang_option clang_option_find(const char *arg)
 {
 	struct match best = {{OPT_OTHER, NULL, 0, ""}, 0};
 
+	if (arg[0] != '-')
+		return best.option;
 	for (size_t i = 0; i < LENGTH(known); i++)
 		consider(&best, arg, known[i].name, known[i].kind, known[i].id);
 	for (size_t i = 0; i < LENGTH(separate); i++)

@@ -36,6 +36,15 @@ void state_dir_look(int root, struct state_dir *dir)
 
 static struct state_place *find_place(struct state_store *s, int root, const char *dir);
 
+/* Of what leads to a name, without "/." at its end, where a source includes "./x.h": it is the same
+ * directory. */
+static char *outer_dir(const char *path, size_t len)
+{
+	while (len > 2 && path[len - 1] == '.' && path[len - 2] == '/')
+		len -= 2;
+	return strndup(path, len);
+}
+
 /* The nearest directory above a path; *ret_dangles: a link that leads nowhere is on the way to it.
  * NULL where memory ran out. */
 static struct state_dir *nearest_dir(struct state_store *s, int root, const char *path,
@@ -46,7 +55,7 @@ static struct state_dir *nearest_dir(struct state_store *s, int root, const char
 	*ret_dangles = false;
 	if (!slash || slash == path)
 		return state_store_dir(s, slash ? "/" : ".");
-	cleanup_free char *outer = strndup(path, (size_t)(slash - path));
+	cleanup_free char *outer = outer_dir(path, (size_t)(slash - path));
 	const struct state_place *place = outer ? find_place(s, root, outer) : NULL;
 	*ret_dangles = place && place->dangles;
 	return place ? place->dir : NULL;

@@ -14,6 +14,7 @@ enum {
 	AT_ONCE = 64,    /* files that a thread takes */
 	EACH = 2048,     /* files that take longer than to start a thread, on any machine seen */
 	MAX_FURTHER = 3, /* threads beside the first */
+	DIRS = 8,        /* in which a thread looks by turns */
 	AHEAD = 1,       /* in state_path.ahead; a negative errno stands for itself */
 };
 
@@ -58,30 +59,51 @@ struct looking {
 /* A directory of which more than one file is looked at: the way to it need not be gone each time.
  */
 struct dir {
-	const char *path; /* of a file in it */
+	const char *path; /* of a file in it; NULL: of none yet */
 	size_t len;       /* of what leads to that, with the slash; 0: nothing does */
 	int fd;           /* -1: not opened */
 };
 
-/* Makes it the directory of this file: opened, if it was that of the last one too. */
-static void dir_enter(struct dir *d, int root, const char *path)
-{
-	size_t len = (size_t)(io_basename(path) - path);
+/* The last ones: files are looked at in the order in which sources include them. */
+struct dirs {
+	struct dir v[DIRS];
+	size_t last, oldest;
+};
 
-	if (d->path && d->len == len && memcmp(d->path, path, len) == 0) {
-		if (d->fd < 0 && len > 1) {
-			cleanup_free char *name = strndup(path, len - 1);
-			d->fd = name ? openat(root, name, SEARCH_FLAGS) : -1;
+static struct dir *dirs_find(struct dirs *dirs, const char *path, size_t len)
+{
+	for (size_t n = 0, i = dirs->last; n < DIRS; n++, i = (i + 1) % DIRS)
+		if (dirs->v[i].path && dirs->v[i].len == len &&
+		    memcmp(dirs->v[i].path, path, len) == 0) {
+			dirs->last = i;
+			return &dirs->v[i];
 		}
-		return;
-	}
-	closep(&d->fd);
-	*d = (struct dir){path, len, -1};
+	return NULL;
 }
 
-static int look_in(struct dir *d, int root, struct state_path *path, int64_t seen)
+/* The directory of this file: opened, if another file's was the same. */
+static struct dir *dirs_enter(struct dirs *dirs, int root, const char *path)
 {
-	dir_enter(d, root, path->path);
+	size_t len = (size_t)(io_basename(path) - path);
+	struct dir *d = dirs_find(dirs, path, len);
+
+	if (!d) {
+		d = &dirs->v[dirs->oldest];
+		dirs->last = dirs->oldest;
+		dirs->oldest = (dirs->oldest + 1) % DIRS;
+		closep(&d->fd);
+		*d = (struct dir){path, len, -1};
+	} else if (d->fd < 0 && len > 1) {
+		cleanup_free char *name = strndup(path, len - 1);
+		d->fd = name ? openat(root, name, SEARCH_FLAGS) : -1;
+	}
+	return d;
+}
+
+static int look_in(struct dirs *dirs, int root, struct state_path *path, int64_t seen)
+{
+	const struct dir *d = dirs_enter(dirs, root, path->path);
+
 	return d->fd < 0 ? look(root, path->path, path, seen)
 			 : look(d->fd, path->path + d->len, path, seen);
 }
@@ -89,17 +111,20 @@ static int look_in(struct dir *d, int root, struct state_path *path, int64_t see
 static void *look_main(void *arg)
 {
 	struct looking *l = arg;
-	struct dir dir = {.fd = -1};
+	struct dirs dirs = {0};
 
+	for (size_t i = 0; i < DIRS; i++)
+		dirs.v[i].fd = -1;
 	for (size_t i; (i = __atomic_fetch_add(&l->next, AT_ONCE, __ATOMIC_RELAXED)) < l->n;) {
 		size_t end = l->n - i < AT_ONCE ? l->n : i + AT_ONCE;
 		int64_t seen = io_now();
 		for (; i < end; i++) {
-			int r = look_in(&dir, l->root, l->paths[i], seen);
+			int r = look_in(&dirs, l->root, l->paths[i], seen);
 			l->paths[i]->ahead = r == 0 ? AHEAD : r;
 		}
 	}
-	closep(&dir.fd);
+	for (size_t i = 0; i < DIRS; i++)
+		closep(&dirs.v[i].fd);
 	return NULL;
 }
 

@@ -47,6 +47,42 @@ static int add_witness(struct toolchain_memory *m, const char *path, size_t len)
 	return 0;
 }
 
+static const struct toolchain_witness *find_witness(const struct toolchain_memory *m, size_t n,
+						    const char *path, size_t len)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strncmp(m->witnesses[i].path, path, len) == 0 && !m->witnesses[i].path[len])
+			return &m->witnesses[i];
+	return NULL;
+}
+
+/* Cannot it change without another one? Nothing appears in a directory that stays as it is; what a
+ * link leads to does. */
+static bool is_told_by_another(const struct toolchain_memory *m, size_t i)
+{
+	const struct toolchain_witness *w = &m->witnesses[i], *outer;
+	const char *slash = strrchr(w->path, '/');
+	struct stat st;
+
+	if (find_witness(m, i, w->path, strlen(w->path)))
+		return true;
+	if (w->mtime >= 0 || !slash)
+		return false;
+	outer = find_witness(m, m->n, w->path, (size_t)(slash - w->path));
+	return outer && (outer->mtime < 0 || (lstat(w->path, &st) < 0 && errno == ENOENT));
+}
+
+/* From the `first` on. Most headers' directories are missing: those of other archs. */
+static void leave_out_the_told(struct toolchain_memory *m, size_t first)
+{
+	for (size_t i = m->n; i-- > first;)
+		if (is_told_by_another(m, i)) {
+			free(m->witnesses[i].path);
+			memmove(&m->witnesses[i], &m->witnesses[i + 1],
+				(--m->n - i) * sizeof(*m->witnesses));
+		}
+}
+
 static int add_path_witnesses(struct toolchain_memory *m, const char *path)
 {
 	int r = 0;
@@ -159,24 +195,29 @@ void toolchain_memory_free(struct toolchain_memory *m)
 	*m = (struct toolchain_memory){0};
 }
 
-static bool witness_holds(json_t *witness, int64_t began)
+/* `seen` may be it already. */
+static bool witness_holds(json_t *witness, int64_t began, const struct toolchain_witness *seen)
 {
 	const char *path = json_string_value(json_array_get(witness, 0));
 	struct toolchain_witness now;
 
 	if (!path)
 		return false;
-	look_at(path, &now);
+	if (seen && strcmp(seen->path, path) == 0)
+		now = *seen;
+	else
+		look_at(path, &now);
 	return now.mtime == json_integer_value(json_array_get(witness, 1)) &&
 	       now.inode == json_integer_value(json_array_get(witness, 2)) &&
 	       now.size == json_integer_value(json_array_get(witness, 3)) &&
 	       (now.mtime < 0 || now.mtime + io_tick(now.mtime) <= began);
 }
 
-static bool witnesses_hold(json_t *witnesses, int64_t began)
+static bool witnesses_hold(const struct toolchain_memory *m, json_t *witnesses, int64_t began)
 {
 	for (size_t i = 0; i < json_array_size(witnesses); i++)
-		if (!witness_holds(json_array_get(witnesses, i), began))
+		if (!witness_holds(json_array_get(witnesses, i), began,
+				   i < m->n ? &m->witnesses[i] : NULL))
 			return false;
 	return json_array_size(witnesses) > 0;
 }
@@ -233,7 +274,7 @@ int toolchain_memory_load(const struct toolchain_memory *m, struct toolchain *re
 			&has_libbpf, "asm_dirs", &asm_dirs, "search", &search, "filled", &filled,
 			"witnesses", &witnesses) == 0 &&
 	    strlen(identity) == sizeof(t.identity) - 1 && format == FORMAT &&
-	    (m->builder ? builder != NULL : witnesses_hold(witnesses, began))) {
+	    (m->builder ? builder != NULL : witnesses_hold(m, witnesses, began))) {
 		t.clang = strdup(clang);
 		t.number = strdup(number);
 		t.version = strdup(version);
@@ -273,11 +314,13 @@ static json_t *save_strings(const struct strv *strings)
 void toolchain_memory_save(struct toolchain_memory *m, const struct toolchain *t)
 {
 	/* Another clang, or other headers where they would appear. */
+	size_t first = m->n;
 	int r = m->builder ? 0 : add_witness(m, t->clang, strlen(t->clang));
 	for (size_t i = 0; i < t->looked.n && r == 0 && !m->builder; i++)
 		r = add_witness(m, t->looked.v[i], strlen(t->looked.v[i]));
 	if (r < 0)
 		return;
+	leave_out_the_told(m, first);
 
 	json_t *asm_dirs = save_strings(&t->asm_dirs), *search = save_strings(&t->search),
 	       *filled = save_strings(&t->filled), *witnesses = json_array();

@@ -149,6 +149,30 @@ TEST(header_that_is_asked_for)
 	check_stale(&c, "early/feature.h has appeared");
 }
 
+/* What leads to it is there, or comes later. */
+TEST(header_that_is_asked_for_by_way_of_dots)
+{
+	static const struct compile c = {"c.o", {"x.c", "inc/x.h"}, {"early", "out", "inc"}, 0, 0};
+
+	make_files();
+	write_text("x.c", "#if __has_include(\"./dot.h\") || __has_include(<././two.h>)\n#endif\n");
+	build(&c);
+	check_fresh(&c);
+	write_text("early/other.h", "");
+	check_fresh(&c);
+	write_text("early/two.h", "");
+	check_stale(&c, "early/././two.h has appeared");
+	build(&c);
+	check_fresh(&c);
+	write_text("dot.h", "");
+	check_stale(&c, "dot.h has appeared");
+	build(&c);
+	check_fresh(&c);
+	ck_assert_int_eq(mkdir("out", 0755), 0);
+	write_text("out/dot.h", "");
+	check_stale(&c, "out/./dot.h has appeared");
+}
+
 /* Where nothing changed but the output, what was looked for is not written again; nor is it lost.
  */
 TEST(built_again)
@@ -252,6 +276,7 @@ static void add_tests(TCase *tests)
 	tcase_add_test(tests, nested_directories_appear);
 	tcase_add_test(tests, directory_goes_and_comes);
 	tcase_add_test(tests, header_that_is_asked_for);
+	tcase_add_test(tests, header_that_is_asked_for_by_way_of_dots);
 }
 
 int main(void)

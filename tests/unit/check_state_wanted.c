@@ -109,11 +109,12 @@ TEST(not_told)
 	ck_assert_msg(!wants(s, &x, &wanted), "the key of an older build");
 }
 
-enum { MANY = 1200 };
+enum { MANY = 2100, MANY_DIRS = 11 };
 
+/* In one directory after the other. */
 static void name_one(char name[32], unsigned i)
 {
-	snprintf(name, 32, "many/%u.c", i);
+	snprintf(name, 32, "many/%u/%u.c", i % MANY_DIRS, i);
 }
 
 static void look_ahead(struct state *s, const char *const *outputs, size_t n)
@@ -129,6 +130,10 @@ TEST(many_ahead)
 	static const char *outputs[MANY + 1];
 
 	ck_assert_int_eq(mkdir("many", 0755), 0);
+	for (unsigned i = 0; i < MANY_DIRS; i++) {
+		snprintf(names[0], sizeof(names[0]), "many/%u", i);
+		ck_assert_int_eq(mkdir(names[0], 0755), 0);
+	}
 	for (unsigned i = 0; i < MANY; i++) {
 		name_one(names[i], i);
 		snprintf(objects[i], sizeof(objects[i]), "%s.o", names[i]);

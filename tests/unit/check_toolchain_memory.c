@@ -417,6 +417,63 @@ TEST(changed_headers)
 	ck_assert_int_eq(load(), -ENOENT);
 }
 
+static void save_looked(const char *const *looked)
+{
+	cleanup_toolchain_memory struct toolchain_memory m = {0};
+	cleanup_toolchain struct toolchain t = a_toolchain("bin2/clang");
+
+	strv_free(&t.looked);
+	t.looked = (struct strv){0};
+	strv_add_all(&t.looked, looked);
+	open_memory(&m);
+	toolchain_memory_save(&m, &t);
+}
+
+/* What is missing in a directory that is a witness itself needs to be none. */
+TEST(headers_that_another_witness_tells_of)
+{
+	static const char *const looked[] = {
+		"usr/include/arm",  "usr/include/arm/asm", "usr/lib/include", "usr/lib/include/asm",
+		"usr/include/link", "usr/include",         "usr/include",     NULL};
+	cleanup_free char *file = record_file(), *record = NULL;
+
+	begin();
+	ck_assert_int_eq(mkdir("usr", 0755), 0);
+	ck_assert_int_eq(mkdir("usr/include", 0755), 0);
+	ck_assert_int_eq(symlink("../later", "usr/include/link"), 0);
+	set_mtime("usr/include", 1000 * SECOND + 1);
+	save_looked(looked);
+	ck_assert_int_eq(load(), 0);
+	record = read_text(file);
+	ck_assert_ptr_eq(strstr(record, "arm"), NULL);
+	ck_assert_ptr_eq(strstr(record, "usr/lib/include/asm"), NULL);
+	assert_contains(record, "[\"usr/lib/include\",-1,0,0],[\"usr/include/link\",-1,0,0],"
+				"[\"usr/include\",1000000000001,");
+	ck_assert_ptr_eq(strstr(strstr(record, "usr/include\",1") + 1, "usr/include\""), NULL);
+
+	/* Each of them appears. */
+	ck_assert_int_eq(mkdir("usr/later", 0755), 0);
+	ck_assert_int_eq(load(), -ENOENT);
+	set_mtime("usr/later", 1000 * SECOND + 1);
+	save_looked(looked);
+	ck_assert_int_eq(load(), 0);
+	ck_assert_int_eq(mkdir("usr/include/arm", 0755), 0);
+	ck_assert_int_eq(load(), -ENOENT);
+	set_mtime("usr/include/arm", 1000 * SECOND + 1);
+	set_mtime("usr/include", 1000 * SECOND + 1);
+	save_looked(looked);
+	ck_assert_int_eq(load(), 0);
+	ck_assert_int_eq(mkdir("usr/include/arm/asm", 0755), 0);
+	ck_assert_int_eq(load(), -ENOENT);
+	set_mtime("usr/include/arm", 1000 * SECOND + 1);
+	set_mtime("usr/include/arm/asm", 1000 * SECOND + 1);
+	save_looked(looked);
+	ck_assert_int_eq(load(), 0);
+	ck_assert_int_eq(mkdir("usr/lib", 0755), 0);
+	ck_assert_int_eq(mkdir("usr/lib/include", 0755), 0);
+	ck_assert_int_eq(load(), -ENOENT);
+}
+
 /* A directory of PATH that was missing, and appears; and one that goes. */
 TEST(witness_comes_and_goes)
 {
@@ -537,6 +594,7 @@ static void add_tests(TCase *c)
 	tcase_add_test(c, what_of_the_environment_counts);
 	tcase_add_test(c, changed_compiler);
 	tcase_add_test(c, changed_headers);
+	tcase_add_test(c, headers_that_another_witness_tells_of);
 	tcase_add_test(c, witness_comes_and_goes);
 	tcase_add_test(c, racy_witness);
 	tcase_add_test(c, racy_witness_with_coarse_times);
