@@ -137,13 +137,13 @@ static int compare_named(const void *a, const void *b)
 int derived_check(const struct build_plan *p, const struct settings *settings,
 		  struct crossbpf_error *e)
 {
+	if (!settings->emit_skeleton && !settings->emit_go && !settings->emit_c)
+		return 0;
 	cleanup_free struct named *all =
 		calloc(p->n * (MAX_KINDS + 2) + settings->sources.n + 1, sizeof(*all));
 	size_t n = 0;
 	int r = all ? 0 : error_no_memory(e);
 
-	if (!settings->emit_skeleton && !settings->emit_go && !settings->emit_c)
-		return r;
 	for (size_t i = 0; i < p->n && r == 0; i++) {
 		const struct build_action *a = &p->actions[i];
 		all[n++] = (struct named){a->object, a->source};
