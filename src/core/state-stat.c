@@ -15,7 +15,9 @@ enum {
 	EACH = 2048,     /* files that take longer than to start a thread, on any machine seen */
 	MAX_FURTHER = 3, /* threads beside the first */
 	DIRS = 8,        /* in which a thread looks by turns */
-	AHEAD = 1,       /* in state_path.ahead; a negative errno stands for itself */
+	NOT_OPENED = -1,
+	CANNOT_OPEN = -2,
+	AHEAD = 1, /* in state_path.ahead; a negative errno stands for itself */
 };
 
 /* To look into a directory it need not be readable. */
@@ -61,7 +63,7 @@ struct looking {
 struct dir {
 	const char *path; /* of a file in it; NULL: of none yet */
 	size_t len;       /* of what leads to that, with the slash; 0: nothing does */
-	int fd;           /* -1: not opened */
+	int fd;           /* NOT_OPENED, or CANNOT_OPEN */
 };
 
 /* The last ones: files are looked at in the order in which sources include them. */
@@ -92,10 +94,11 @@ static struct dir *dirs_enter(struct dirs *dirs, int root, const char *path)
 		dirs->last = dirs->oldest;
 		dirs->oldest = (dirs->oldest + 1) % DIRS;
 		closep(&d->fd);
-		*d = (struct dir){path, len, -1};
-	} else if (d->fd < 0 && len > 1) {
+		*d = (struct dir){path, len, NOT_OPENED};
+	} else if (d->fd == NOT_OPENED && len > 1) {
 		cleanup_free char *name = strndup(path, len - 1);
-		d->fd = name ? openat(root, name, SEARCH_FLAGS) : -1;
+		int fd = name ? openat(root, name, SEARCH_FLAGS) : -1;
+		d->fd = fd < 0 ? CANNOT_OPEN : fd;
 	}
 	return d;
 }
@@ -114,7 +117,7 @@ static void *look_main(void *arg)
 	struct dirs dirs = {0};
 
 	for (size_t i = 0; i < DIRS; i++)
-		dirs.v[i].fd = -1;
+		dirs.v[i].fd = NOT_OPENED;
 	for (size_t i; (i = __atomic_fetch_add(&l->next, AT_ONCE, __ATOMIC_RELAXED)) < l->n;) {
 		size_t end = l->n - i < AT_ONCE ? l->n : i + AT_ONCE;
 		int64_t seen = io_now();

@@ -56,20 +56,24 @@ static const struct toolchain_witness *find_witness(const struct toolchain_memor
 	return NULL;
 }
 
-/* Cannot it change without another one? Nothing appears in a directory that stays as it is; what a
- * link leads to does. */
+static bool is_missing(const struct toolchain_witness *w)
+{
+	return w->mtime == -1 && w->inode == 0;
+}
+
+/* Is it another one, or below one that is missing? A directory that is there tells nothing for sure
+ * of what is missing in it: tar, rsync and cp set its time back. */
 static bool is_told_by_another(const struct toolchain_memory *m, size_t i)
 {
 	const struct toolchain_witness *w = &m->witnesses[i], *outer;
 	const char *slash = strrchr(w->path, '/');
-	struct stat st;
 
 	if (find_witness(m, i, w->path, strlen(w->path)))
 		return true;
-	if (w->mtime >= 0 || !slash)
+	if (!is_missing(w) || !slash || slash == w->path)
 		return false;
 	outer = find_witness(m, m->n, w->path, (size_t)(slash - w->path));
-	return outer && (outer->mtime < 0 || (lstat(w->path, &st) < 0 && errno == ENOENT));
+	return outer && is_missing(outer);
 }
 
 /* From the `first` on. Most headers' directories are missing: those of other archs. */
