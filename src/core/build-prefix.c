@@ -153,6 +153,30 @@ const struct build_prefix_use *build_prefix_of(const struct build *b,
 	return use->of && use->of->state == PREFIX_READY ? use : NULL;
 }
 
+/* Do the flags ask for debug information by no more than -g? */
+static bool asks_for_plain_debug(const struct build_variant *v)
+{
+	for (size_t i = 1; i < v->n_own; i++)
+		if (strncmp(v->argv.v[i], "-g", 2) == 0 && strcmp(v->argv.v[i], "-g") != 0)
+			return false;
+	return true;
+}
+
+static const struct prefix *prefix_of(const struct build *b, const struct build_prefix_use *use)
+{
+	return b->remote ? &use->of->remote.prefix : &use->of->prefix;
+}
+
+void build_prefix_options(const struct build *b, const struct build_prefix_use *use,
+			  const struct build_action *a, struct strv *argv)
+{
+	prefix_options(prefix_of(b, use), use->source.include.end, argv);
+	/* For DWARF 5 clang reads all of each header, for its checksum: a twentieth of what is left
+	 * of the compile, and nothing stays of it in an object without DWARF. */
+	if (!b->plan->keep_debug && asks_for_plain_debug(a->variant))
+		strv_add(argv, "-gdwarf-4");
+}
+
 bool build_prefix_holds(const struct build *b, const struct build_prefix_use *use,
 			const struct build_action *a)
 {
@@ -165,7 +189,6 @@ int build_prefix_dep(const struct build *b, const struct build_prefix_use *use,
 {
 	cleanup_strv struct strv inputs = {0};
 
-	int r = prefix_inputs(b->remote ? &use->of->remote.prefix : &use->of->prefix, a->source,
-			      dep, false, &inputs);
+	int r = prefix_inputs(prefix_of(b, use), a->source, dep, false, &inputs);
 	return r < 0 ? r : depfile_write(a->object, &inputs, ret_dep);
 }

@@ -59,6 +59,10 @@ const struct build_prefix_use *build_prefix_of(const struct build *b,
 					       const struct build_prefixes *p, size_t i,
 					       const struct build_action *a);
 
+/* Appends the options that compile it with that. */
+void build_prefix_options(const struct build *b, const struct build_prefix_use *use,
+			  const struct build_action *a, struct strv *argv);
+
 /* Are the header and the source still what they were? */
 bool build_prefix_holds(const struct build *b, const struct build_prefix_use *use,
 			const struct build_action *a);

@@ -18,6 +18,15 @@ version_line() {
 	"$1" --version 2>/dev/null | head -n 1
 }
 
+# Whether it compiles BPF, "yes" or "no", and then all that it says of itself: to start it takes longer
+# than to ask, so both at once. Macros not by "bpf", which is of the byte order of where clang runs.
+ask() {
+	"$1" -target bpfel -v -dM -E -x c /dev/null 2>&1 | {
+		if compiles_bpf "$1"; then echo yes; else echo no; fi
+		cat
+	}
+}
+
 # Prints the "MAJOR.MINOR.PATCH" of such a line, "apple" for Apple's, nothing for no clang's.
 number_of() {
 	case $1 in
@@ -112,22 +121,32 @@ digest() {
 
 # Is it machine code, of Linux or macOS?
 is_binary() {
-	case $(head -c 4 "$1" | od -An -tx1 | tr -d ' \n') in
-	7f454c46 | cffaedfe | cefaedfe | cafebabe) ;;
+	# shellcheck disable=SC2046 # four words
+	set -- $(od -An -tx1 -N 4 "$1")
+	case "$*" in
+	'7f 45 4c 46' | 'cf fa ed fe' | 'ce fa ed fe' | 'ca fe ba be') ;;
 	*) return 1 ;;
 	esac
 }
 
-# As parts(); no sums where one of them is not known.
+# A part's kind and sum, in a line.
+report_part() {
+	kind=script sum=none
+	! is_binary "$1" 2>/dev/null || kind=part
+	[ ! -r "$1" ] || sum=$(fingerprint "$1" 2>/dev/null | digest)
+	printf '%s\t%s\n' $kind "${sum%% *}"
+}
+
+# As parts(), each at once; no sums where one of them is not known.
 report_parts() {
 	parts=$(parts "$1" "$2" | sort -u)
 	printf '%s\n' "$parts" | sed 's/^/looked	/'
-	sums=$(printf '%s\n' "$parts" | while IFS= read -r file; do
-		kind=script
-		! is_binary "$file" 2>/dev/null || kind=part
-		if [ -r "$file" ]; then sum=$(fingerprint "$file" 2>/dev/null | digest); else sum=none; fi
-		printf '%s\t%s\n' $kind "${sum%% *}"
-	done | sort -u)
+	sums=$(printf '%s\n' "$parts" | {
+		while IFS= read -r file; do
+			report_part "$file" &
+		done
+		wait
+	} | sort -u)
 	case $sums in
 	*none*) ;;
 	*) printf '%s\n' "$sums" ;;
@@ -139,9 +158,7 @@ report() {
 	printf 'number\t%s\n' "$2"
 	printf 'version\t%s\n' "$3"
 
-	# All that it says of itself at once: to start it takes longer than to ask. Macros not by "bpf",
-	# which is of the byte order of where clang runs.
-	said=$("$1" -target bpfel -v -dM -E -x c /dev/null 2>&1)
+	said=$4
 	search=$(printf '%s\n' "$said" |
 		sed -n '/<...> search starts here:/,/End of search list/s/^ \//\//p')
 	printf '%s\n' "$search" | sed 's/^/search	/'
@@ -190,33 +207,43 @@ report() {
 	fi
 }
 
-# Reports the clang $2 of the number $1, whose version line is $3, or says why not.
+# Reports the clang $2 of the number $1, whose version line is $3 and which was asked $4, or says why
+# not.
 judge() {
 	if [ "$1" = apple ]; then
 		printf 'apple\t%s\n' "$2"
-	elif compiles_bpf "$2"; then
-		report "$2" "$1" "$3"
-		return
-	else
-		printf 'no-bpf\t%s\n' "$2"
+		return 1
 	fi
-	return 1
+	case $4 in
+	yes*) report "$2" "$1" "$3" "$4" ;;
+	*)
+		printf 'no-bpf\t%s\n' "$2"
+		return 1
+		;;
+	esac
 }
 
 if [ -z "${1-}" ]; then
 	candidates | sed 's/^/looked	/'
 	newest_first | while IFS='	' read -r number file line; do
-		! judge "$number" "$file" "$line" || break
+		asked=
+		[ "$number" = apple ] || asked=$(ask "$file")
+		! judge "$number" "$file" "$line" "$asked" || break
 	done
 elif ! file=$(command -v -- "$1"); then
 	printf 'missing\t%s\n' "$1"
 else
-	line=$(version_line "$file")
+	asked=$(ask "$file")
+	line=$(printf '%s\n' "$asked" | sed -n 2p)
 	number=$(number_of "$line")
+	if [ -z "$number" ]; then # a wrapper may say something first
+		line=$(version_line "$file")
+		number=$(number_of "$line")
+	fi
 	if [ -z "$number" ]; then
 		printf 'none\t%s\n' "$file"
 	else
-		judge "$number" "$file" "$line"
+		judge "$number" "$file" "$line" "$asked"
 	fi
 fi
 printf 'end\t\n'
