@@ -153,6 +153,11 @@ const struct build_prefix_use *build_prefix_of(const struct build *b,
 	return use->of && use->of->state == PREFIX_READY ? use : NULL;
 }
 
+static const struct prefix *prefix_of(const struct build *b, const struct build_prefix_use *use)
+{
+	return b->remote ? &use->of->remote.prefix : &use->of->prefix;
+}
+
 /* Do the flags ask for debug information by no more than -g? */
 static bool asks_for_plain_debug(const struct build_variant *v)
 {
@@ -162,19 +167,34 @@ static bool asks_for_plain_debug(const struct build_variant *v)
 	return true;
 }
 
-static const struct prefix *prefix_of(const struct build *b, const struct build_prefix_use *use)
+/* An option of LLVM's own, in all versions that make clang-matrix was run with: another might not
+ * know it, and fail. */
+static bool can_inline_strings(const struct toolchain *t)
 {
-	return b->remote ? &use->of->remote.prefix : &use->of->prefix;
+	enum { FIRST = 14, LAST = 22 };
+	unsigned long major = t->number ? strtoul(t->number, NULL, 10) : 0;
+
+	return major >= FIRST && major <= LAST;
+}
+
+/* BTF needs what DWARF is made of, and DWARF that nobody keeps is best made cheaply, which is a
+ * tenth of the compile: for version 5 clang reads all of each header, for a checksum, and a table
+ * of strings is made, and a relocation of each. */
+static void add_cheap_dwarf(const struct build *b, const struct build_variant *v, struct strv *argv)
+{
+	if (b->plan->keep_debug || !asks_for_plain_debug(v))
+		return;
+	strv_add(argv, "-gdwarf-4");
+	if (can_inline_strings(b->toolchain))
+		strv_add_all(argv, (const char *const[]){"-mllvm", "-dwarf-inlined-strings=Enable",
+							 NULL});
 }
 
 void build_prefix_options(const struct build *b, const struct build_prefix_use *use,
 			  const struct build_action *a, struct strv *argv)
 {
 	prefix_options(prefix_of(b, use), use->source.include.end, argv);
-	/* For DWARF 5 clang reads all of each header, for its checksum: a twentieth of what is left
-	 * of the compile, and nothing stays of it in an object without DWARF. */
-	if (!b->plan->keep_debug && asks_for_plain_debug(a->variant))
-		strv_add(argv, "-gdwarf-4");
+	add_cheap_dwarf(b, a->variant, argv);
 }
 
 bool build_prefix_holds(const struct build *b, const struct build_prefix_use *use,
