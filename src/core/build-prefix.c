@@ -158,13 +158,15 @@ static const struct prefix *prefix_of(const struct build *b, const struct build_
 	return b->remote ? &use->of->remote.prefix : &use->of->prefix;
 }
 
-/* Do the flags ask for debug information by no more than -g? */
-static bool asks_for_plain_debug(const struct build_variant *v)
+/* Do the flags ask for debug information by no more than -g? Those of find_moved() want DWARF 5. */
+static bool asks_for_plain_debug(const struct build *b, const struct build_variant *v)
 {
-	for (size_t i = 1; i < v->n_own; i++)
-		if (strncmp(v->argv.v[i], "-g", 2) == 0 && strcmp(v->argv.v[i], "-g") != 0)
+	for (size_t i = 1; i < v->n_own; i++) {
+		const char *arg = v->argv.v[i];
+		if ((strncmp(arg, "-g", 2) == 0 && strcmp(arg, "-g") != 0) || strstr(arg, "dwarf"))
 			return false;
-	return true;
+	}
+	return !b->plan->moved.n;
 }
 
 /* BTF needs what DWARF is made of, and DWARF that nobody keeps is best made cheaply, which is some
@@ -172,7 +174,7 @@ static bool asks_for_plain_debug(const struct build_variant *v)
  * are in a table, with a relocation of each. All clangs that precompile have these options. */
 static void add_cheap_dwarf(const struct build *b, const struct build_variant *v, struct strv *argv)
 {
-	if (!b->plan->keep_debug && asks_for_plain_debug(v))
+	if (!b->plan->keep_debug && asks_for_plain_debug(b, v))
 		strv_add_all(argv, (const char *const[]){"-gdwarf-4", "-mllvm",
 							 "-dwarf-inlined-strings=Enable", NULL});
 }

@@ -211,8 +211,8 @@ bool state_is_fresh(struct state *s, const char *output, const uint8_t command[D
 		return false;
 	}
 	if (row && !row->n_outputs) {
-		*ret_why = strdup(
-			"there is no record of it: what it reads changed while it was compiled");
+		*ret_why = strdup("there is no record of it: what it reads had only just changed, "
+				  "or changed meanwhile");
 		return false;
 	}
 	if (!row) {

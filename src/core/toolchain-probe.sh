@@ -10,7 +10,7 @@ unset CPATH C_INCLUDE_PATH CCC_OVERRIDE_OPTIONS CCC_ADD_ARGS CC_PRINT_OPTIONS CC
 	CC_PRINT_PROC_STAT CC_LOG_DIAGNOSTICS
 
 compiles_bpf() {
-	echo 'int crossbpf_probe;' | "$1" -target bpf -x c -c -o /dev/null - 2>/dev/null
+	echo 'int crossbpf_probe;' | "$1" -target bpf -x c -c -o /dev/null - >/dev/null 2>&1
 }
 
 # The line by which a clang tells its version.
@@ -18,13 +18,10 @@ version_line() {
 	"$1" --version 2>/dev/null | head -n 1
 }
 
-# Whether it compiles BPF, "yes" or "no", and then all that it says of itself: to start it takes longer
-# than to ask, so both at once. Macros not by "bpf", which is of the byte order of where clang runs.
+# All that it says of itself at once: to start it takes longer than to ask. Macros not by "bpf", which
+# is of the byte order of where clang runs.
 ask() {
-	"$1" -target bpfel -v -dM -E -x c /dev/null 2>&1 | {
-		if compiles_bpf "$1"; then echo yes; else echo no; fi
-		cat
-	}
+	"$1" -target bpfel -v -dM -E -x c /dev/null 2>&1 </dev/null
 }
 
 # Prints the "MAJOR.MINOR.PATCH" of such a line, "apple" for Apple's, nothing for no clang's.
@@ -137,16 +134,13 @@ report_part() {
 	printf '%s\t%s\n' $kind "${sum%% *}"
 }
 
-# As parts(), each at once; no sums where one of them is not known.
+# As parts(); no sums where one of them is not known.
 report_parts() {
 	parts=$(parts "$1" "$2" | sort -u)
 	printf '%s\n' "$parts" | sed 's/^/looked	/'
-	sums=$(printf '%s\n' "$parts" | {
-		while IFS= read -r file; do
-			report_part "$file" &
-		done
-		wait
-	} | sort -u)
+	sums=$(printf '%s\n' "$parts" | while IFS= read -r file; do
+		report_part "$file"
+	done | sort -u)
 	case $sums in
 	*none*) ;;
 	*) printf '%s\n' "$sums" ;;
@@ -207,43 +201,36 @@ report() {
 	fi
 }
 
-# Reports the clang $2 of the number $1, whose version line is $3 and which was asked $4, or says why
-# not.
+# Reports the clang $2 of the number $1, whose version line is $3, or says why not; $4 is what it says
+# of itself, where it was asked.
 judge() {
 	if [ "$1" = apple ]; then
 		printf 'apple\t%s\n' "$2"
-		return 1
-	fi
-	case $4 in
-	yes*) report "$2" "$1" "$3" "$4" ;;
-	*)
+	elif compiles_bpf "$2"; then
+		report "$2" "$1" "$3" "${4-$(ask "$2")}"
+		return
+	else
 		printf 'no-bpf\t%s\n' "$2"
-		return 1
-		;;
-	esac
+	fi
+	return 1
 }
 
 if [ -z "${1-}" ]; then
 	candidates | sed 's/^/looked	/'
 	newest_first | while IFS='	' read -r number file line; do
-		asked=
-		[ "$number" = apple ] || asked=$(ask "$file")
-		! judge "$number" "$file" "$line" "$asked" || break
+		! judge "$number" "$file" "$line" || break
 	done
 elif ! file=$(command -v -- "$1"); then
 	printf 'missing\t%s\n' "$1"
 else
-	asked=$(ask "$file")
-	line=$(printf '%s\n' "$asked" | sed -n 2p)
+	said=$(ask "$file")
+	line=$(printf '%s\n' "$said" | sed -n '1{/^[A-Za-z ]*clang version [0-9]/p;}')
+	[ -n "$line" ] || line=$(version_line "$file") # of a wrapper that says something first
 	number=$(number_of "$line")
-	if [ -z "$number" ]; then # a wrapper may say something first
-		line=$(version_line "$file")
-		number=$(number_of "$line")
-	fi
 	if [ -z "$number" ]; then
 		printf 'none\t%s\n' "$file"
 	else
-		judge "$number" "$file" "$line" "$asked"
+		judge "$number" "$file" "$line" "$said"
 	fi
 fi
 printf 'end\t\n'

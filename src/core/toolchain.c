@@ -459,5 +459,5 @@ int toolchain_find(struct session *s, const struct toolchain_request *request,
 
 bool toolchain_precompiles(const struct toolchain *t)
 {
-	return strtol(t->number, NULL, 10) < 16;
+	return strtol(t->number, NULL, 10) < 15;
 }

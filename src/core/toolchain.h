@@ -98,7 +98,7 @@ void toolchain_header_dirs(const struct toolchain *t, const char *arch, struct s
 void toolchain_header_options(const struct toolchain *t, const char *arch, const char *header_dir,
 			      struct strv *argv);
 
-/* Are headers precompiled for it? From clang 16 on, BTF was seen to have its types in another order
+/* Are headers precompiled for it? From clang 15 on, BTF was seen to have its types in another order
  * with one than without. */
 bool toolchain_precompiles(const struct toolchain *t);
 

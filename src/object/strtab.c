@@ -14,6 +14,7 @@ struct string {
 	const char *start;
 	uint32_t len; /* never 0 */
 	uint32_t place;
+	uint32_t common; /* of the bytes at its end, how many the next one in order has too */
 };
 
 int strtab_init(struct strtab *ret, const void *old, uint32_t len, const char *added)
@@ -113,24 +114,80 @@ static void place_strings(struct strtab *t, struct string *strings, uint32_t n)
 	}
 }
 
+static uint32_t common_end(const struct string *a, const struct string *b)
+{
+	uint32_t n = 0, most = a->len < b->len ? a->len : b->len;
+
+	while (n < most && a->start[a->len - n - 1] == b->start[b->len - n - 1])
+		n++;
+	return n;
+}
+
+/* The strings behind which fewer end alike than behind any between: of the last `n`, from the end.
+ */
+struct ladder {
+	uint32_t *steps;
+	uint32_t n;
+};
+
+static void ladder_add(struct ladder *l, const struct string *strings, uint32_t i)
+{
+	while (l->n && strings[l->steps[l->n - 1]].common >= strings[i].common)
+		l->n--;
+	l->steps[l->n++] = i;
+}
+
+/* The last in a row that end in the same `len` bytes as the one that was added last. */
+static uint32_t ladder_last(const struct ladder *l, const struct string *strings, uint32_t len)
+{
+	uint32_t low = 0, high = l->n - 1; /* of the lowest step, less than any `len` is common */
+
+	while (low < high) {
+		uint32_t middle = low + (high - low + 1) / 2;
+		if (strings[l->steps[middle]].common < len)
+			low = middle;
+		else
+			high = middle - 1;
+	}
+	return l->steps[low];
+}
+
+/* Where an end of a string stands that is used too: within the last of all that end so, whichever
+ * it stood within in the old table. */
+static void place_ends(struct strtab *t, struct string *strings, uint32_t n, uint32_t *steps)
+{
+	struct ladder l = {.steps = steps};
+
+	for (uint32_t i = 0; i + 1 < n; i++)
+		strings[i].common = common_end(&strings[i], &strings[i + 1]);
+	for (uint32_t i = n; i-- > 0;) {
+		uint32_t *places = t->places + (strings[i].start - t->old);
+
+		ladder_add(&l, strings, i);
+		places[0] = strings[i].place;
+		for (uint32_t k = 1; k < strings[i].len; k++) {
+			uint32_t len = strings[i].len - k;
+			if (places[k] == UNUSED)
+				continue;
+			const struct string *in = &strings[ladder_last(&l, strings, len)];
+			places[k] = in->place + (in->len - len);
+		}
+	}
+}
+
 int strtab_build(struct strtab *t)
 {
 	uint32_t n = count_strings(t), at = 0;
 	cleanup_free struct string *strings = calloc(n ? n : 1, sizeof(*strings));
+	cleanup_free uint32_t *steps = calloc(n ? n : 1, sizeof(*steps));
 
 	t->data = calloc(1, t->old_len + 1);
-	if (!strings || !t->data)
+	if (!strings || !steps || !t->data)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < n; i++)
 		next_string(t, &at, &strings[i]);
 	qsort(strings, n, sizeof(*strings), compare_ends);
 	place_strings(t, strings, n);
-	for (uint32_t i = 0; i < n; i++) {
-		uint32_t *places = t->places + (strings[i].start - t->old);
-
-		for (uint32_t k = 0; k < strings[i].len; k++)
-			if (places[k] != UNUSED)
-				places[k] = strings[i].place + k;
-	}
+	place_ends(t, strings, n, steps);
 	return 0;
 }

@@ -77,6 +77,51 @@ TEST(order_does_not_count)
 	ck_assert_mem_eq(a.data, b.data, a.len);
 }
 
+/* Of `name` at the end of the string `in`. */
+static uint32_t find_end(const char *old, const char *in, const char *name)
+{
+	const char *at = old + 1;
+
+	while (strcmp(at, in) != 0)
+		at += strlen(at) + 1;
+	return (uint32_t)(at - old + (long)strlen(in) - (long)strlen(name));
+}
+
+/* An end of others stands in one place, whichever of them it stood in. */
+TEST(old_places_do_not_count)
+{
+	static const char *const names[] = {"s", "ss", ".bss", ".maps", "maps", "aps", "xaps", "q"};
+	static const char *const within[][LENGTH(names)] = {
+		{"s", "ss", ".bss", ".maps", "maps", "aps", "xaps", "q"},
+		{".bss", ".bss", ".bss", ".maps", ".maps", "xaps", "xaps", "q"},
+		{".maps", "ss", ".bss", ".maps", ".maps", ".maps", "xaps", "q"},
+		{"xaps", ".bss", ".bss", ".maps", "maps", "maps", "xaps", "q"},
+		{"unused.maps", ".bss", ".bss", ".maps", "unused.maps", ".maps", "xaps", "q"},
+	};
+	static const char old[] =
+		"\0s\0ss\0.bss\0.maps\0maps\0aps\0xaps\0q\0.debug_ranges\0unused.maps";
+	cleanup_strtab struct strtab first = {0};
+
+	for (size_t i = 0; i < LENGTH(within); i++) {
+		cleanup_strtab struct strtab more = {0};
+		struct strtab *t = i ? &more : &first;
+
+		ck_assert_int_eq(strtab_init(t, old, sizeof(old), ""), 0);
+		for (size_t j = 0; j < LENGTH(names); j++)
+			strtab_use(t, find_end(old, within[i][j], names[j]));
+		ck_assert_int_eq(strtab_build(t), 0);
+		ck_assert_uint_eq(t->len, sizeof("\0.bss\0.maps\0xaps\0q"));
+		ck_assert_mem_eq(t->data, first.data, first.len);
+		for (size_t j = 0; j < LENGTH(names); j++) {
+			uint32_t at = find_end(old, within[i][j], names[j]);
+			assert_string(t, at, names[j]);
+			ck_assert_uint_eq(
+				strtab_place(t, at),
+				strtab_place(&first, find_end(old, within[0][j], names[j])));
+		}
+	}
+}
+
 /* Every offset of a long string is a string: the result must not grow with their number. */
 TEST(overlapping_strings)
 {
@@ -110,6 +155,7 @@ static void add_tests(TCase *c)
 	tcase_add_test(c, keeps_what_is_used);
 	tcase_add_test(c, shares_ends);
 	tcase_add_test(c, order_does_not_count);
+	tcase_add_test(c, old_places_do_not_count);
 	tcase_add_test(c, overlapping_strings);
 	tcase_add_test(c, nothing_used);
 }
