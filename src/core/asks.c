@@ -29,7 +29,8 @@ struct word {
 
 static bool is(const struct word *w, const char *name)
 {
-	return strlen(name) == w->len && memcmp(w->at, name, w->len) == 0;
+	return w->len && w->at[0] == name[0] && strlen(name) == w->len &&
+	       memcmp(w->at, name, w->len) == 0;
 }
 
 static bool is_any(const struct word *w, const char *const *names)

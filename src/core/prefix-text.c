@@ -471,10 +471,24 @@ static bool gives_value(const char *text, size_t len)
 				at += *at == '\\' && at + 1 < end && at[1] != '\n' ? 2 : 1;
 			continue;
 		}
-		depth += (strchr("({[", *at) && *at) - (strchr(")}]", *at) && *at);
-		if (*at == '=' && depth <= 0 && is_assignment(text, at, end) &&
-		    !is_helper(text, at))
-			return true;
+		switch (*at) { /* it is done for each byte of vmlinux.h */
+		case '(':
+		case '{':
+		case '[':
+			depth++;
+			break;
+		case ')':
+		case '}':
+		case ']':
+			depth--;
+			break;
+		case '=':
+			if (depth <= 0 && is_assignment(text, at, end) && !is_helper(text, at))
+				return true;
+			break;
+		default:
+			break;
+		}
 	}
 	return depth != 0;
 }
