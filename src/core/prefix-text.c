@@ -534,6 +534,22 @@ const char *prefix_refuse_data(const char *text, size_t len)
 	return plain.len ? refuse_plain_data(plain.data, plain.len) : NULL;
 }
 
+bool prefix_may_include(const char *text, size_t len)
+{
+	const char *end = text + len;
+
+	if (memmem(text, len, "%:", 2) || memmem(text, len, "?\?=", 3))
+		return true;
+	for (const char *at = text; (at = memchr(at, '#', (size_t)(end - at)));) {
+		struct reader r = {++at, end};
+		skip_blanks(&r);
+		if (starts(&r, "include") || starts(&r, "import") || starts(&r, "embed") ||
+		    starts(&r, "__include") || (r.at < end && strchr("\\/?", *r.at)))
+			return true;
+	}
+	return false;
+}
+
 bool prefix_renames(const char *name)
 {
 	return str_begins(name, "./") || strstr(name, "/./") || strstr(name, "//") ||

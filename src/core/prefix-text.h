@@ -37,6 +37,9 @@ const char *prefix_refuse_text(const char *text, size_t len);
  * which a section is forgotten so that they become constants, and other names of functions. */
 const char *prefix_refuse_data(const char *text, size_t len);
 
+/* May a text have a directive that has other files read? Also where it cannot be told. */
+bool prefix_may_include(const char *text, size_t len);
+
 /* Would clang call the file by another name where it comes from a precompiled header? Such a one
  * has all names made absolute, without their "." */
 bool prefix_renames(const char *name);

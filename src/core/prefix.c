@@ -109,6 +109,8 @@ struct getting {
 	char key[DIGEST_HEX_SIZE];
 	char *store, *pch;
 	char *scratch;
+	char *alone; /* the header, where it is clear without clang that it includes nothing: */
+	uint8_t alone_digest[DIGEST_SIZE];
 	char **ret_why;
 };
 
@@ -183,10 +185,19 @@ static int run_clang(const struct getting *g, const struct strv *argv, const cha
 	return r < 0 || status != 0 || ret_said->len ? -ENOENT : 0;
 }
 
-/* Is it clear without asking clang that the header is small, with all that it may include? That
- * both branches of conditionals are counted, and it is looked for a little otherwise than clang
- * does, costs at most a run of clang, or a precompiled header. */
-static int is_small(const struct getting *g, bool *ret_small)
+static bool includes_nothing(const char *path, uint8_t ret_digest[DIGEST_SIZE])
+{
+	cleanup_strbuf struct strbuf text = {0};
+	struct prefix_stamp stamp;
+
+	return !strchr(path, ';') && prefix_stamp_read(path, &stamp, ret_digest, &text) == 0 &&
+	       text.len && !prefix_may_include(text.data, text.len);
+}
+
+/* Is it clear without asking clang that the header is small, with all that it may include, or that
+ * it includes nothing? That both branches of conditionals are counted, and it is looked for a
+ * little otherwise than clang does, costs at most a run of clang, or a precompiled header. */
+static int look_ahead(struct getting *g, bool *ret_small)
 {
 	const struct prefix_include *include = g->q->include;
 	cleanup_include_options struct include_options options = {0};
@@ -210,6 +221,8 @@ static int is_small(const struct getting *g, bool *ret_small)
 			sum += (uint64_t)st.st_size;
 	}
 	*ret_small = files.n > 0 && sum < PREFIX_MIN_TEXT;
+	if (files.n == 1 && !*ret_small && includes_nothing(files.v[0], g->alone_digest))
+		g->alone = TAKE_PTR(files.v[0]);
 	return 0;
 }
 
@@ -224,15 +237,24 @@ static int spell_names(const struct strbuf *list, const struct strv *names, stru
 	return same ? 0 : -EINVAL;
 }
 
+/* Has clang read another file in the place of one. */
+static void add_remap(const char *file, const char *other, struct strv *argv)
+{
+	strv_add_all(argv, (const char *const[]){"-Xclang", "-remap-file", "-Xclang", NULL});
+	strv_take(argv, str_printf("%s;%s", file, other));
+}
+
 /* What is to be run to have clang say what the #include means, in a source in this one's place that
- * has no more. */
+ * has no more. A header that is alone need not be read for that: if it is the one, nothing is read
+ * in its place. */
 static int stub_argv(const struct getting *g, const char *how, const char *stub, const char *dep,
 		     struct strv *argv)
 {
 	strv_add_all(argv, (const char *const *)g->q->argv->v);
-	strv_add_all(argv, (const char *const[]){how, "-MQ", "x", "-MF", dep, "-Xclang",
-						 "-remap-file", "-Xclang", NULL});
-	strv_take(argv, str_printf("%s;%s", g->q->source, stub));
+	strv_add_all(argv, (const char *const[]){how, "-MQ", "x", "-MF", dep, NULL});
+	add_remap(g->q->source, stub, argv);
+	if (g->alone)
+		add_remap(g->alone, "/dev/null", argv);
 	strv_add(argv, g->q->source);
 	return argv->error;
 }
@@ -395,14 +417,32 @@ static int read_files(const struct getting *g, const struct strv *names, struct 
 	return size < PREFIX_MIN_TEXT && !r->refused ? -ENOMEM : 0;
 }
 
-static int make_in_scratch(const struct getting *g, struct prefix_record *ret_record)
+static int find_and_read(const struct getting *g, struct strv *ret_user, struct prefix_record *r)
+{
+	cleanup_strv struct strv names = {0};
+
+	int error = find_files(g, &names, ret_user);
+	return error == 0 ? read_files(g, &names, r) : error;
+}
+
+/* Is what clang names not the header that was found to include nothing, as it was then? */
+static bool is_another(const struct getting *g, const struct prefix_record *r)
+{
+	return r->n != 1 || memcmp(r->files[0].digest, g->alone_digest, DIGEST_SIZE) != 0;
+}
+
+static int make_in_scratch(struct getting *g, struct prefix_record *ret_record)
 {
 	cleanup_prefix_record struct prefix_record r = {0};
-	cleanup_strv struct strv names = {0}, user = {0};
+	cleanup_strv struct strv user = {0};
 
-	int error = find_files(g, &names, &user);
-	if (error == 0)
-		error = read_files(g, &names, &r);
+	int error = find_and_read(g, &user, &r);
+	if (error == 0 && g->alone && is_another(g, &r)) {
+		free(TAKE_PTR(g->alone));
+		strv_free(&user);
+		prefix_record_free(&r);
+		error = find_and_read(g, &user, &r);
+	}
 	for (size_t i = 0; i < r.n; i++)
 		r.files[i].system = !strv_contains(&user, prefix_without_dot(r.files[i].name));
 	if (error == 0 && !r.refused)
@@ -433,7 +473,7 @@ static int make(struct getting *g, struct prefix_record *ret_record)
 	if (r != -ESTALE)
 		return r;
 	bool small = false;
-	if (is_small(g, &small) < 0)
+	if (look_ahead(g, &small) < 0)
 		return -ENOMEM;
 	if (small)
 		return say(g->ret_why, str_printf("%s is small", g->q->include->name));
@@ -486,6 +526,7 @@ int prefix_get(const struct prefix_request *q, struct prefix *ret_prefix, char *
 	int r = get(&g, ret_prefix);
 	free(g.store);
 	free(g.pch);
+	free(g.alone);
 	if (r == -ENOENT)
 		*ret_why = TAKE_PTR(why);
 	return r;

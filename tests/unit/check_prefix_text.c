@@ -249,8 +249,33 @@ TEST(names)
 	ck_assert(prefix_renames("a\nb.h"));
 }
 
+TEST(what_may_include)
+{
+	static const char *const may[] = {
+		"#include <x.h>",       "int a;\n # \tinclude M\n",
+		"#include_next <x.h>",  "#import \"x.h\"",
+		"#embed <x>",           "#/**/include <x.h>",
+		"#\\\ninclude <x.h>",   "%:include <x.h>",
+		"?\?=include <x.h>",    "#__include_macros <x.h>",
+		"#?\?/\ninclude <x.h>",
+	};
+	static const char *const may_not[] = {
+		"#ifndef X\n#define X\n#pragma once\n#endif",
+		"int include, import;",
+		"#",
+		"# \n#define include 1",
+	};
+
+	for (size_t i = 0; i < LENGTH(may); i++)
+		ck_assert_msg(prefix_may_include(may[i], strlen(may[i])), "%s", may[i]);
+	for (size_t i = 0; i < LENGTH(may_not); i++)
+		ck_assert_msg(!prefix_may_include(may_not[i], strlen(may_not[i])), "%s",
+			      may_not[i]);
+}
+
 static void add_tests(TCase *tests)
 {
+	tcase_add_test(tests, what_may_include);
 	tcase_add_test(tests, first_include);
 	tcase_add_test(tests, no_first_include);
 	tcase_add_test(tests, options);
