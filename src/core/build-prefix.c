@@ -158,32 +158,33 @@ static const struct prefix *prefix_of(const struct build *b, const struct build_
 	return b->remote ? &use->of->remote.prefix : &use->of->prefix;
 }
 
-/* Do the flags ask for debug information by no more than -g? Those of find_moved() want DWARF 5. */
-static bool asks_for_plain_debug(const struct build *b, const struct build_variant *v)
+/* Do the flags ask for debug information by no more than -g? */
+static bool asks_for_plain_debug(const struct build_variant *v)
 {
 	for (size_t i = 1; i < v->n_own; i++) {
 		const char *arg = v->argv.v[i];
 		if ((strncmp(arg, "-g", 2) == 0 && strcmp(arg, "-g") != 0) || strstr(arg, "dwarf"))
 			return false;
 	}
-	return !b->plan->moved.n;
+	return true;
+}
+
+void build_prefix_options(const struct build *b, const struct build_prefix_use *use,
+			  struct strv *argv)
+{
+	prefix_options(prefix_of(b, use), use->source.include.end, argv);
 }
 
 /* BTF needs what DWARF is made of, and DWARF that nobody keeps is best made cheaply, which is some
  * 7 % of the compile: for version 5 clang reads all of each header, for a checksum, and the strings
- * are in a table, with a relocation of each. All clangs that precompile have these options. */
-static void add_cheap_dwarf(const struct build *b, const struct build_variant *v, struct strv *argv)
+ * are in a table, with a relocation of each. All clangs that precompile have these options. What
+ * path_map_embed_sources() adds wants version 5. */
+void build_prefix_cheapen(const struct build *b, const struct build_action *a, struct strv *argv)
 {
-	if (!b->plan->keep_debug && asks_for_plain_debug(b, v))
+	if (!b->plan->keep_debug && asks_for_plain_debug(a->variant) &&
+	    !strv_contains(argv, "-gembed-source"))
 		strv_add_all(argv, (const char *const[]){"-gdwarf-4", "-mllvm",
 							 "-dwarf-inlined-strings=Enable", NULL});
-}
-
-void build_prefix_options(const struct build *b, const struct build_prefix_use *use,
-			  const struct build_action *a, struct strv *argv)
-{
-	prefix_options(prefix_of(b, use), use->source.include.end, argv);
-	add_cheap_dwarf(b, a->variant, argv);
 }
 
 bool build_prefix_holds(const struct build *b, const struct build_prefix_use *use,

@@ -61,7 +61,9 @@ const struct build_prefix_use *build_prefix_of(const struct build *b,
 
 /* Appends the options that compile it with that. */
 void build_prefix_options(const struct build *b, const struct build_prefix_use *use,
-			  const struct build_action *a, struct strv *argv);
+			  struct strv *argv);
+/* And, to what is otherwise whole, those that have it take less time. */
+void build_prefix_cheapen(const struct build *b, const struct build_action *a, struct strv *argv);
 
 /* Are the header and the source still what they were? */
 bool build_prefix_holds(const struct build *b, const struct build_prefix_use *use,

@@ -97,7 +97,7 @@ static int make_argv(const struct batch *b, size_t i, const struct build_prefix_
 	build_plan_argv(b->actions[i], argv);
 	*ret_source = argv->n - 1;
 	if (use)
-		build_prefix_options(build, use, b->actions[i], argv);
+		build_prefix_options(build, use, argv);
 	if (build_colours(build))
 		strv_add(argv, "-fcolor-diagnostics");
 	strv_add(argv, build->on_read ? "-M" : "-MD");
@@ -121,6 +121,10 @@ static int add_first(struct batch *b, size_t i)
 	int r = make_argv(b, i, use, &argv, &source);
 	if (r == 0)
 		r = remote_map_build(b->build->remote, &argv, &b->first[i]);
+	if (r == 0) {
+		build_prefix_cheapen(b->build, b->actions[i], &b->first[i]);
+		r = b->first[i].error;
+	}
 	action->first = (const char *const *)b->first[i].v;
 	action->first_insert = b->first[i].n;
 	action->needs = needs;

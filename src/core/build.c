@@ -65,8 +65,10 @@ static int make_argv(const struct lane *l, const struct build_action *a,
 		     const struct build_prefix_use *use, struct strv *ret_argv)
 {
 	build_plan_argv(a, ret_argv);
-	if (use)
-		build_prefix_options(l->run->build, use, a, ret_argv);
+	if (use) {
+		build_prefix_options(l->run->build, use, ret_argv);
+		build_prefix_cheapen(l->run->build, a, ret_argv);
+	}
 	if (build_colours(l->run->build))
 		strv_add(ret_argv, "-fcolor-diagnostics");
 	strv_add(ret_argv, "-o");
