@@ -169,6 +169,11 @@ diff one/a.o two/a.o >&2 || fail "two builds at once made two objects"
 [ "$(kept 'ls *.sum' | wc -l)" = 1 ] || fail "two builds at once keep $(kept 'ls *.sum')"
 [ -z "${counting_clang-}" ] || [ "$(grep -c ' c-header ' "$counting_clang.log")" = 1 ] ||
 	fail "two builds at once made it $(grep -c ' c-header ' "$counting_clang.log") times"
+if [ -n "${counting_clang-}" ]; then
+	[ "$(grep ' -c src/[ab]\.c ' "$counting_clang.log" | grep -c ' -include-pch ')" = 4 ] ||
+		{ cat "$counting_clang.log" >&2; fail "not each was compiled with it"; }
+	! grep ' -c src/[ab]\.c ' "$counting_clang.log" | grep -v -e ' -include-pch ' >&2 || fail "compiled again without it"
+fi
 # What was used longest ago makes room.
 kept 'head -c 280000000 /dev/zero >feed; : >feed.sum; : >feed.list; : >feed.used; touch -d 2020-01-01 feed*'
 make_header inc/vmlinux.h 10
