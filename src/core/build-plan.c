@@ -368,14 +368,9 @@ static int check_outputs(const struct build_plan *p, const struct settings *s,
 
 	if (!sorted)
 		return error_no_memory(e);
-	bool is_sorted = true; /* as sources mostly are */
-	for (size_t i = 0; i < p->n; i++) {
+	for (size_t i = 0; i < p->n; i++)
 		sorted[i] = &p->actions[i];
-		is_sorted =
-			is_sorted && (i == 0 || compare_objects(&sorted[i - 1], &sorted[i]) <= 0);
-	}
-	if (!is_sorted)
-		qsort(sorted, p->n, sizeof(struct build_action *), compare_objects);
+	qsort(sorted, p->n, sizeof(struct build_action *), compare_objects);
 	for (size_t i = 1; i < p->n && r == 0; i++)
 		if (strcmp(sorted[i - 1]->object, sorted[i]->object) == 0)
 			r = error_set(e, -EINVAL, EXIT_STATUS_USAGE,

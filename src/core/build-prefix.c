@@ -72,8 +72,8 @@ static int find_entry(const struct build *b, struct build_prefixes *p, const str
 		.system = &b->plan->system,
 		.session = b->session,
 		.env = b->env,
-		.absolute = !b->plan->maps_root || (b->plan->keep_debug && b->plan->tells_relative),
-		.dots = b->plan->tells_relative ? PREFIX_DOTS_REFUSED : PREFIX_DOTS_ROOT,
+		.absolute = !b->plan->maps_root,
+		.dots = PREFIX_DOTS_ROOT,
 		.wait = WAIT,
 	};
 	if (entry->argv.error) {
@@ -153,11 +153,6 @@ const struct build_prefix_use *build_prefix_of(const struct build *b,
 	return use->of && use->of->state == PREFIX_READY ? use : NULL;
 }
 
-static const struct prefix *prefix_of(const struct build *b, const struct build_prefix_use *use)
-{
-	return b->remote ? &use->of->remote.prefix : &use->of->prefix;
-}
-
 /* Do the flags ask for debug information by no more than -g? */
 static bool asks_for_plain_debug(const struct build_variant *v)
 {
@@ -167,12 +162,6 @@ static bool asks_for_plain_debug(const struct build_variant *v)
 			return false;
 	}
 	return true;
-}
-
-void build_prefix_options(const struct build *b, const struct build_prefix_use *use,
-			  struct strv *argv)
-{
-	prefix_options(prefix_of(b, use), use->source.include.end, argv);
 }
 
 /* BTF needs what DWARF is made of, and DWARF that nobody keeps is best made cheaply, which is some
@@ -199,6 +188,7 @@ int build_prefix_dep(const struct build *b, const struct build_prefix_use *use,
 {
 	cleanup_strv struct strv inputs = {0};
 
-	int r = prefix_inputs(prefix_of(b, use), a->source, dep, false, &inputs);
+	int r = prefix_inputs(b->remote ? &use->of->remote.prefix : &use->of->prefix, a->source,
+			      dep, false, &inputs);
 	return r < 0 ? r : depfile_write(a->object, &inputs, ret_dep);
 }

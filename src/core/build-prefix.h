@@ -59,10 +59,7 @@ const struct build_prefix_use *build_prefix_of(const struct build *b,
 					       const struct build_prefixes *p, size_t i,
 					       const struct build_action *a);
 
-/* Appends the options that compile it with that. */
-void build_prefix_options(const struct build *b, const struct build_prefix_use *use,
-			  struct strv *argv);
-/* And, to what is otherwise whole, those that have it take less time. */
+/* Appends, to what is otherwise whole, options with which the compile takes less time. */
 void build_prefix_cheapen(const struct build *b, const struct build_action *a, struct strv *argv);
 
 /* Are the header and the source still what they were? */

@@ -97,7 +97,7 @@ static int make_argv(const struct batch *b, size_t i, const struct build_prefix_
 	build_plan_argv(b->actions[i], argv);
 	*ret_source = argv->n - 1;
 	if (use)
-		build_prefix_options(build, use, argv);
+		prefix_options(&use->of->remote.prefix, use->source.include.end, argv);
 	if (build_colours(build))
 		strv_add(argv, "-fcolor-diagnostics");
 	strv_add(argv, build->on_read ? "-M" : "-MD");

@@ -66,7 +66,7 @@ static int make_argv(const struct lane *l, const struct build_action *a,
 {
 	build_plan_argv(a, ret_argv);
 	if (use) {
-		build_prefix_options(l->run->build, use, ret_argv);
+		prefix_options(&use->of->prefix, use->source.include.end, ret_argv);
 		build_prefix_cheapen(l->run->build, a, ret_argv);
 	}
 	if (build_colours(l->run->build))

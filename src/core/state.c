@@ -87,9 +87,7 @@ static int look_at(struct state *s, struct state_path *path)
 
 static bool is_current(struct state *s, struct state_version *v)
 {
-	const struct state_path *path = v->path;
-
-	return path->looked ? path->current == v : look_at(s, v->path) == 0 && path->current == v;
+	return look_at(s, v->path) == 0 && v->path->current == v;
 }
 
 /* Without what was looked for, nothing is known to be up to date: a file in which that is damaged

@@ -123,8 +123,8 @@ static uint32_t common_end(const struct string *a, const struct string *b)
 	return n;
 }
 
-/* The strings behind which fewer end alike than behind any between: of the last `n`, from the end.
- */
+/* Of the strings added so far, from the last in order on: those whose `common` is less than that of
+ * all that were added since. */
 struct ladder {
 	uint32_t *steps;
 	uint32_t n;
